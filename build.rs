@@ -1,0 +1,41 @@
+//! Makes the bindings of both services from the documents in `spec/`, into `OUT_DIR`.
+
+#[path = "build/codes.rs"]
+mod codes;
+#[path = "build/document.rs"]
+mod document;
+#[path = "build/generate.rs"]
+mod generate;
+#[path = "build/lint.rs"]
+mod lint;
+#[path = "build/tables.rs"]
+mod tables;
+
+use std::path::{Path, PathBuf};
+
+fn main() {
+    for path in ["build.rs", "build", "spec"] {
+        println!("cargo::rerun-if-changed={path}");
+    }
+    let dir = |name: &str| PathBuf::from(std::env::var_os(name).unwrap_or_default());
+    if let Err(problems) = run(&dir("CARGO_MANIFEST_DIR").join("spec"), &dir("OUT_DIR")) {
+        for problem in problems {
+            println!("cargo::error={problem}");
+        }
+    }
+}
+
+fn run(spec: &Path, out: &Path) -> Result<(), Vec<String>> {
+    let one = |e| vec![e];
+    let write = |file: &str, text: String| {
+        std::fs::write(out.join(file), text).map_err(|e| vec![format!("{file}: cannot be written: {e}")])
+    };
+    for service in [generate::HK_TRADE, generate::TRADEWIND] {
+        let made = service.generate(spec)?;
+        let lines = made.text.lines().count();
+        build_print::info!("{}: {} operations, {} types, {lines} lines", service.name, made.operations, made.types);
+        write(&format!("{}.rs", service.file), made.text)?;
+    }
+    write("exchange.rs", generate::exchange(&spec.join("exchange.schema.json")).map_err(one)?.text)?;
+    write("codes.rs", codes::tables(spec).map_err(one)?)
+}

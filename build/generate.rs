@@ -1,0 +1,231 @@
+//! Turns a linted document into the text of its bindings: settings, replacements, patches.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypePatch};
+use quote::quote;
+use serde_json::Value;
+
+use crate::{document, lint, tables};
+
+/// One service: its document, and the hand-written types that stand in for components.
+pub struct Service {
+    /// Name in options, folders and reports; also of the document.
+    pub name: &'static str,
+    /// Name of the generated file, without ending.
+    pub file: &'static str,
+    /// Component and the type of the crate that replaces it.
+    pub replacements: &'static [(&'static str, &'static str)],
+    /// State of the generated client that its hook reads.
+    inner: Option<&'static str>,
+}
+
+/// The Hong Kong service.
+pub const HK_TRADE: Service = Service {
+    name: "hk-trade",
+    file: "hk_trade",
+    replacements: &[
+        ("Language", "crate::domain::Language"),
+        ("Statistic", "crate::domain::Statistic"),
+        ("StatisticList", "crate::domain::StatisticList"),
+        ("Frequency", "crate::domain::Frequency"),
+        ("Period", "crate::domain::Period"),
+        ("PeriodPair", "crate::domain::PeriodPair"),
+        ("TradeType", "crate::domain::TradeType"),
+        ("TransportChoice", "crate::domain::TransportChoice"),
+        ("AreaClass", "crate::domain::AreaClass"),
+        ("AreaCode", "crate::domain::AreaCode"),
+        ("Region", "crate::domain::Region"),
+        ("AreaList", "crate::domain::AreaList"),
+        ("CommodityClass", "crate::domain::CommodityClass"),
+        ("CommodityCode", "crate::domain::CommodityCode"),
+        ("CodeList", "crate::domain::CodeList"),
+        ("Figure", "crate::domain::Figure"),
+        ("Messages", "crate::domain::Messages"),
+        ("OpenStatusCode", "crate::domain::Open<crate::domain::StatusCode>"),
+        ("OpenNumber", "crate::domain::OpenNumber"),
+        ("OpenFrequency", "crate::domain::Open<crate::domain::Frequency>"),
+        ("OpenPeriod", "crate::domain::Open<crate::domain::Period>"),
+        ("OpenTradeType", "crate::domain::Open<crate::domain::TradeType>"),
+        ("OpenCommodityClass", "crate::domain::Open<crate::domain::CommodityClass>"),
+        ("OpenStatistic", "crate::domain::Open<crate::domain::Statistic>"),
+        ("OpenCode", "crate::domain::OpenCode"),
+    ],
+    inner: None,
+};
+
+/// TradeWind.
+pub const TRADEWIND: Service = Service {
+    name: "tradewind",
+    file: "tradewind",
+    replacements: &[
+        ("Credits", "crate::domain::Credits"),
+        ("DateText", "crate::domain::DateText"),
+        ("DecimalText", "crate::domain::Figure"),
+        ("OpenNumber", "crate::domain::OpenNumber"),
+        ("UnknownJson", "::serde_json::Value"),
+    ],
+    inner: Some("crate::tradewind::Access"),
+};
+
+/// What was made of one document.
+pub struct Generated {
+    /// The formatted Rust text.
+    pub text: String,
+    /// Number of operations.
+    pub operations: usize,
+    /// Number of generated types.
+    pub types: usize,
+}
+
+impl Service {
+    /// The document's path below the package.
+    pub fn path(&self) -> String {
+        format!("spec/{}.yaml", self.name)
+    }
+
+    /// The lint's findings for a document of this service, each with file and pointer.
+    pub fn lint(&self, root: &Value, spec: &Path) -> Vec<String> {
+        let replaced: Vec<_> = self.replacements.iter().map(|(name, _)| *name).collect();
+        let file = |name: &str| serde_json::from_slice(&std::fs::read(spec.join(name)).ok()?).ok();
+        lint::lint(root, &lint::Context { replaced: &replaced, file: &file })
+            .into_iter()
+            .map(|found| format!("{}{}: {} [{}]", self.path(), found.pointer, found.message, found.rule))
+            .collect()
+    }
+
+    /// Reads, lints and generates.
+    pub fn generate(&self, spec: &Path) -> Result<Generated, Vec<String>> {
+        let root = document::read(&spec.join(format!("{}.yaml", self.name))).map_err(|e| vec![e])?;
+        let findings = self.lint(&root, spec);
+        if !findings.is_empty() {
+            return Err(findings);
+        }
+        self.generate_from(&root).map_err(|e| vec![format!("{}: {e}", self.path())])
+    }
+
+    /// Generates from a document that passed the lint.
+    pub fn generate_from(&self, root: &Value) -> Result<Generated, String> {
+        let openapi: openapiv3::OpenAPI =
+            serde_json::from_value(root.clone()).map_err(|e| format!("is not an OpenAPI 3.0 document: {e}"))?;
+        let extensible = self.extensible(root);
+        let settings = self.settings(&extensible);
+        let tokens = guarded(|| Generator::new(&settings).generate_tokens(&openapi))?.map_err(|e| e.to_string())?;
+        let tables = tables::tokens(root)?;
+        let mut text = format(quote! { #tokens #tables })?;
+        for (from, to) in PATCHES {
+            text = patched(&text, from, to)?;
+        }
+        self.applied(root, &text, &extensible)?;
+        Ok(Generated { operations: lint::operations(root).len(), types: count_types(&text), text })
+    }
+
+    fn settings(&self, extensible: &BTreeSet<String>) -> GenerationSettings {
+        let mut settings = GenerationSettings::default();
+        settings.with_interface(InterfaceStyle::Builder).with_tag(TagStyle::Merged).with_hooks(HooksMode::Expected);
+        settings.with_derive("PartialEq");
+        if let Some(inner) = self.inner.and_then(|path| path.parse().ok()) {
+            settings.with_inner_type(inner);
+        }
+        for (name, path) in self.replacements {
+            settings.with_replacement(name, path, std::iter::empty());
+        }
+        for name in extensible {
+            settings.with_patch(name, TypePatch::default().with_attr("#[non_exhaustive]"));
+        }
+        settings
+    }
+
+    /// Types that the service may extend: each object and each choice that is generated.
+    fn extensible(&self, root: &Value) -> BTreeSet<String> {
+        let (requests, answers) = lint::sides(root);
+        let replaced: Vec<_> = self.replacements.iter().map(|(name, _)| *name).collect();
+        let mut names = lint::reach(root, &[requests, answers].concat(), &replaced);
+        names.retain(|name| {
+            let schema = root.pointer(&format!("/components/schemas/{name}"));
+            let grows = schema.is_some_and(|s| s.get("properties").is_some() || s.get("enum").is_some());
+            grows && !replaced.contains(&name.as_str())
+        });
+        names
+    }
+
+    /// A replacement or patch that took no effect is an error: the generator itself would say nothing.
+    fn applied(&self, root: &Value, text: &str, extensible: &BTreeSet<String>) -> Result<(), String> {
+        let (requests, answers) = lint::sides(root);
+        let replaced: Vec<_> = self.replacements.iter().map(|(name, _)| *name).collect();
+        let used = lint::reach(root, &[requests, answers].concat(), &replaced);
+        for (name, path) in self.replacements.iter().filter(|(name, _)| used.contains(*name)) {
+            if !text.contains(path.trim_start_matches("::")) {
+                return Err(format!("the replacement of `{name}` by `{path}` took no effect"));
+            }
+        }
+        let lines: Vec<_> = text.lines().map(str::trim_start).collect();
+        for name in extensible {
+            let declared = |line: &str| ["struct", "enum"].iter().any(|kind| line.starts_with(&format!("pub {kind} {name} ")));
+            let at = lines.iter().position(|line| declared(line)).unwrap_or_default();
+            let mut attributes = lines[..at].iter().rev().take_while(|line| !line.is_empty() && !line.ends_with('}'));
+            if !attributes.any(|line| *line == "#[non_exhaustive]") {
+                return Err(format!("`#[non_exhaustive]` of `{name}` took no effect"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Repairs of the generator's text; each must apply, so that a fixed generator is noticed.
+const PATCHES: &[(&str, &str)] = &[];
+
+fn patched(text: &str, from: &str, to: &str) -> Result<String, String> {
+    if !text.contains(from) {
+        return Err(format!("the patch of `{from}` in build/generate.rs no longer applies; remove it"));
+    }
+    Ok(text.replace(from, to))
+}
+
+/// Makes the types of the recorded exchange from its JSON schema.
+pub fn exchange(schema: &Path) -> Result<Generated, String> {
+    let name = "spec/exchange.schema.json";
+    let text = std::fs::read_to_string(schema).map_err(|e| format!("{name}: cannot be read: {e}"))?;
+    let schema: schemars08::schema::RootSchema =
+        serde_json::from_str(&text).map_err(|e| format!("{name}: is not a JSON schema: {e}"))?;
+    let mut settings = typify::TypeSpaceSettings::default();
+    settings.with_derive("PartialEq".to_owned());
+    let tokens = guarded(|| {
+        let mut types = typify::TypeSpace::new(&settings);
+        types.add_root_schema(schema).map(|_| types.to_stream())
+    });
+    let tokens = tokens.and_then(|made| made.map_err(|e| e.to_string())).map_err(|e| format!("{name}: {e}"))?;
+    let text = format(tokens)?;
+    Ok(Generated { operations: 0, types: count_types(&text), text })
+}
+
+fn format(tokens: proc_macro2::TokenStream) -> Result<String, String> {
+    let file = syn::parse2(tokens).map_err(|e| format!("the generator made text that is not Rust: {e}"))?;
+    Ok(prettyplease::unparse(&file))
+}
+
+fn count_types(text: &str) -> usize {
+    let (types, _) = text.split_once("pub mod builder").unwrap_or((text, ""));
+    types.lines().filter(|line| ["pub struct ", "pub enum "].iter().any(|kind| line.trim_start().starts_with(kind))).count()
+}
+
+/// Runs the generator, which panics on what it does not support, and tells the panic as an error.
+fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    let told = Arc::new(Mutex::new(String::new()));
+    let hook = std::panic::take_hook();
+    let sink = Arc::clone(&told);
+    std::panic::set_hook(Box::new(move |info| {
+        if let Ok(mut told) = sink.lock() {
+            *told = info.to_string().replace('\n', " ");
+        }
+    }));
+    let result = catch_unwind(AssertUnwindSafe(run));
+    std::panic::set_hook(hook);
+    result.map_err(|_| {
+        let told = told.lock().map(|told| told.clone()).unwrap_or_default();
+        format!("the generator cannot handle this document, and no rule of build/lint.rs says so yet: {told}")
+    })
+}

@@ -1,0 +1,74 @@
+//! What the generator leaves out of its text: which operations there are, and the fields of closed requests.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use serde_json::Value;
+
+use crate::lint::{component, operations};
+
+/// Tables appended to the bindings of one document.
+pub fn tokens(root: &Value) -> Result<TokenStream, String> {
+    let mut rows = Vec::new();
+    let mut bodies = std::collections::BTreeSet::new();
+    for (path, method, _, operation) in operations(root) {
+        let text = |key: &str| operation.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (id, summary) = (text("operationId"), text("summary"));
+        let evidence = format_ident!("{}", pascal(&text("x-evidence")));
+        let billing = format_ident!("{}", pascal(&text("x-billing")));
+        let method = method.to_uppercase();
+        let security = operation.get("security").or(root.get("security")).and_then(Value::as_array);
+        let key = security.is_some_and(|schemes| !schemes.is_empty());
+        let body = operation.pointer("/requestBody/content/application~1json/schema").and_then(component);
+        bodies.extend(body);
+        let body = body.map_or(quote!(None), |name| quote!(Some(#name)));
+        rows.push(quote! {
+            Operation {
+                id: #id, method: #method, path: #path, summary: #summary,
+                evidence: Evidence::#evidence, billing: Billing::#billing, key: #key, body: #body,
+            }
+        });
+    }
+    let impls = bodies.iter().map(|name| {
+        let ty = format_ident!("{name}");
+        quote! {
+            impl crate::operation::RequestBody for types::#ty {
+                const COMPONENT: &'static str = #name;
+                const CLOSED: &'static [crate::operation::Closed] = CLOSED;
+            }
+        }
+    });
+    let closed = closed(root);
+    Ok(quote! {
+        #[allow(unused_imports)]
+        use crate::operation::{Billing, Closed, Evidence, Operation};
+
+        /// Every operation of the document.
+        pub static OPERATIONS: &[Operation] = &[#(#rows),*];
+
+        /// The fields of each object that takes no others.
+        pub static CLOSED: &[Closed] = &[#(#closed),*];
+
+        #(#impls)*
+    })
+}
+
+fn closed(root: &Value) -> Vec<TokenStream> {
+    let schemas = root.pointer("/components/schemas").and_then(Value::as_object);
+    let mut rows = Vec::new();
+    for (name, schema) in schemas.into_iter().flatten() {
+        if schema.get("additionalProperties") != Some(&Value::Bool(false)) {
+            continue;
+        }
+        let fields = schema.get("properties").and_then(Value::as_object).into_iter().flatten().map(|(field, schema)| {
+            let inner = component(schema).map_or(quote!(None), |name| quote!(Some(#name)));
+            quote!((#field, #inner))
+        });
+        rows.push(quote!(Closed { component: #name, fields: &[#(#fields),*] }));
+    }
+    rows
+}
+
+fn pascal(text: &str) -> String {
+    let upper = |word: &str| word.split_at_checked(1).map(|(first, rest)| first.to_uppercase() + rest);
+    text.split('-').filter_map(upper).collect()
+}

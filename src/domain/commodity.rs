@@ -1,0 +1,110 @@
+use std::fmt;
+use std::str::FromStr;
+
+use super::wire::{text_serde, wire_enum};
+use super::{CommaList, InvalidValue, ListItem};
+
+const SOURCE: &str = "C&SD query guide, section A, code, and appendix 2";
+
+wire_enum! {
+    /// Classification and level of commodity codes: the parameter and row key `codeclass`.
+    CommodityClass, what: "commodity class", source: "C&SD query guide, section A, codeclass", numeric: false,
+    {
+        /// Hong Kong Harmonized System, chapters (2 digits).
+        Hs2 = "HKHS2", "hs2";
+        /// Hong Kong Harmonized System, headings (4 digits).
+        Hs4 = "HKHS4", "hs4";
+        /// Hong Kong Harmonized System, subheadings (6 digits).
+        Hs6 = "HKHS6", "hs6";
+        /// Hong Kong Harmonized System, items (8 digits).
+        Hs8 = "HKHS8", "hs8";
+        /// Standard International Trade Classification, sections (1 digit).
+        Sitc1 = "SITC1", "sitc-section";
+        /// Standard International Trade Classification, divisions (2 digits).
+        Sitc2 = "SITC2", "sitc-division";
+        /// Standard International Trade Classification, groups (3 digits).
+        Sitc3 = "SITC3", "sitc-group";
+        /// Standard International Trade Classification, items (5 digits); there is no level of 4 digits.
+        Sitc5 = "SITC5", "sitc-item";
+        /// End-use categories; takes no codes.
+        EndUse = "EUC", "end-use";
+    }
+}
+
+impl CommodityClass {
+    /// Digits of a code of the class; `None` for end-use categories, which take no codes.
+    #[must_use]
+    pub fn digits(self) -> Option<usize> {
+        match self {
+            Self::Sitc1 => Some(1),
+            Self::Hs2 | Self::Sitc2 => Some(2),
+            Self::Sitc3 => Some(3),
+            Self::Hs4 => Some(4),
+            Self::Sitc5 => Some(5),
+            Self::Hs6 => Some(6),
+            Self::Hs8 => Some(8),
+            Self::EndUse => None,
+        }
+    }
+}
+
+/// Code of a commodity, as text: 1 to 8 digits, leading zeros kept.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CommodityCode(String);
+
+impl CommodityCode {
+    /// The digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// How many digits it has.
+    #[must_use]
+    pub fn digits(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl fmt::Display for CommodityCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl FromStr for CommodityCode {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let code = text.trim();
+        if (1..=8).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit()) {
+            Ok(Self(code.to_owned()))
+        } else {
+            Err(InvalidValue::new("commodity code", text, "must be 1 to 8 digits, such as 1006", SOURCE))
+        }
+    }
+}
+
+text_serde!(CommodityCode, "a commodity code as text, since leading zeros count");
+
+#[cfg(feature = "schemars")]
+impl schemars::JsonSchema for CommodityCode {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "CommodityCode".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": "^[0-9]{1,8}$" })
+    }
+}
+
+/// Commodity codes of one query, at most 20.
+pub type CodeList = CommaList<CommodityCode>;
+
+impl ListItem for CommodityCode {
+    const LIST: &'static str = "commodity codes";
+    const ITEMS: &'static str = "codes";
+    const NAME: &'static str = "CodeList";
+    const MAX: usize = 20;
+    const SOURCE: &'static str = SOURCE;
+}

@@ -1,0 +1,188 @@
+use std::fmt;
+use std::str::FromStr;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::InvalidValue;
+use super::open::text_or_number;
+
+const SOURCE: &str = "answers of the services: integers, decimals, and the marks that callers guard against";
+
+/// A figure as the service sent it, unit apart: the text is kept, and read as a number on demand.
+///
+/// An empty text, `-`, `..` and thousands commas are values of a figure, not faults.
+///
+/// ```
+/// use tradebind::domain::{Figure, Reading};
+/// let figure: Figure = "194,542,691".parse().unwrap();
+/// assert_eq!(figure.integer().unwrap(), Some(194_542_691));
+/// assert_eq!(figure.to_string(), "194,542,691");
+/// assert_eq!("..".parse::<Figure>().unwrap().reading().unwrap(), Reading::TwoDots);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Figure(String);
+
+/// What the text of a [`Figure`] says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reading {
+    /// A number, exact.
+    Number(Decimal),
+    /// Nothing, or white space.
+    Blank,
+    /// `-`, which the services do not explain.
+    Dash,
+    /// `..`, which the services do not explain.
+    TwoDots,
+}
+
+impl Figure {
+    /// The text as sent.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What the text says.
+    ///
+    /// # Errors
+    /// A text that is neither a number of at most 28 digits nor one of the marks.
+    pub fn reading(&self) -> Result<Reading, InvalidValue> {
+        match self.0.trim() {
+            "" => Ok(Reading::Blank),
+            "-" => Ok(Reading::Dash),
+            ".." => Ok(Reading::TwoDots),
+            text => self.number(text).map(Reading::Number),
+        }
+    }
+
+    /// The figure as an exact decimal; `None` where the text is a mark, not a number.
+    ///
+    /// # Errors
+    /// As [`Figure::reading`].
+    pub fn decimal(&self) -> Result<Option<Decimal>, InvalidValue> {
+        Ok(match self.reading()? {
+            Reading::Number(number) => Some(number),
+            Reading::Blank | Reading::Dash | Reading::TwoDots => None,
+        })
+    }
+
+    /// The figure as an integer; `None` where the text is a mark, not a number.
+    ///
+    /// # Errors
+    /// As [`Figure::reading`], and for a number with a fraction or beyond 64 bits.
+    pub fn integer(&self) -> Result<Option<i64>, InvalidValue> {
+        let Some(number) = self.decimal()? else { return Ok(None) };
+        if !number.fract().is_zero() {
+            return Err(self.wrong("has a fraction; read it as a decimal"));
+        }
+        match i64::try_from(number) {
+            Ok(integer) => Ok(Some(integer)),
+            Err(_) => Err(self.wrong("is beyond 64 bits; read it as a decimal")),
+        }
+    }
+
+    fn number(&self, text: &str) -> Result<Decimal, InvalidValue> {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+        let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        let mut groups = whole.split(',');
+        let first = groups.next().unwrap_or_default();
+        let grouped = whole.contains(',') && first.len() <= 3 && plain(first) && groups.all(|group| group.len() == 3 && plain(group));
+        if !(plain(whole) || grouped) || !plain(fraction) {
+            return Err(self.wrong("is neither a number nor blank, - or .."));
+        }
+        Decimal::from_str_exact(&text.replace(',', "")).map_err(|_| self.wrong("has more than 28 digits"))
+    }
+
+    fn wrong(&self, problem: &str) -> InvalidValue {
+        InvalidValue::new("figure", &self.0, problem, SOURCE)
+    }
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// Any text is a figure: whether it can be read as a number is asked later.
+impl FromStr for Figure {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl Serialize for Figure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// Reads a text or, should a service begin to send one, a number.
+impl<'de> Deserialize<'de> for Figure {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text_or_number(deserializer).map(Self)
+    }
+}
+
+#[cfg(feature = "schemars")]
+impl schemars::JsonSchema for Figure {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Figure".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(text: &str) -> Figure {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn numbers_are_exact() {
+        assert_eq!(figure("4860572861.748").decimal().unwrap().unwrap().to_string(), "4860572861.748");
+        assert_eq!(figure("260705934.880").decimal().unwrap().unwrap().to_string(), "260705934.880");
+        assert_eq!(figure("0.00").integer().unwrap(), Some(0));
+        assert_eq!(figure("-1,234").integer().unwrap(), Some(-1234));
+        assert_eq!(figure(" 12 ").integer().unwrap(), Some(12));
+    }
+
+    #[test]
+    fn marks_are_values() {
+        for (text, reading) in [("", Reading::Blank), (" ", Reading::Blank), ("-", Reading::Dash), ("..", Reading::TwoDots)] {
+            assert_eq!(figure(text).reading().unwrap(), reading);
+            assert_eq!(figure(text).integer().unwrap(), None);
+        }
+    }
+
+    #[test]
+    fn messages_tell_what_is_wrong() {
+        let wrong = |text: &str| figure(text).integer().unwrap_err().to_string();
+        insta::assert_snapshot!([
+            wrong("n.a."),
+            wrong("1,23"),
+            wrong("1,2345"),
+            wrong("1e3"),
+            wrong("1."),
+            wrong("0.5"),
+            wrong("9223372036854775808"),
+            wrong("123456789012345678901234567890"),
+        ].join("\n"), @"");
+    }
+
+    #[test]
+    fn a_number_sent_as_a_number_is_read() {
+        assert_eq!(serde_json::from_str::<Figure>("194542691").unwrap(), figure("194542691"));
+        assert!(serde_json::from_str::<Figure>("{}").is_err());
+    }
+}

@@ -1,0 +1,62 @@
+use std::fmt;
+
+/// The longest part of a given value that a message repeats, in characters.
+const SHOWN: usize = 60;
+
+/// A text that is not a value of its type: what it should be, what was given, what is wrong with it, and
+/// where the rule comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidValue {
+    what: &'static str,
+    given: String,
+    problem: String,
+    source: &'static str,
+}
+
+impl InvalidValue {
+    pub(crate) fn new(
+        what: &'static str,
+        given: impl fmt::Display,
+        problem: impl Into<String>,
+        source: &'static str,
+    ) -> Self {
+        let given = given.to_string();
+        let mut shown: String = given.chars().take(SHOWN).collect();
+        if shown.len() < given.len() {
+            shown.push('…');
+        }
+        Self { what, given: shown, problem: problem.into(), source }
+    }
+
+    /// What the value should have been, such as `period`.
+    #[must_use]
+    pub fn what(&self) -> &'static str {
+        self.what
+    }
+
+    /// The value given, cut to 60 characters.
+    #[must_use]
+    pub fn given(&self) -> &str {
+        &self.given
+    }
+
+    /// What is wrong with it; names the bound it breaks.
+    #[must_use]
+    pub fn problem(&self) -> &str {
+        &self.problem
+    }
+
+    /// Where the rule comes from.
+    #[must_use]
+    pub fn rule_source(&self) -> &'static str {
+        self.source
+    }
+}
+
+impl fmt::Display for InvalidValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:?}: {} ({})", self.what, self.given, self.problem, self.source)
+    }
+}
+
+impl std::error::Error for InvalidValue {}

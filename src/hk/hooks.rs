@@ -1,0 +1,1 @@
+pub fn api_http_client() {}

@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+#[cfg(any(feature = "hk-trade", feature = "tradewind"))]
+mod operation;
+
+pub mod codes;
+pub mod domain;
+pub mod exchange;
+#[cfg(feature = "hk-trade")]
+pub mod hk;
+#[cfg(any(feature = "hk-trade", feature = "tradewind"))]
+mod http;
+#[cfg(feature = "replica")]
+pub mod replica;
+#[cfg(feature = "tradewind")]
+pub mod tradewind;
+
+#[cfg(any(feature = "hk-trade", feature = "tradewind"))]
+pub use operation::{Billing, Closed, Evidence, Operation, RequestBody};

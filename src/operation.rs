@@ -1,0 +1,71 @@
+//! What the documents say of an operation beside its types.
+
+/// How an operation of a document is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Evidence {
+    /// A page of the service's documentation.
+    Documented,
+    /// The vendor's own published client.
+    Vendor,
+    /// Real answers, or programs that work.
+    Observed,
+    /// Somebody says so.
+    Reported,
+    /// Sources disagree; the document says how.
+    Conflict,
+}
+
+/// How an operation is billed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Billing {
+    /// It costs nothing.
+    Free,
+    /// Each call costs credits.
+    PerCall,
+    /// Each item of the answer costs credits.
+    PerItem,
+    /// Unknown; take it as billed.
+    Unknown,
+}
+
+/// One operation of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Operation {
+    /// Its `operationId`, also the name of the generated method.
+    pub id: &'static str,
+    /// HTTP method, in capitals.
+    pub method: &'static str,
+    /// Path below the base URL; `{name}` stands for a path parameter.
+    pub path: &'static str,
+    /// What it does, in a line.
+    pub summary: &'static str,
+    /// How it is known.
+    pub evidence: Evidence,
+    /// How it is billed.
+    pub billing: Billing,
+    /// Whether it needs a key.
+    pub key: bool,
+    /// Component of its request body, if it takes one.
+    pub body: Option<&'static str>,
+}
+
+/// The fields of an object that takes no others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Closed {
+    /// Name of the component.
+    pub component: &'static str,
+    /// Each field, and the component that it holds, if one.
+    pub fields: &'static [(&'static str, Option<&'static str>)],
+}
+
+/// A generated request body, and the fields that it and what it holds may have.
+pub trait RequestBody: serde::de::DeserializeOwned {
+    /// Name of its component in the document.
+    const COMPONENT: &'static str;
+    /// The closed objects of the document.
+    const CLOSED: &'static [Closed];
+}

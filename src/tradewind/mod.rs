@@ -1,0 +1,4 @@
+//! TradeWind customs data.
+pub mod api;
+#[derive(Debug,Clone)]
+pub struct Access;

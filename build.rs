@@ -37,5 +37,6 @@ fn run(spec: &Path, out: &Path) -> Result<(), Vec<String>> {
         write(&format!("{}.rs", service.file), made.text)?;
     }
     write("exchange.rs", generate::exchange(&spec.join("exchange.schema.json")).map_err(one)?.text)?;
+    write("examples.rs", tables::examples(spec).map_err(one)?)?;
     write("codes.rs", codes::tables(spec).map_err(one)?)
 }

@@ -21,7 +21,15 @@ pub struct Service {
     pub replacements: &'static [(&'static str, &'static str)],
     /// State of the generated client that its hook reads.
     inner: Option<&'static str>,
+    /// Repairs of the generator's text; each must apply, so that a mended generator is noticed.
+    patches: &'static [(&'static str, &'static str)],
 }
+
+/// The generator's own HTTP client: 15 seconds for everything, and no cookies.
+const HTTP_CLIENT: &str = "{
+            let dur = ::std::time::Duration::from_secs(15u64);
+            reqwest::ClientBuilder::new().connect_timeout(dur).timeout(dur)
+        }";
 
 /// The Hong Kong service.
 pub const HK_TRADE: Service = Service {
@@ -55,6 +63,7 @@ pub const HK_TRADE: Service = Service {
         ("OpenCode", "crate::domain::OpenCode"),
     ],
     inner: None,
+    patches: &[(HTTP_CLIENT, "crate::hk::http_client_builder()")],
 };
 
 /// TradeWind.
@@ -69,6 +78,7 @@ pub const TRADEWIND: Service = Service {
         ("UnknownJson", "::serde_json::Value"),
     ],
     inner: Some("crate::tradewind::Access"),
+    patches: &[(HTTP_CLIENT, "crate::tradewind::http_client_builder()")],
 };
 
 /// What was made of one document.
@@ -116,7 +126,7 @@ impl Service {
         let tokens = guarded(|| Generator::new(&settings).generate_tokens(&openapi))?.map_err(|e| e.to_string())?;
         let tables = tables::tokens(root)?;
         let mut text = format(quote! { #tokens #tables })?;
-        for (from, to) in PATCHES {
+        for (from, to) in self.patches {
             text = patched(&text, from, to)?;
         }
         self.applied(root, &text, &extensible)?;
@@ -174,9 +184,6 @@ impl Service {
         Ok(())
     }
 }
-
-/// Repairs of the generator's text; each must apply, so that a fixed generator is noticed.
-const PATCHES: &[(&str, &str)] = &[];
 
 fn patched(text: &str, from: &str, to: &str) -> Result<String, String> {
     if !text.contains(from) {

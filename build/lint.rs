@@ -348,8 +348,10 @@ impl<'a> Lint<'a> {
         if let Some(format) = text(schema, "format").filter(|format| !["int32", "int64"].contains(format)) {
             self.find("format", at, format!("`format: {format}` would pull in another crate; use a hand-written type"));
         }
+        // `allOf` around one reference is how OpenAPI 3.0 gives a reference a default and a description.
+        let lone = |of: &Value| of.as_array().is_some_and(|all| all.len() == 1 && component(&all[0]).is_some());
         for key in ["oneOf", "anyOf", "allOf", "not"] {
-            if schema.get(key).is_some() {
+            if schema.get(key).is_some_and(|of| key != "allOf" || !lone(of)) {
                 self.find("combined", at, format!("`{key}` needs a hand-written type in build/generate.rs"));
             }
         }

@@ -1,5 +1,7 @@
 //! What the generator leaves out of its text: which operations there are, and the fields of closed requests.
 
+use std::path::Path;
+
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;
@@ -60,12 +62,38 @@ fn closed(root: &Value) -> Vec<TokenStream> {
             continue;
         }
         let fields = schema.get("properties").and_then(Value::as_object).into_iter().flatten().map(|(field, schema)| {
-            let inner = component(schema).map_or(quote!(None), |name| quote!(Some(#name)));
+            let inner = held(schema).map_or(quote!(None), |name| quote!(Some(#name)));
             quote!((#field, #inner))
         });
         rows.push(quote!(Closed { component: #name, fields: &[#(#fields),*] }));
     }
     rows
+}
+
+/// The component that a field holds: itself, behind `allOf`, or as the items of a list.
+fn held(schema: &Value) -> Option<&str> {
+    component(schema)
+        .or_else(|| component(schema.pointer("/allOf/0")?))
+        .or_else(|| component(schema.get("items")?))
+}
+
+/// The recorded exchanges under `spec/examples`, compiled into the crate.
+pub fn examples(spec: &Path) -> Result<String, String> {
+    let mut files = Vec::new();
+    for service in ["hk-trade", "tradewind"] {
+        let dir = spec.join("examples").join(service);
+        let entries = std::fs::read_dir(&dir).map_err(|e| format!("spec/examples/{service}: cannot be read: {e}"))?;
+        for entry in entries.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            files.extend(name.ends_with(".json").then(|| format!("examples/{service}/{name}")));
+        }
+    }
+    files.sort();
+    let rows = files.iter().map(|file| {
+        let path = format!("/spec/{file}");
+        quote!((#file, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), #path))))
+    });
+    Ok(quote!(static EXAMPLES: &[(&str, &str)] = &[#(#rows),*];).to_string())
 }
 
 fn pascal(text: &str) -> String {

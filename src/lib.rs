@@ -10,6 +10,8 @@ pub mod exchange;
 pub mod hk;
 #[cfg(any(feature = "hk-trade", feature = "tradewind"))]
 mod http;
+#[cfg(any(feature = "hk-trade", feature = "tradewind"))]
+mod near;
 #[cfg(feature = "replica")]
 pub mod replica;
 #[cfg(feature = "tradewind")]

@@ -53,6 +53,13 @@ impl InvalidValue {
     }
 }
 
+/// So that a value which is already of its type counts as one that could have been wrong.
+impl From<std::convert::Infallible> for InvalidValue {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
 impl fmt::Display for InvalidValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {:?}: {} ({})", self.what, self.given, self.problem, self.source)

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::InvalidValue;
+use super::{InvalidValue, Statistic};
 
 /// An item of a [`CommaList`], with the bounds of the list.
 pub trait ListItem: FromStr<Err = InvalidValue> + fmt::Display + Clone + Eq {
@@ -64,6 +64,11 @@ impl<T: ListItem> CommaList<T> {
         }
     }
 
+    /// One item, which always fits.
+    pub fn single(item: T) -> Self {
+        Self(vec![item])
+    }
+
     /// The items, in order.
     pub fn iter(&self) -> std::slice::Iter<'_, T> {
         self.0.iter()
@@ -108,6 +113,28 @@ impl<T: ListItem> FromStr for CommaList<T> {
 
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         Self::read(text.split(','))
+    }
+}
+
+impl<T: ListItem> TryFrom<&str> for CommaList<T> {
+    type Error = InvalidValue;
+
+    fn try_from(text: &str) -> Result<Self, InvalidValue> {
+        text.parse()
+    }
+}
+
+impl<T: ListItem> TryFrom<Vec<T>> for CommaList<T> {
+    type Error = InvalidValue;
+
+    fn try_from(items: Vec<T>) -> Result<Self, InvalidValue> {
+        Self::new(items)
+    }
+}
+
+impl From<Statistic> for CommaList<Statistic> {
+    fn from(statistic: Statistic) -> Self {
+        Self::single(statistic)
     }
 }
 

@@ -206,6 +206,14 @@ impl FromStr for PeriodPair {
     }
 }
 
+impl TryFrom<&str> for PeriodPair {
+    type Error = InvalidValue;
+
+    fn try_from(text: &str) -> Result<Self, InvalidValue> {
+        text.parse()
+    }
+}
+
 impl Serialize for PeriodPair {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

@@ -81,6 +81,14 @@ macro_rules! wire_enum {
 /// Serde by `Display` and `FromStr`.
 macro_rules! text_serde {
     ($name:ty, $expecting:expr) => {
+        impl TryFrom<&str> for $name {
+            type Error = $crate::domain::InvalidValue;
+
+            fn try_from(text: &str) -> Result<Self, Self::Error> {
+                text.parse()
+            }
+        }
+
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)

@@ -1,1 +1,16 @@
-//! x
+//! The recorded exchange: what was asked of a service and, where known, what was answered.
+//!
+//! One format (`spec/exchange.schema.json`) serves documented examples, tests, replay and the local server.
+
+mod compare;
+mod file;
+
+pub use compare::{Difference, differences};
+pub use file::{InvalidExchange, documented};
+pub use generated::*;
+
+/// The types of `spec/exchange.schema.json`.
+#[allow(missing_docs, clippy::all, clippy::pedantic, clippy::unwrap_used)]
+mod generated {
+    include!(concat!(env!("OUT_DIR"), "/exchange.rs"));
+}

@@ -1,4 +1,12 @@
-//! Hong Kong's external merchandise trade statistics (C&SD).
-mod hooks;
+//! Hong Kong's external merchandise trade statistics, from the Census and Statistics Department (C&SD).
+//!
+//! [`Query`] is what to ask for; [`api`] is the generated client, which mirrors `spec/hk-trade.yaml`.
+
 pub mod api;
-pub use hooks::api_http_client;
+mod hooks;
+mod query;
+mod selection;
+
+pub use hooks::{BASE_URL, api_http_client, http_client_builder};
+pub use query::{InvalidQuery, Query, QueryBuilder};
+pub use selection::{AreaSelection, CommoditySelection};

@@ -1,1 +1,33 @@
-//! x
+//! The transport under both generated clients.
+
+use std::time::Duration;
+
+use reqwest::{ClientBuilder, Request};
+
+/// How long a connection may take to open.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long a whole call may take: users of the Hong Kong service wait up to ten minutes (observed).
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// What both services need of an HTTP client, before what each needs of its own.
+pub(crate) fn client_builder() -> ClientBuilder {
+    ClientBuilder::new()
+        .user_agent(concat!("tradebind/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(TOTAL_TIMEOUT)
+        .referer(false)
+}
+
+/// Takes away the header that the generator adds and no service asked for.
+pub(crate) fn without_api_version(request: &mut Request) {
+    request.headers_mut().remove("api-version");
+}
+
+/// Writes the commas of the query as commas, as the documentation does, not as `%2C`.
+#[cfg(feature = "hk-trade")]
+pub(crate) fn with_plain_commas(request: &mut Request) {
+    if let Some(query) = request.url().query().filter(|query| query.contains("%2C")) {
+        let query = query.replace("%2C", ",");
+        request.url_mut().set_query(Some(&query));
+    }
+}

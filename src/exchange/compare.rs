@@ -1,0 +1,88 @@
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+/// One place where two JSON values differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// JSON pointer to the place.
+    pub pointer: String,
+    /// What the first value holds there; `None` if nothing.
+    pub left: Option<Value>,
+    /// What the second value holds there; `None` if nothing.
+    pub right: Option<Value>,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let told = |side: &Option<Value>| side.as_ref().map_or("nothing".to_owned(), Value::to_string);
+        write!(f, "{}: {} became {}", self.pointer, told(&self.left), told(&self.right))
+    }
+}
+
+/// Where two JSON values differ in what they say.
+///
+/// A null member, an empty list and an absent member say the same, since a typed value cannot tell them
+/// apart; numbers and texts say the same when their text does.
+#[must_use]
+pub fn differences(left: &Value, right: &Value) -> Vec<Difference> {
+    let mut found = Vec::new();
+    compare(Some(left), Some(right), "", &mut found);
+    found
+}
+
+fn compare(left: Option<&Value>, right: Option<&Value>, at: &str, found: &mut Vec<Difference>) {
+    match (left.filter(says), right.filter(says)) {
+        (None, None) => {}
+        (Some(Value::Object(left)), Some(Value::Object(right))) => {
+            for key in left.keys().chain(right.keys().filter(|key| !left.contains_key(*key))) {
+                let token = key.replace('~', "~0").replace('/', "~1");
+                compare(left.get(key), right.get(key), &format!("{at}/{token}"), found);
+            }
+        }
+        (Some(Value::Array(left)), Some(Value::Array(right))) => {
+            for i in 0..left.len().max(right.len()) {
+                compare(left.get(i), right.get(i), &format!("{at}/{i}"), found);
+            }
+        }
+        (Some(left), Some(right)) if text(left).is_some() && text(left) == text(right) => {}
+        (left, right) => {
+            found.push(Difference { pointer: at.to_owned(), left: left.cloned(), right: right.cloned() });
+        }
+    }
+}
+
+/// Whether a member says anything at all.
+fn says(value: &&Value) -> bool {
+    !value.is_null() && value.as_array().is_none_or(|items| !items.is_empty())
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(Map { .. }) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_says_the_same_is_no_difference() {
+        let left = json!({"a": null, "b": [], "c": 4, "d": {"e": "1.50"}});
+        let right = json!({"c": "4", "d": {"e": "1.50", "f": null}});
+        assert_eq!(differences(&left, &right), []);
+    }
+
+    #[test]
+    fn differences_tell_their_place() {
+        let left = json!({"list": [{"n": 1}, {"n": 2}], "a/b": "x", "flag": true});
+        let right = json!({"list": [{"n": 1}, {"n": "2.0"}, 3], "a/b": "y", "new": {}});
+        let told: Vec<_> = differences(&left, &right).iter().map(ToString::to_string).collect();
+        insta::assert_snapshot!(told.join("\n"), @"");
+    }
+}

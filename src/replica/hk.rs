@@ -1,0 +1,89 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{COOKIE, HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
+use hyper::{Method, Request, Response, StatusCode};
+use serde_json::json;
+
+use super::{answer, player};
+use crate::exchange::Exchange;
+use crate::hk::Query;
+
+/// Name of the session cookie; the service's own is unknown.
+const COOKIE_NAME: &str = "tradebind-replica-session";
+
+/// The Hong Kong side: a redirect with a cookie, then the recorded answer.
+pub(super) struct Hk {
+    exchanges: Vec<Exchange>,
+    sessions: AtomicU64,
+}
+
+impl Hk {
+    pub(super) fn new(exchanges: Vec<Exchange>) -> Self {
+        Self { exchanges, sessions: AtomicU64::new(1) }
+    }
+
+    pub(super) fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+        let asked = format!("{} {target}", request.method());
+        if request.method() != Method::GET {
+            return player::unmatched(&asked, &self.exchanges);
+        }
+        match request.uri().path().split('/').collect::<Vec<_>>()[..] {
+            ["", "api", "get"] => self.redirect(request.uri().query().unwrap_or_default()),
+            ["", "api", token, "get"] if is_token(token) => {
+                if !self.knows(request.headers()) {
+                    return access_denied();
+                }
+                let recorded = self.exchanges.iter().find(|exchange| same_query(&exchange.request.target, target));
+                recorded.map_or_else(|| player::unmatched(&asked, &self.exchanges), player::play)
+            }
+            _ => player::unmatched(&asked, &self.exchanges),
+        }
+    }
+
+    /// 302 to a one-time address on the same host, with a cookie (observed).
+    fn redirect(&self, query: &str) -> Response<Full<Bytes>> {
+        let session = self.sessions.fetch_add(1, Ordering::Relaxed);
+        let mut response = answer::body(StatusCode::FOUND, "text/html", "");
+        let header = |text: String| HeaderValue::from_str(&text).ok();
+        let location = header(format!("/api/{:032x}/get?{query}", u128::from(session)));
+        let cookie = header(format!("{COOKIE_NAME}={session}; Path=/; HttpOnly"));
+        response.headers_mut().extend(location.map(|value| (LOCATION, value)));
+        response.headers_mut().extend(cookie.map(|value| (SET_COOKIE, value)));
+        answer::assumed(response, "name of the cookie, form of the token")
+    }
+
+    fn knows(&self, headers: &HeaderMap) -> bool {
+        let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        pairs.any(|(name, value)| {
+            let issued = 1..self.sessions.load(Ordering::Relaxed);
+            name == COOKIE_NAME && value.parse().is_ok_and(|session: u64| issued.contains(&session))
+        })
+    }
+}
+
+fn is_token(segment: &str) -> bool {
+    segment.len() == 32 && segment.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// Code 4 inside HTTP 200 (observed); the description is the guide's, no message is known.
+fn access_denied() -> Response<Full<Bytes>> {
+    let body = json!({ "header": { "status": {
+        "name": "Access denied",
+        "code": 4,
+        "description": "Access denied",
+        "apiHelp": "https://tradeidds.censtatd.gov.hk/PageID/ApiSpec",
+    }}});
+    answer::body(StatusCode::OK, "application/json", body.to_string())
+}
+
+/// Whether two addresses ask the same, in any case and order (guide, section A).
+fn same_query(recorded: &str, asked: &str) -> bool {
+    match (recorded.parse::<Query>(), asked.parse::<Query>()) {
+        (Ok(recorded), Ok(asked)) => recorded == asked,
+        _ => false,
+    }
+}

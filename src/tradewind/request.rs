@@ -1,0 +1,87 @@
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::near::nearest;
+use crate::operation::{Closed, RequestBody};
+
+/// Reads a request from JSON, refusing fields that the document does not know.
+///
+/// The service silently ignores unknown fields and bills the call all the same (vendor), so that a slip of
+/// the pen would buy an unfiltered answer.
+///
+/// ```
+/// use tradebind::tradewind::{api::types::WorldRegionsRequest, read_request};
+/// let error = read_request::<WorldRegionsRequest>(r#"{"type": "exporter", "hs_code": "3907"}"#).unwrap_err();
+/// assert!(error.to_string().contains(r#"did you mean "hscode"?"#));
+/// ```
+///
+/// # Errors
+/// Text that is not JSON, every unknown field with its place, or a value of the wrong type.
+pub fn read_request<T: RequestBody>(json: &str) -> Result<T, InvalidRequest> {
+    let refused = |problems| InvalidRequest { component: T::COMPONENT, problems };
+    let value: Value = serde_json::from_str(json).map_err(|e| refused(vec![format!("is not JSON: {e}")]))?;
+    let mut problems = Vec::new();
+    unknown_fields(&value, Some(T::COMPONENT), T::CLOSED, "", &mut problems);
+    if !problems.is_empty() {
+        return Err(refused(problems));
+    }
+    let mut track = serde_json::Deserializer::from_str(json);
+    serde_path_to_error::deserialize(&mut track).map_err(|e| {
+        let place = e.path().to_string();
+        let problem = e.into_inner();
+        refused(vec![if place == "." { problem.to_string() } else { format!("at {place}: {problem}") }])
+    })
+}
+
+fn unknown_fields(value: &Value, component: Option<&str>, closed: &[Closed], at: &str, problems: &mut Vec<String>) {
+    let Some(known) = closed.iter().find(|object| Some(object.component) == component) else { return };
+    match value {
+        Value::Object(object) => {
+            for (name, inner) in object {
+                match known.fields.iter().find(|(field, _)| field == name) {
+                    Some((_, held)) => unknown_fields(inner, *held, closed, &format!("{at}/{name}"), problems),
+                    None => problems.push(unknown(name, at, known)),
+                }
+            }
+        }
+        Value::Array(items) => {
+            for (i, item) in items.iter().enumerate() {
+                unknown_fields(item, component, closed, &format!("{at}/{i}"), problems);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn unknown(name: &str, at: &str, known: &Closed) -> String {
+    let names = || known.fields.iter().map(|(field, _)| *field);
+    let hint = match nearest(name, names()) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => format!("the fields are {}", names().collect::<Vec<_>>().join(", ")),
+    };
+    format!("unknown field {name:?} at {at}/{name}; {hint}")
+}
+
+/// A request that was not read, with every reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidRequest {
+    component: &'static str,
+    problems: Vec<String>,
+}
+
+impl InvalidRequest {
+    /// Every reason.
+    #[must_use]
+    pub fn problems(&self) -> &[String] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for InvalidRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not a {}: {}", self.component, self.problems.join("; "))
+    }
+}
+
+impl std::error::Error for InvalidRequest {}

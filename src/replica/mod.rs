@@ -20,8 +20,11 @@
 
 mod answer;
 mod hk;
+mod log;
 mod player;
 mod tradewind;
+
+pub use log::LoggedRequest;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -38,6 +41,7 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::exchange::{Exchange, ServiceName};
+use log::Log;
 
 /// A running local server of both services; it stops when dropped.
 #[derive(Debug)]
@@ -50,6 +54,7 @@ pub struct Replica {
 #[derive(Debug)]
 struct Side {
     address: SocketAddr,
+    log: Arc<Log>,
     task: JoinHandle<()>,
 }
 
@@ -97,6 +102,18 @@ impl Replica {
     pub fn tradewind_url(&self) -> String {
         format!("http://{}", self.tradewind.address)
     }
+
+    /// The last 1,000 requests of the Hong Kong side, oldest first.
+    #[must_use]
+    pub fn hk_requests(&self) -> Vec<LoggedRequest> {
+        self.hk.log.all()
+    }
+
+    /// The last 1,000 requests of the TradeWind side, oldest first.
+    #[must_use]
+    pub fn tradewind_requests(&self) -> Vec<LoggedRequest> {
+        self.tradewind.log.all()
+    }
 }
 
 impl Side {
@@ -107,6 +124,8 @@ impl Side {
     {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
+        let log = Arc::new(Log::default());
+        let recorder = Arc::clone(&log);
         let task = tokio::spawn(async move {
             // Connections live in a set of their own, so that they end with the listener.
             let mut connections = JoinSet::new();
@@ -115,9 +134,10 @@ impl Side {
                     accepted = listener.accept() => {
                         // An accept that fails (too many open files, say) concerns that caller only.
                         if let Ok((stream, _)) = accepted {
-                            let answer = answer.clone();
+                            let (answer, recorder) = (answer.clone(), Arc::clone(&recorder));
                             connections.spawn(async move {
                                 let service = service_fn(move |request| {
+                                    recorder.record(&request);
                                     let answer = answer(request);
                                     async move { Ok::<_, Infallible>(answer.await) }
                                 });
@@ -131,7 +151,7 @@ impl Side {
                 }
             }
         });
-        Ok(Self { address, task })
+        Ok(Self { address, log, task })
     }
 }
 

@@ -1,1 +1,60 @@
-fn main(){}
+//! Maintainers' commands of tradebind: `cargo xtask --help`.
+
+mod bench;
+mod checks;
+mod ci;
+mod lint_command;
+mod regenerate;
+mod shell;
+mod tools;
+
+// The generator's own modules, so that a document is judged here as it is in a build.
+#[path = "../../build/document.rs"]
+mod document;
+#[path = "../../build/generate.rs"]
+mod generate;
+#[path = "../../build/lint.rs"]
+mod lint;
+#[allow(dead_code, reason = "only the build script lists the examples")]
+#[path = "../../build/tables.rs"]
+mod tables;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Maintainers' commands of tradebind")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check the documents in spec/ against the rules of build/lint.rs
+    Lint,
+    /// Lint, build, and renew the snapshots of the generated text, its public surface and the decoded examples
+    Regenerate {
+        /// Change nothing; fail when a snapshot is not what the documents make
+        #[arg(long)]
+        check: bool,
+    },
+    /// Everything that CI runs
+    Ci,
+    /// Check the documents with public tools, in pinned versions (needs npm or PyPI)
+    #[command(subcommand)]
+    Tools(tools::Tool),
+    /// Measure; results belong in benches/README.md
+    #[command(subcommand)]
+    Bench(bench::Bench),
+}
+
+fn main() -> Result<()> {
+    match Cli::parse().command {
+        Command::Lint => lint_command::run(),
+        Command::Regenerate { check } => regenerate::run(check),
+        Command::Ci => ci::run(),
+        Command::Tools(tool) => tool.run(),
+        Command::Bench(bench) => bench.run(),
+    }
+}

@@ -1,0 +1,55 @@
+//! What the documents make, held in snapshots: exactly the text that was compiled, its public surface, and
+//! the documented examples as the generated types decode them.
+//!
+//! `cargo xtask regenerate` renews them.
+
+#[path = "support/surface.rs"]
+mod surface;
+
+use insta::{assert_debug_snapshot, assert_snapshot};
+use tradebind::exchange::{Exchange, documented};
+use tradebind::{hk, tradewind};
+
+const HK_TRADE: &str = include_str!(concat!(env!("OUT_DIR"), "/hk_trade.rs"));
+const TRADEWIND: &str = include_str!(concat!(env!("OUT_DIR"), "/tradewind.rs"));
+const EXCHANGE: &str = include_str!(concat!(env!("OUT_DIR"), "/exchange.rs"));
+
+#[test]
+fn text() {
+    assert_snapshot!("hk_trade.text", HK_TRADE);
+    assert_snapshot!("tradewind.text", TRADEWIND);
+    assert_snapshot!("exchange.text", EXCHANGE);
+}
+
+#[test]
+fn public_surface() {
+    assert_snapshot!("hk_trade.surface", surface::surface(HK_TRADE));
+    assert_snapshot!("tradewind.surface", surface::surface(TRADEWIND));
+    assert_snapshot!("exchange.surface", surface::surface(EXCHANGE));
+}
+
+#[test]
+fn decoded_examples() {
+    for (name, exchange) in documented().unwrap() {
+        let stem = name.trim_start_matches("examples/").trim_end_matches(".json").replace('/', ".");
+        match (exchange.operation.as_str(), &exchange.response) {
+            (_, None) => {}
+            ("get_trade", Some(_)) => {
+                let answer: hk::api::types::TradeResponse = decode(&exchange);
+                assert_debug_snapshot!(format!("{stem}.decoded"), answer);
+            }
+            ("world_regions", Some(_)) => {
+                let answer: tradewind::api::types::WorldRegionsEnvelope = decode(&exchange);
+                assert_debug_snapshot!(format!("{stem}.decoded"), answer);
+            }
+            (other, Some(_)) => panic!("{name}: tell this test the answer type of `{other}`"),
+        }
+    }
+}
+
+fn decode<T: serde::de::DeserializeOwned>(exchange: &Exchange) -> T {
+    let body = exchange.response.as_ref().and_then(|response| response.body.as_ref()).expect("an answer with a body");
+    let bytes = body.bytes().unwrap();
+    let mut json = serde_json::Deserializer::from_slice(&bytes);
+    serde_path_to_error::deserialize(&mut json).unwrap_or_else(|e| panic!("{}: at {}: {e}", exchange.case, e.path()))
+}

@@ -1,0 +1,24 @@
+//! `cargo xtask regenerate [--check]`: the snapshots of what the documents make.
+
+use anyhow::{Context, Result};
+
+use crate::lint_command;
+use crate::shell::{cargo, run as sh};
+
+/// The tests whose snapshots show what was generated.
+const SNAPSHOTS: &str = "generated";
+
+/// Renews the snapshots or, with `check`, fails when they are not what the documents make.
+pub fn run(check: bool) -> Result<()> {
+    lint_command::run()?;
+    let mut tests = cargo();
+    tests.args(["test", "--quiet", "--locked", "--all-features", "--test", SNAPSHOTS]);
+    // Without --check every snapshot is written anew, and those that nothing makes any more are removed.
+    tests.env("INSTA_UPDATE", if check { "no" } else { "always" });
+    tests.env("INSTA_FORCE_PASS", if check { "0" } else { "1" });
+    let done = sh(&mut tests);
+    if check {
+        return done.context("the snapshots are not what spec/ makes; run `cargo xtask regenerate` and review the diff");
+    }
+    done
+}

@@ -83,6 +83,6 @@ mod tests {
 
     #[test]
     fn what_is_no_amount_is_told() {
-        insta::assert_snapshot!("free".parse::<Credits>().unwrap_err(), @"");
+        insta::assert_snapshot!("free".parse::<Credits>().unwrap_err(), @r#"credits "free": must be a decimal number of at most 28 digits, such as 0.14 (TradeWind API documentation, meta.billing.credits_charged)"#);
     }
 }

@@ -94,7 +94,15 @@ mod tests {
         let wrong = |text: &str| text.parse::<DateText>().unwrap_err().to_string();
         insta::assert_snapshot!(
             ["2024-4-19", "19/04/2024", "2024-13-01", "2023-02-29", "1900-02-29", "2024-04-31", "2024-04-00"].map(wrong).join("\n"),
-            @""
+            @r#"
+        date "2024-4-19": must be YYYY-MM-DD, or empty when unused (TradeWind API documentation, world regions)
+        date "19/04/2024": must be YYYY-MM-DD, or empty when unused (TradeWind API documentation, world regions)
+        date "2024-13-01": the month must be 01 to 12 (TradeWind API documentation, world regions)
+        date "2023-02-29": the day must be 01 to 28 in that month (TradeWind API documentation, world regions)
+        date "1900-02-29": the day must be 01 to 28 in that month (TradeWind API documentation, world regions)
+        date "2024-04-31": the day must be 01 to 30 in that month (TradeWind API documentation, world regions)
+        date "2024-04-00": the day must be 01 to 30 in that month (TradeWind API documentation, world regions)
+        "#
         );
     }
 }

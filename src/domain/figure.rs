@@ -177,7 +177,16 @@ mod tests {
             wrong("0.5"),
             wrong("9223372036854775808"),
             wrong("123456789012345678901234567890"),
-        ].join("\n"), @"");
+        ].join("\n"), @r#"
+        figure "n.a.": is neither a number nor blank, - or .. (answers of the services: integers, decimals, and the marks that callers guard against)
+        figure "1,23": is neither a number nor blank, - or .. (answers of the services: integers, decimals, and the marks that callers guard against)
+        figure "1,2345": is neither a number nor blank, - or .. (answers of the services: integers, decimals, and the marks that callers guard against)
+        figure "1e3": is neither a number nor blank, - or .. (answers of the services: integers, decimals, and the marks that callers guard against)
+        figure "1.": is neither a number nor blank, - or .. (answers of the services: integers, decimals, and the marks that callers guard against)
+        figure "0.5": has a fraction; read it as a decimal (answers of the services: integers, decimals, and the marks that callers guard against)
+        figure "9223372036854775808": is beyond 64 bits; read it as a decimal (answers of the services: integers, decimals, and the marks that callers guard against)
+        figure "123456789012345678901234567890": has more than 28 digits (answers of the services: integers, decimals, and the marks that callers guard against)
+        "#);
     }
 
     #[test]

@@ -288,7 +288,16 @@ mod tests {
             wrong("2018,201805"),
             wrong("201801,201802,201803"),
             wrong(""),
-        ].join("\n"), @"");
+        ].join("\n"), @r#"
+        period "201813": the month must be 01 to 12, not 13 (C&SD query guide, section A, period)
+        period "2018-00": the month must be 01 to 12, not 00 (C&SD query guide, section A, period)
+        period "2018-5": must be a year YYYY, or a month YYYYMM or YYYY-MM (C&SD query guide, section A, period)
+        period "May 2018": must be a year YYYY, or a month YYYYMM or YYYY-MM (C&SD query guide, section A, period)
+        periods "201806,201805": the start 201806 is after the end 201805 (C&SD query guide, section A, period)
+        periods "2018,201805": both must be of one frequency, but 2018 is annual and 201805 is monthly (C&SD query guide, section A, period)
+        period "201802,201803": must be a year YYYY, or a month YYYYMM or YYYY-MM (C&SD query guide, section A, period)
+        period "": must be a year YYYY, or a month YYYYMM or YYYY-MM (C&SD query guide, section A, period)
+        "#);
     }
 
     #[test]

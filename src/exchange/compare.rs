@@ -83,6 +83,12 @@ mod tests {
         let left = json!({"list": [{"n": 1}, {"n": 2}], "a/b": "x", "flag": true});
         let right = json!({"list": [{"n": 1}, {"n": "2.0"}, 3], "a/b": "y", "new": {}});
         let told: Vec<_> = differences(&left, &right).iter().map(ToString::to_string).collect();
-        insta::assert_snapshot!(told.join("\n"), @"");
+        insta::assert_snapshot!(told.join("\n"), @r#"
+        /a~1b: "x" became "y"
+        /flag: true became nothing
+        /list/1/n: 2 became "2.0"
+        /list/2: nothing became 3
+        /new: nothing became {}
+        "#);
     }
 }

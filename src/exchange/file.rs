@@ -171,7 +171,12 @@ mod tests {
             wrong(r#"{"format": "tradebind-exchange/2"}"#),
             wrong(r#"{"format": "tradebind-exchange/1", "service": "hk"}"#),
             wrong(r#"{"format": "tradebind-exchange/1", "request": {"method": "GET", "path": "/"}}"#),
-        ].join("\n"), @"");
+        ].join("\n"), @"
+        x.json: at ?: EOF while parsing an object at line 1 column 1
+        x.json: at format: unknown variant `tradebind-exchange/2`, expected `tradebind-exchange/1` at line 1 column 33
+        x.json: at service: unknown variant `hk`, expected `hk-trade` or `tradewind` at line 1 column 50
+        x.json: at request.path: unknown field `path`, expected one of `body`, `headers`, `method`, `target` at line 1 column 70
+        ");
         let error = Body::Base64("%".into()).bytes().unwrap_err().to_string();
         assert!(error.starts_with("body: is not base64"), "{error}");
     }

@@ -22,12 +22,12 @@ fn items(list: &[Item], path: &str, lines: &mut Vec<String>) {
             }
             Item::Struct(item) if public(&item.vis) => {
                 let (name, generics) = (&item.ident, &item.generics);
-                lines.push(format!("{path}{name}: struct{}{}", show(generics), marks(&item.attrs)));
+                lines.push(format!("{path}{name}: struct {}{}", show(generics), marks(&item.attrs)));
                 fields(&item.fields, &format!("{path}{name}"), true, lines);
             }
             Item::Enum(item) if public(&item.vis) => {
                 let name = &item.ident;
-                lines.push(format!("{path}{name}: enum{}{}", show(&item.generics), marks(&item.attrs)));
+                lines.push(format!("{path}{name}: enum {}{}", show(&item.generics), marks(&item.attrs)));
                 for variant in &item.variants {
                     lines.push(format!("{path}{name}::{}: variant{}", variant.ident, serde(&variant.attrs)));
                     fields(&variant.fields, &format!("{path}{name}::{}", variant.ident), false, lines);
@@ -77,8 +77,12 @@ fn public(visibility: &Visibility) -> bool {
 }
 
 fn show(tokens: &impl ToTokens) -> String {
+    const TIGHT: [(&str, &str); 14] = [
+        (" :: ", "::"), (":: ", "::"), (" ::", "::"), (" < ", "<"), ("< ", "<"), (" <", "<"), (" >", ">"), (" ,", ","),
+        (" :", ":"), ("& ", "&"), ("( ", "("), (" (", "("), (" )", ")"), (",)", ")"),
+    ];
     let text = quote!(#tokens).to_string();
-    if text.is_empty() { text } else { format!(" {text}").replace(" :: ", "::").replace(" < ", "<").replace(" >", ">").trim().to_owned() }
+    TIGHT.iter().fold(text, |text, (from, to)| text.replace(from, to))
 }
 
 /// Derives and `#[non_exhaustive]`, which are part of what a dependent may rely on.

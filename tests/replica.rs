@@ -1,0 +1,82 @@
+//! The local server, seen over plain HTTP.
+
+use reqwest::{Client, StatusCode, redirect::Policy};
+use tradebind::replica::Replica;
+
+const DOCUMENTED: &str = "/api/get?lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN";
+
+fn plain() -> Client {
+    Client::builder().redirect(Policy::none()).build().unwrap()
+}
+
+#[tokio::test]
+async fn the_first_answer_is_a_redirect_with_a_cookie() {
+    let replica = Replica::start().await.unwrap();
+    let answer = plain().get(replica.hk_url() + DOCUMENTED).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::FOUND);
+    let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+    let location = header("location");
+    let (path, query) = location.split_once('?').unwrap();
+    let token = path.strip_prefix("/api/").and_then(|rest| rest.strip_suffix("/get")).unwrap();
+    assert!(token.len() == 32 && token.bytes().all(|b| b.is_ascii_hexdigit()), "{token}");
+    assert_eq!(query, DOCUMENTED.split_once('?').unwrap().1);
+
+    let cookie = header("set-cookie").split(';').next().unwrap().to_owned();
+    let second = plain().get(replica.hk_url() + &location).header("cookie", cookie).send().await.unwrap();
+    assert!(second.text().await.unwrap().contains("194542691"));
+    for wrong in ["", "tradebind-replica-session=999", "other=1"] {
+        let denied = plain().get(replica.hk_url() + &location).header("cookie", wrong).send().await.unwrap();
+        assert_eq!(denied.status(), StatusCode::OK);
+        assert!(denied.text().await.unwrap().contains("Access denied"), "{wrong:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_recorded_is_told() {
+    let replica = Replica::start().await.unwrap();
+    let client = Client::builder().cookie_store(true).build().unwrap();
+    let get = async |target: &str| {
+        let answer = client.get(replica.hk_url() + target).send().await.unwrap();
+        (answer.status(), answer.text().await.unwrap())
+    };
+    let (status, text) = get("/api/get?lang=EN&sv=VCy&freq=A&period=2020,2020&ttype=1").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    // The one-time part of the address differs from run to run.
+    let stable = text.lines().skip(1).collect::<Vec<_>>().join("\n");
+    insta::assert_snapshot!(stable, @"
+    recorded are:
+    - hk-trade get_trade.imports-by-origin: GET /api/get?lang=TC&sv=Vcy&freq=A&period=2015,2017&ttype=1&coclass=C&co=ALL
+    - hk-trade get_trade.imports-hkhs4-1006: GET /api/get?lang=TC&sv=Vcm&freq=M&period=201801,201806&ttype=1&codeclass=HKHS4&code=1006
+    - hk-trade get_trade.total-exports-cn: GET /api/get?lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN
+    - hk-trade get_trade.total-trade-sitc1: GET /api/get?lang=TC&sv=Vcy&freq=A&period=2017,2017&ttype=5&codeclass=SITC1&code=1
+    ");
+    let (status, text) = get("/api/get?lang=TC&sv=Vcy&freq=A&period=2017,2017&ttype=5&codeclass=SITC1&code=1").await;
+    assert_eq!(status, StatusCode::NOT_IMPLEMENTED);
+    insta::assert_snapshot!(text, @"hk-trade get_trade.total-trade-sitc1 is recorded without an answer: none is documented");
+    assert_eq!(get("/elsewhere").await.0, StatusCode::NOT_FOUND);
+    let posted = client.post(replica.hk_url() + "/api/get").send().await.unwrap();
+    assert_eq!(posted.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_is_made_up_is_marked() {
+    let replica = Replica::start().await.unwrap();
+    let answer = plain().post(replica.tradewind_url() + "/api/customs/analytics/world-regions").send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(answer.headers()["x-tradebind-assumed"], "error code and message");
+}
+
+#[tokio::test]
+async fn it_stops_when_dropped() {
+    let replica = Replica::start().await.unwrap();
+    let url = replica.hk_url();
+    assert!(plain().get(&url).send().await.is_ok());
+    drop(replica);
+    for _ in 0..100 {
+        if plain().get(&url).send().await.is_err() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the port still answers a second later");
+}

@@ -42,7 +42,7 @@ pub fn tokens(root: &Value) -> Result<TokenStream, String> {
     let closed = closed(root);
     Ok(quote! {
         #[allow(unused_imports)]
-        use crate::operation::{Billing, Closed, Evidence, Operation};
+        use crate::operation::{Billing, Closed, Evidence, Field, Operation};
 
         /// Every operation of the document.
         pub static OPERATIONS: &[Operation] = &[#(#rows),*];
@@ -62,8 +62,9 @@ fn closed(root: &Value) -> Vec<TokenStream> {
             continue;
         }
         let fields = schema.get("properties").and_then(Value::as_object).into_iter().flatten().map(|(field, schema)| {
-            let inner = held(schema).map_or(quote!(None), |name| quote!(Some(#name)));
-            quote!((#field, #inner))
+            let object = held(schema).map_or(quote!(None), |name| quote!(Some(#name)));
+            let list = schema.get("type").and_then(Value::as_str) == Some("array");
+            quote!(Field { name: #field, object: #object, list: #list })
         });
         rows.push(quote!(Closed { component: #name, fields: &[#(#fields),*] }));
     }

@@ -69,7 +69,7 @@ async fn hong_kong(client: &hk::api::Client, id: &str) -> Result<Outcome, Box<dy
                 .by_transport(true)
                 .origin(AreaClass::Country, "CN,JP")
                 .destination(AreaClass::Country, "US,VN")
-                .commodities(CommodityClass::Hkhs4, "1006,3907")
+                .commodities(CommodityClass::Hs4, "1006,3907")
                 .build()?;
             read(query.request(client).send()).await
         }

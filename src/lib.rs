@@ -18,4 +18,4 @@ pub mod replica;
 pub mod tradewind;
 
 #[cfg(any(feature = "hk-trade", feature = "tradewind"))]
-pub use operation::{Billing, Closed, Evidence, Operation, RequestBody};
+pub use operation::{Billing, Closed, Evidence, Field, Operation, RequestBody};

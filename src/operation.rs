@@ -58,8 +58,20 @@ pub struct Operation {
 pub struct Closed {
     /// Name of the component.
     pub component: &'static str,
-    /// Each field, and the component that it holds, if one.
-    pub fields: &'static [(&'static str, Option<&'static str>)],
+    /// Its fields.
+    pub fields: &'static [Field],
+}
+
+/// A field of a [`Closed`] object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Field {
+    /// Name of the field.
+    pub name: &'static str,
+    /// The component that it holds, if one.
+    pub object: Option<&'static str>,
+    /// Whether it holds a list of them.
+    pub list: bool,
 }
 
 /// A generated request body, and the fields that it and what it holds may have.

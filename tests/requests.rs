@@ -14,6 +14,7 @@ fn slips_are_told_with_what_was_meant() {
         read_request::<WorldRegionsRequest>("[]").unwrap_err().to_string(),
         read_request::<WorldRegionsRequest>(r#"{"type":"#).unwrap_err().to_string(),
         read_request::<CompanySearchRequest>(r#"{"location":{"country_codes":["US"]},"waterfall":{"modes":"x"}}"#).unwrap_err().to_string(),
+        read_request::<CompanySearchRequest>(r#"{"location":["US"]}"#).unwrap_err().to_string(),
         read_request::<PeopleSearchRequest>(r#"{"job":{"departments":["sales","marketting"]}}"#).unwrap_err().to_string(),
     ];
     insta::assert_snapshot!(told.join("\n"), @r#"
@@ -22,9 +23,10 @@ fn slips_are_told_with_what_was_meant() {
     not a WorldRegionsRequest: at type: unknown variant `shipper`, expected one of `importer`, `exporter`, `buyer`, `seller` at line 1 column 17
     not a WorldRegionsRequest: at start_time: date "2024-02-30": the day must be 01 to 29 in that month (TradeWind API documentation, world regions) at line 1 column 45
     not a WorldRegionsRequest: at hscode: invalid type: integer `3907`, expected a string at line 1 column 32
-    not a WorldRegionsRequest: invalid length 8, expected struct WorldRegionsRequest with 9 elements at line 1 column 2
+    not a WorldRegionsRequest: the request must be a JSON object: a WorldRegionsRequest
     not a WorldRegionsRequest: is not JSON: EOF while parsing a value at line 1 column 8
     not a CompanySearchRequest: unknown field "country_codes" at /location/country_codes; did you mean "country_code"?; unknown field "modes" at /waterfall/modes; did you mean "mode"?
+    not a CompanySearchRequest: /location must be a JSON object: a LocationFilter
     not a PeopleSearchRequest: at job.departments[1]: unknown variant `marketting`, expected one of `executive`, `it`, `product_engineering`, `finance`, `hr`, `legal`, `marketing`, `health`, `operations`, `sales`, `education`, `management`, `support`, `design`, `communication` at line 1 column 43
     "#);
 }

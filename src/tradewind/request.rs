@@ -36,31 +36,34 @@ pub fn read_request<T: RequestBody>(json: &str) -> Result<T, InvalidRequest> {
 
 fn unknown_fields(value: &Value, component: Option<&str>, closed: &[Closed], at: &str, problems: &mut Vec<String>) {
     let Some(known) = closed.iter().find(|object| Some(object.component) == component) else { return };
-    match value {
-        Value::Object(object) => {
-            for (name, inner) in object {
-                match known.fields.iter().find(|(field, _)| field == name) {
-                    Some((_, held)) => unknown_fields(inner, *held, closed, &format!("{at}/{name}"), problems),
-                    None => problems.push(unknown(name, at, known)),
+    let Value::Object(object) = value else {
+        // A list of values in the order of the fields would be read as well, but nobody means that.
+        let place = if at.is_empty() { "the request" } else { at };
+        problems.push(format!("{place} must be a JSON object: a {}", known.component));
+        return;
+    };
+    for (name, inner) in object {
+        let at = format!("{at}/{name}");
+        match (known.fields.iter().find(|field| field.name == name), inner) {
+            (None, _) => problems.push(unknown(name, &at, known)),
+            (Some(field), Value::Array(items)) if field.list => {
+                for (i, item) in items.iter().enumerate() {
+                    unknown_fields(item, field.object, closed, &format!("{at}/{i}"), problems);
                 }
             }
+            (Some(_), Value::Null) => {}
+            (Some(field), inner) => unknown_fields(inner, field.object, closed, &at, problems),
         }
-        Value::Array(items) => {
-            for (i, item) in items.iter().enumerate() {
-                unknown_fields(item, component, closed, &format!("{at}/{i}"), problems);
-            }
-        }
-        _ => {}
     }
 }
 
 fn unknown(name: &str, at: &str, known: &Closed) -> String {
-    let names = || known.fields.iter().map(|(field, _)| *field);
+    let names = || known.fields.iter().map(|field| field.name);
     let hint = match nearest(name, names()) {
         Some(near) => format!("did you mean {near:?}?"),
         None => format!("the fields are {}", names().collect::<Vec<_>>().join(", ")),
     };
-    format!("unknown field {name:?} at {at}/{name}; {hint}")
+    format!("unknown field {name:?} at {at}; {hint}")
 }
 
 /// A request that was not read, with every reason.

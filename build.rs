@@ -33,7 +33,12 @@ fn run(spec: &Path, out: &Path) -> Result<(), Vec<String>> {
     for service in [generate::HK_TRADE, generate::TRADEWIND] {
         let made = service.generate(spec)?;
         let lines = made.text.lines().count();
-        build_print::info!("{}: {} operations, {} types, {lines} lines", service.name, made.operations, made.types);
+        build_print::info!(
+            "{}: {} operation(s), {} types, {lines} lines",
+            service.name,
+            made.operations,
+            made.types
+        );
         write(&format!("{}.rs", service.file), made.text)?;
     }
     write("exchange.rs", generate::exchange(&spec.join("exchange.schema.json")).map_err(one)?.text)?;

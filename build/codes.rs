@@ -7,11 +7,16 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-const AREA_KEYS: &[&str] = &["code", "kind", "scope", "en", "tc", "sc", "alpha2", "alpha3", "aliases", "source", "note"];
+const AREA_KEYS: &[&str] =
+    &["code", "kind", "scope", "en", "tc", "sc", "alpha2", "alpha3", "aliases", "source", "note"];
 const KINDS: &[(&str, &str)] = &[("country", "AreaKind::Country"), ("region", "AreaKind::Region")];
 const SOURCES: &[(&str, &str)] = &[("guide", "Source::Guide"), ("observed", "Source::Observed")];
-const SCOPES: &[(&str, &str)] =
-    &[("iso", "Scope::Iso"), ("private", "Scope::Private"), ("wider", "Scope::Wider"), ("region", "Scope::Region")];
+const SCOPES: &[(&str, &str)] = &[
+    ("iso", "Scope::Iso"),
+    ("private", "Scope::Private"),
+    ("wider", "Scope::Wider"),
+    ("region", "Scope::Region"),
+];
 
 /// The Rust text of the tables `AREAS`, `HS_CHAPTERS` and `SITC_SECTIONS`.
 ///
@@ -31,27 +36,49 @@ fn areas(spec_dir: &Path, out: &mut String) -> Result<(), String> {
     let (mut seen, mut last) = (HashSet::new(), ("", ""));
     for (i, row) in rows.iter().enumerate() {
         let row = Row::new(format!("{label}#/areas/{i}"), row, AREA_KEYS)?;
-        let (code, (kind, kind_rust), (scope, scope_rust)) = (row.text("code")?, row.choice("kind", KINDS)?, row.choice("scope", SCOPES)?);
-        let (upper, digit) = (code.bytes().all(|b| b.is_ascii_uppercase()), code.bytes().all(|b| b.is_ascii_digit()));
+        let (code, (kind, kind_rust), (scope, scope_rust)) =
+            (row.text("code")?, row.choice("kind", KINDS)?, row.choice("scope", SCOPES)?);
+        let (upper, digit) =
+            (code.bytes().all(|b| b.is_ascii_uppercase()), code.bytes().all(|b| b.is_ascii_digit()));
         row.check(
             "code",
             (upper && code.len() == 2) || (kind == "region" && (upper || (digit && code.len() == 1))),
             "give two capital letters (a country), capital letters or one digit (a region)",
         )?;
-        row.check("scope", (kind == "region") == (scope == "region"), "use `region` for regions and only for them")?;
+        row.check(
+            "scope",
+            (kind == "region") == (scope == "region"),
+            "use `region` for regions and only for them",
+        )?;
         row.check("code", seen.insert(code), "this code is listed before; keep one of the two")?;
         row.check("code", last < (kind, code), "sort countries before regions, each by code")?;
         last = (kind, code);
         let iso = match (row.optional("alpha2")?, row.optional("alpha3")?) {
             (Some(two), Some(three)) => {
-                row.check("alpha3", three.len() == 3 && three.bytes().all(|b| b.is_ascii_uppercase()), "give three capital letters")?;
-                row.check("alpha3", seen.insert(three), "another area has this code; correct one of the two")?;
+                row.check(
+                    "alpha3",
+                    three.len() == 3 && three.bytes().all(|b| b.is_ascii_uppercase()),
+                    "give three capital letters",
+                )?;
+                row.check(
+                    "alpha3",
+                    seen.insert(three),
+                    "another area has this code; correct one of the two",
+                )?;
                 row.check("alpha2", scope == "iso", "remove alpha2 and alpha3: only scope `iso` has them")?;
-                row.check("alpha2", two == code, "differs from the code; correct it, or remove both and change the scope")?;
+                row.check(
+                    "alpha2",
+                    two == code,
+                    "differs from the code; correct it, or remove both and change the scope",
+                )?;
                 Some((two, three))
             }
             (None, None) => {
-                row.check("alpha2", scope != "iso", "scope `iso` needs alpha2 and alpha3; add both or change the scope")?;
+                row.check(
+                    "alpha2",
+                    scope != "iso",
+                    "scope `iso` needs alpha2 and alpha3; add both or change the scope",
+                )?;
                 None
             }
             (Some(_), None) => return Err(row.fault("alpha3", "alpha2 comes with alpha3; add it")),
@@ -97,7 +124,8 @@ fn read(spec_dir: &Path, file: &str, list: &str) -> Result<(String, Vec<Value>),
     let label = format!("spec/codes/{file}");
     let text = std::fs::read_to_string(spec_dir.join("codes").join(file))
         .map_err(|e| format!("{label}#: cannot be read ({e}); restore the file"))?;
-    let mut top: Value = serde_json::from_str(&text).map_err(|e| format!("{label}#: {e}; correct the JSON"))?;
+    let mut top: Value =
+        serde_json::from_str(&text).map_err(|e| format!("{label}#: {e}; correct the JSON"))?;
     let row = Row::new(format!("{label}#"), &top, &["about", "source", list])?;
     row.text("about")?;
     row.text("source")?;
@@ -112,7 +140,8 @@ struct Row<'a>(String, &'a Map<String, Value>);
 
 impl<'a> Row<'a> {
     fn new(at: String, value: &'a Value, keys: &[&str]) -> Result<Self, String> {
-        let map = value.as_object().ok_or_else(|| format!("{at}: give an object with {}", keys.join(", ")))?;
+        let map =
+            value.as_object().ok_or_else(|| format!("{at}: give an object with {}", keys.join(", ")))?;
         match map.keys().find(|key| !keys.contains(&key.as_str())) {
             Some(key) => Err(format!("{at}/{key}: unknown key; remove it or use one of {}", keys.join(", "))),
             None => Ok(Self(at, map)),
@@ -134,12 +163,16 @@ impl<'a> Row<'a> {
     fn optional(&self, key: &str) -> Result<Option<&'a str>, String> {
         self.1
             .get(key)
-            .map(|v| plain(v).ok_or_else(|| self.fault(key, "give a text in quotes, not empty, without outer spaces")))
+            .map(|v| {
+                plain(v)
+                    .ok_or_else(|| self.fault(key, "give a text in quotes, not empty, without outer spaces"))
+            })
             .transpose()
     }
 
     fn list(&self, key: &str) -> Result<Vec<&'a str>, String> {
-        let texts = self.1.get(key).and_then(Value::as_array).and_then(|list| list.iter().map(plain).collect());
+        let texts =
+            self.1.get(key).and_then(Value::as_array).and_then(|list| list.iter().map(plain).collect());
         texts.ok_or_else(|| self.fault(key, "give a list of texts, [] when there are none"))
     }
 

@@ -22,7 +22,7 @@ pub struct Service {
     /// State of the generated client that its hook reads.
     inner: Option<&'static str>,
     /// Repairs of the generator's text; each must apply, so that a mended generator is noticed.
-    patches: &'static [(&'static str, &'static str)],
+    pub patches: &'static [(&'static str, &'static str)],
 }
 
 /// The generator's own HTTP client: 15 seconds for everything, and no cookies.
@@ -119,11 +119,12 @@ impl Service {
 
     /// Generates from a document that passed the lint.
     pub fn generate_from(&self, root: &Value) -> Result<Generated, String> {
-        let openapi: openapiv3::OpenAPI =
-            serde_json::from_value(root.clone()).map_err(|e| format!("is not an OpenAPI 3.0 document: {e}"))?;
+        let openapi: openapiv3::OpenAPI = serde_json::from_value(root.clone())
+            .map_err(|e| format!("is not an OpenAPI 3.0 document: {e}"))?;
         let extensible = self.extensible(root);
         let settings = self.settings(&extensible);
-        let tokens = guarded(|| Generator::new(&settings).generate_tokens(&openapi))?.map_err(|e| e.to_string())?;
+        let tokens =
+            guarded(|| Generator::new(&settings).generate_tokens(&openapi))?.map_err(|e| e.to_string())?;
         let tables = tables::tokens(root)?;
         let mut text = format(quote! { #tokens #tables })?;
         for (from, to) in self.patches {
@@ -135,7 +136,10 @@ impl Service {
 
     fn settings(&self, extensible: &BTreeSet<String>) -> GenerationSettings {
         let mut settings = GenerationSettings::default();
-        settings.with_interface(InterfaceStyle::Builder).with_tag(TagStyle::Merged).with_hooks(HooksMode::Expected);
+        settings
+            .with_interface(InterfaceStyle::Builder)
+            .with_tag(TagStyle::Merged)
+            .with_hooks(HooksMode::Expected);
         settings.with_derive("PartialEq");
         if let Some(inner) = self.inner.and_then(|path| path.parse().ok()) {
             settings.with_inner_type(inner);
@@ -174,9 +178,12 @@ impl Service {
         }
         let lines: Vec<_> = text.lines().map(str::trim_start).collect();
         for name in extensible {
-            let declared = |line: &str| ["struct", "enum"].iter().any(|kind| line.starts_with(&format!("pub {kind} {name} ")));
+            let declared = |line: &str| {
+                ["struct", "enum"].iter().any(|kind| line.starts_with(&format!("pub {kind} {name} ")))
+            };
             let at = lines.iter().position(|line| declared(line)).unwrap_or_default();
-            let mut attributes = lines[..at].iter().rev().take_while(|line| !line.is_empty() && !line.ends_with('}'));
+            let mut attributes =
+                lines[..at].iter().rev().take_while(|line| !line.is_empty() && !line.ends_with('}'));
             if !attributes.any(|line| *line == "#[non_exhaustive]") {
                 return Err(format!("`#[non_exhaustive]` of `{name}` took no effect"));
             }
@@ -204,7 +211,8 @@ pub fn exchange(schema: &Path) -> Result<Generated, String> {
         let mut types = typify::TypeSpace::new(&settings);
         types.add_root_schema(schema).map(|_| types.to_stream())
     });
-    let tokens = tokens.and_then(|made| made.map_err(|e| e.to_string())).map_err(|e| format!("{name}: {e}"))?;
+    let tokens =
+        tokens.and_then(|made| made.map_err(|e| e.to_string())).map_err(|e| format!("{name}: {e}"))?;
     let text = format(tokens)?;
     Ok(Generated { operations: 0, types: count_types(&text), text })
 }
@@ -216,7 +224,10 @@ fn format(tokens: proc_macro2::TokenStream) -> Result<String, String> {
 
 fn count_types(text: &str) -> usize {
     let (types, _) = text.split_once("pub mod builder").unwrap_or((text, ""));
-    types.lines().filter(|line| ["pub struct ", "pub enum "].iter().any(|kind| line.trim_start().starts_with(kind))).count()
+    types
+        .lines()
+        .filter(|line| ["pub struct ", "pub enum "].iter().any(|kind| line.trim_start().starts_with(kind)))
+        .count()
 }
 
 /// Runs the generator, which panics on what it does not support, and tells the panic as an error.

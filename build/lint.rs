@@ -87,7 +87,12 @@ pub fn operations(root: &Value) -> Vec<(&str, &str, String, &Value)> {
     for (path, item) in entries(root.get("paths")) {
         for (method, operation) in entries(Some(item)) {
             if METHODS.contains(&method.as_str()) {
-                all.push((path.as_str(), method.as_str(), format!("#/paths/{}/{method}", escape(path)), operation));
+                all.push((
+                    path.as_str(),
+                    method.as_str(),
+                    format!("#/paths/{}/{method}", escape(path)),
+                    operation,
+                ));
             }
         }
     }
@@ -126,16 +131,25 @@ impl<'a> Lint<'a> {
     fn head(&mut self) {
         let version = text(self.root, "openapi").unwrap_or_default();
         if !version.starts_with("3.0.") {
-            self.find("openapi-version", "#/openapi", format!("is `{version}`; the generator reads 3.0.x only"));
+            self.find(
+                "openapi-version",
+                "#/openapi",
+                format!("is `{version}`; the generator reads 3.0.x only"),
+            );
         }
         let version = self.root.pointer("/info/version").and_then(Value::as_str).unwrap_or_default();
         if version.is_empty() || !version.is_ascii() {
-            self.find("ascii-version", "#/info/version", "must be a non-empty ASCII text: it becomes a header value");
+            self.find(
+                "ascii-version",
+                "#/info/version",
+                "must be a non-empty ASCII text: it becomes a header value",
+            );
         }
         let names = self.root.pointer("/components/schemas");
         for name in self.context.replaced {
             if names.and_then(|schemas| schemas.get(name)).is_none() {
-                let message = format!("`{name}` has a hand-written type in build/generate.rs but is not declared here");
+                let message =
+                    format!("`{name}` has a hand-written type in build/generate.rs but is not declared here");
                 self.find("replacement", "#/components/schemas", message);
             }
         }
@@ -145,9 +159,12 @@ impl<'a> Lint<'a> {
         match value {
             Value::Object(object) => {
                 if let Some(target) = object.get("$ref").and_then(Value::as_str) {
-                    let found = target.strip_prefix('#').is_some_and(|pointer| self.root.pointer(pointer).is_some());
+                    let found =
+                        target.strip_prefix('#').is_some_and(|pointer| self.root.pointer(pointer).is_some());
                     if !found {
-                        let message = format!("`{target}` names nothing in this document; only local references are read");
+                        let message = format!(
+                            "`{target}` names nothing in this document; only local references are read"
+                        );
                         self.find("ref-target", at, message);
                     }
                 }
@@ -167,7 +184,11 @@ impl<'a> Lint<'a> {
     fn operations(&mut self) {
         for (path, item) in entries(self.root.get("paths")) {
             if item.get("$ref").is_some() {
-                self.find("path-ref", &format!("#/paths/{}", escape(path)), "a path may not be a reference; write it out");
+                self.find(
+                    "path-ref",
+                    &format!("#/paths/{}", escape(path)),
+                    "a path may not be a reference; write it out",
+                );
             }
         }
         let mut ids = BTreeMap::new();
@@ -185,7 +206,9 @@ impl<'a> Lint<'a> {
             if operation.pointer("/externalDocs/url").is_none() {
                 self.find("evidence", &at, "names no externalDocs: tell where the operation is documented");
             }
-            for (i, name) in operation.get("x-exchanges").and_then(Value::as_array).into_iter().flatten().enumerate() {
+            for (i, name) in
+                operation.get("x-exchanges").and_then(Value::as_array).into_iter().flatten().enumerate()
+            {
                 self.example(name, &format!("{at}/x-exchanges/{i}"));
             }
             self.described(operation, &at);
@@ -203,7 +226,11 @@ impl<'a> Lint<'a> {
     }
 
     fn example(&mut self, name: &Value, at: &str) {
-        let (file, pointer) = name.as_str().unwrap_or_default().split_once('#').unwrap_or((name.as_str().unwrap_or_default(), ""));
+        let (file, pointer) = name
+            .as_str()
+            .unwrap_or_default()
+            .split_once('#')
+            .unwrap_or((name.as_str().unwrap_or_default(), ""));
         match (self.context.file)(file) {
             None => self.find("example-file", at, format!("spec/{file} is not there or is not JSON")),
             Some(json) if json.pointer(pointer).is_none() => {
@@ -215,7 +242,9 @@ impl<'a> Lint<'a> {
 
     fn parameters(&mut self, path: &str, operation: &'a Value, at: &str) {
         let mut in_path = BTreeSet::new();
-        for (i, raw) in operation.get("parameters").and_then(Value::as_array).into_iter().flatten().enumerate() {
+        for (i, raw) in
+            operation.get("parameters").and_then(Value::as_array).into_iter().flatten().enumerate()
+        {
             let at = match text(raw, "$ref") {
                 Some(target) => target.to_owned(),
                 None => format!("{at}/parameters/{i}"),
@@ -226,9 +255,14 @@ impl<'a> Lint<'a> {
             match text(parameter, "in") {
                 Some("path") => _ = in_path.insert(name),
                 Some("query" | "header") => {}
-                other => self.find("parameter", &at, format!("`in: {}` is not supported", other.unwrap_or("nothing"))),
+                other => self.find(
+                    "parameter",
+                    &at,
+                    format!("`in: {}` is not supported", other.unwrap_or("nothing")),
+                ),
             }
-            if let Some(style) = text(parameter, "style").filter(|style| !["form", "simple"].contains(style)) {
+            if let Some(style) = text(parameter, "style").filter(|style| !["form", "simple"].contains(style))
+            {
                 self.find("parameter", &at, format!("`style: {style}` is not supported"));
             }
             let Some(schema) = parameter.get("schema") else {
@@ -242,9 +276,14 @@ impl<'a> Lint<'a> {
                 self.find("comma-list", &at, message);
             }
         }
-        let template: BTreeSet<&str> = path.split('/').filter_map(|s| s.strip_prefix('{')?.strip_suffix('}')).collect();
+        let template: BTreeSet<&str> =
+            path.split('/').filter_map(|s| s.strip_prefix('{')?.strip_suffix('}')).collect();
         if template != in_path {
-            self.find("parameter", at, format!("the path has {template:?}, the path parameters are {in_path:?}"));
+            self.find(
+                "parameter",
+                at,
+                format!("the path has {template:?}, the path parameters are {in_path:?}"),
+            );
         }
     }
 
@@ -267,7 +306,9 @@ impl<'a> Lint<'a> {
             let at = format!("{at}/examples/{}", escape(name));
             match example.get("externalValue") {
                 Some(value) => self.example(value, &at),
-                None => self.find("example-file", &at, "must name its file under spec/examples by externalValue"),
+                None => {
+                    self.find("example-file", &at, "must name its file under spec/examples by externalValue")
+                }
             }
         }
     }
@@ -278,16 +319,25 @@ impl<'a> Lint<'a> {
             let at = format!("{at}/responses/{status}");
             self.described(response, &at);
             if status == "default" {
-                self.find("response-types", &at, "`default` counts as success and as failure; write 2XX, 4XX and 5XX");
+                self.find(
+                    "response-types",
+                    &at,
+                    "`default` counts as success and as failure; write 2XX, 4XX and 5XX",
+                );
             }
             for (kind, media) in entries(response.get("content")) {
                 let at = format!("{at}/content/{}", escape(kind));
                 let schema = media.get("schema");
                 if kind == "application/json" && schema.and_then(component).is_none() {
-                    self.find("response-schema", &at, "must have a schema that refers to a component: inline ones are merged silently");
+                    self.find(
+                        "response-schema",
+                        &at,
+                        "must have a schema that refers to a component: inline ones are merged silently",
+                    );
                 }
                 self.media_examples(media, &at);
-                let ty = if kind == "application/json" { schema.and_then(component).unwrap_or("?") } else { kind };
+                let ty =
+                    if kind == "application/json" { schema.and_then(component).unwrap_or("?") } else { kind };
                 match status.as_bytes().first() {
                     Some(b'2') => _ = success.insert(ty),
                     Some(b'4' | b'5') => _ = failure.insert(ty),
@@ -297,7 +347,8 @@ impl<'a> Lint<'a> {
         }
         for (side, types) in [("success", &success), ("failure", &failure)] {
             if types.len() != 1 {
-                let message = format!("the {side} side has the types {types:?}; the generator needs exactly one");
+                let message =
+                    format!("the {side} side has the types {types:?}; the generator needs exactly one");
                 self.find("response-types", &format!("{at}/responses"), message);
             }
         }
@@ -310,7 +361,9 @@ impl<'a> Lint<'a> {
         let mut names = BTreeMap::new();
         for (name, schema) in entries(self.root.pointer("/components/schemas")) {
             let at = format!("#/components/schemas/{}", escape(name));
-            if !name.starts_with(|c: char| c.is_ascii_uppercase()) || !name.chars().all(|c| c.is_ascii_alphanumeric()) {
+            if !name.starts_with(|c: char| c.is_ascii_uppercase())
+                || !name.chars().all(|c| c.is_ascii_alphanumeric())
+            {
                 self.find("component-name", &at, "must be in PascalCase: it becomes the name of a type");
             }
             if let Some(first) = names.insert(name.to_lowercase(), name) {
@@ -343,13 +396,22 @@ impl<'a> Lint<'a> {
             }
         }
         if text(schema, "type") == Some("number") {
-            self.find("float", at, "a number would become a float; use a text or a hand-written type in build/generate.rs");
+            self.find(
+                "float",
+                at,
+                "a number would become a float; use a text or a hand-written type in build/generate.rs",
+            );
         }
         if let Some(format) = text(schema, "format").filter(|format| !["int32", "int64"].contains(format)) {
-            self.find("format", at, format!("`format: {format}` would pull in another crate; use a hand-written type"));
+            self.find(
+                "format",
+                at,
+                format!("`format: {format}` would pull in another crate; use a hand-written type"),
+            );
         }
         // `allOf` around one reference is how OpenAPI 3.0 gives a reference a default and a description.
-        let lone = |of: &Value| of.as_array().is_some_and(|all| all.len() == 1 && component(&all[0]).is_some());
+        let lone =
+            |of: &Value| of.as_array().is_some_and(|all| all.len() == 1 && component(&all[0]).is_some());
         for key in ["oneOf", "anyOf", "allOf", "not"] {
             if schema.get(key).is_some_and(|of| key != "allOf" || !lone(of)) {
                 self.find("combined", at, format!("`{key}` needs a hand-written type in build/generate.rs"));
@@ -371,14 +433,30 @@ impl<'a> Lint<'a> {
         let extra = schema.get("additionalProperties");
         let open = extra.is_some_and(|extra| extra.as_object().is_some_and(Map::is_empty));
         if side.answer && !open {
-            self.find("answer-open", at, "an answer needs `additionalProperties: {}`, else unknown fields are lost or refused");
+            self.find(
+                "answer-open",
+                at,
+                "an answer needs `additionalProperties: {}`, else unknown fields are lost or refused",
+            );
         }
         let known = schema.get("properties").is_some();
         if side.request && known && extra != Some(&Value::Bool(false)) {
-            self.find("request-closed", at, "a request with known fields needs `additionalProperties: false`: the service bills typos");
+            self.find(
+                "request-closed",
+                at,
+                "a request with known fields needs `additionalProperties: false`: the service bills typos",
+            );
         }
-        let required: Vec<_> = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
-        for name in required.iter().filter(|name| schema.get("properties").is_none_or(|p| p.get(name).is_none())) {
+        let required: Vec<_> = schema
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        for name in
+            required.iter().filter(|name| schema.get("properties").is_none_or(|p| p.get(name).is_none()))
+        {
             self.find("required-property", at, format!("`{name}` is required but not declared"));
         }
         for (name, property) in entries(schema.get("properties")) {
@@ -389,7 +467,11 @@ impl<'a> Lint<'a> {
             let list = text(property, "type") == Some("array");
             let nullable = property.get("nullable") == Some(&Value::Bool(true));
             if side.answer && list && !nullable && !required.contains(&name.as_str()) {
-                self.find("nullable-list", &at, "an optional list of an answer needs `nullable: true`: a null would fail the answer");
+                self.find(
+                    "nullable-list",
+                    &at,
+                    "an optional list of an answer needs `nullable: true`: a null would fail the answer",
+                );
             }
             self.schema(property, &at, side, false);
         }
@@ -410,9 +492,15 @@ impl<'a> Lint<'a> {
 
     fn described(&mut self, value: &Value, at: &str) {
         match text(value, "description") {
-            None | Some("") => self.find("description", at, "has no description; it becomes the documentation of the type"),
+            None | Some("") => {
+                self.find("description", at, "has no description; it becomes the documentation of the type")
+            }
             Some(text) if text.contains("```") || text.lines().any(|line| line.starts_with("    ")) => {
-                self.find("description", at, "an indented or fenced block would be run as a test; write plain text");
+                self.find(
+                    "description",
+                    at,
+                    "an indented or fenced block would be run as a test; write plain text",
+                );
             }
             Some(_) => {}
         }

@@ -61,11 +61,13 @@ fn closed(root: &Value) -> Vec<TokenStream> {
         if schema.get("additionalProperties") != Some(&Value::Bool(false)) {
             continue;
         }
-        let fields = schema.get("properties").and_then(Value::as_object).into_iter().flatten().map(|(field, schema)| {
-            let object = held(schema).map_or(quote!(None), |name| quote!(Some(#name)));
-            let list = schema.get("type").and_then(Value::as_str) == Some("array");
-            quote!(Field { name: #field, object: #object, list: #list })
-        });
+        let fields = schema.get("properties").and_then(Value::as_object).into_iter().flatten().map(
+            |(field, schema)| {
+                let object = held(schema).map_or(quote!(None), |name| quote!(Some(#name)));
+                let list = schema.get("type").and_then(Value::as_str) == Some("array");
+                quote!(Field { name: #field, object: #object, list: #list })
+            },
+        );
         rows.push(quote!(Closed { component: #name, fields: &[#(#fields),*] }));
     }
     rows
@@ -83,7 +85,8 @@ pub fn examples(spec: &Path) -> Result<String, String> {
     let mut files = Vec::new();
     for service in ["hk-trade", "tradewind"] {
         let dir = spec.join("examples").join(service);
-        let entries = std::fs::read_dir(&dir).map_err(|e| format!("spec/examples/{service}: cannot be read: {e}"))?;
+        let entries =
+            std::fs::read_dir(&dir).map_err(|e| format!("spec/examples/{service}: cannot be read: {e}"))?;
         for entry in entries.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
             files.extend(name.ends_with(".json").then(|| format!("examples/{service}/{name}")));

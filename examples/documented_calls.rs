@@ -30,7 +30,8 @@ async fn hong_kong(url: &str) -> Result<(), Box<dyn Error>> {
     println!("hk-trade  GET {query}");
     let answer = query.request(&client).send().await?.into_inner();
     for row in answer.data_set.unwrap_or_default() {
-        let figure = row.figure.ok_or("a row without a figure")?.integer()?.ok_or("a figure without a number")?;
+        let figure =
+            row.figure.ok_or("a row without a figure")?.integer()?.ok_or("a figure without a number")?;
         let unit = row.unit_en.unwrap_or_default();
         println!("  {}  {}  {figure} {unit}", row.period, row.cc_desc_en.unwrap_or_default());
     }

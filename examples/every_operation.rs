@@ -6,14 +6,13 @@
 //! Never point it at the live services: some operations are billed.
 
 use std::error::Error;
-use std::fmt::Debug;
+use std::fmt::Display;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use futures_core::Stream;
-use progenitor_client::{ByteStream, ResponseValue};
+use progenitor_client::{ByteStream, Error as Refusal, ResponseValue};
 use serde_json::{Map, Value, json};
 use tradebind::domain::{AreaClass, CommodityClass, DateText, TradeType};
 use tradebind::hk::{self, Query};
@@ -48,8 +47,10 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 
 /// The base URL that a variable names, which must be on this machine: a slip would be billed.
 fn local(variable: &str) -> Result<String, Box<dyn Error>> {
-    let text = std::env::var(variable).map_err(|_| format!("set {variable} to the base URL of a local server"))?;
-    let url = reqwest::Url::parse(&text).map_err(|e| format!("{variable}: {text:?} is not an address: {e}"))?;
+    let text =
+        std::env::var(variable).map_err(|_| format!("set {variable} to the base URL of a local server"))?;
+    let url =
+        reqwest::Url::parse(&text).map_err(|e| format!("{variable}: {text:?} is not an address: {e}"))?;
     match url.host_str() {
         Some("localhost" | "127.0.0.1" | "[::1]") => Ok(text),
         _ => Err(format!("{variable}: {text:?} is not on this machine, and some calls are billed").into()),
@@ -93,7 +94,9 @@ async fn customs(client: &tradewind::api::Client, id: &str) -> Result<Outcome, B
         "agentic_list" => read(client.agentic_list().body(unknown(json!({}))).send()).await,
         "agentic_task" => read(client.agentic_task().body(unknown(json!({"task_id": "1"}))).send()).await,
         "company_search" => read(client.company_search().body(company_search()?).send()).await,
-        "company_enrich" => read(client.company_enrich().body(unknown(json!({"domain": "example.com"}))).send()).await,
+        "company_enrich" => {
+            read(client.company_enrich().body(unknown(json!({"domain": "example.com"}))).send()).await
+        }
         "people_search" => read(client.people_search().body(people_search()?).send()).await,
         "people_enrich" => {
             let person = types::PersonIdentity::builder()
@@ -103,7 +106,9 @@ async fn customs(client: &tradewind::api::Client, id: &str) -> Result<Outcome, B
             let person = types::PersonIdentity::try_from(person)?;
             read(client.people_enrich().body_map(|request| request.identity(person)).send()).await
         }
-        "email_verify" => read(client.email_verify().body(unknown(json!({"email": "ada@example.com"}))).send()).await,
+        "email_verify" => {
+            read(client.email_verify().body(unknown(json!({"email": "ada@example.com"}))).send()).await
+        }
         // A character that must be escaped, so that the path is put together as it should.
         "email_verify_result" => read(client.email_verify_result().task_id("task 1").send()).await,
         "customs_countries" => read(client.customs_countries().send()).await,
@@ -121,7 +126,9 @@ async fn customs(client: &tradewind::api::Client, id: &str) -> Result<Outcome, B
         "customs_company_detail" => {
             read(client.customs_company_detail().body(unknown(json!({"id": 1}))).send()).await
         }
-        "match_contacts" => read(client.match_contacts().body(unknown(json!({"name": "Example"}))).send()).await,
+        "match_contacts" => {
+            read(client.match_contacts().body(unknown(json!({"name": "Example"}))).send()).await
+        }
         _ => uncalled(),
     })
 }
@@ -156,16 +163,18 @@ fn unknown(fields: Value) -> Map<String, Value> {
 }
 
 /// Waits for an answer of one type.
-async fn read<T, E: Debug>(
-    call: impl Future<Output = Result<ResponseValue<T>, progenitor_client::Error<E>>>,
-) -> Outcome {
+async fn read<T, E>(call: impl Future<Output = Result<ResponseValue<T>, Refusal<E>>>) -> Outcome
+where
+    Refusal<E>: Display,
+{
     Ok(answer(call).await?.status().as_u16())
 }
 
 /// Waits for an answer that is text, to its end.
-async fn read_text<E: Debug>(
-    call: impl Future<Output = Result<ResponseValue<ByteStream>, progenitor_client::Error<E>>>,
-) -> Outcome {
+async fn read_text<E>(call: impl Future<Output = Result<ResponseValue<ByteStream>, Refusal<E>>>) -> Outcome
+where
+    Refusal<E>: Display,
+{
     let answer = answer(call).await?;
     let status = answer.status().as_u16();
     let mut stream = answer.into_inner().into_inner();
@@ -180,9 +189,12 @@ async fn read_text<E: Debug>(
     }
 }
 
-async fn answer<T, E: Debug>(
-    call: impl Future<Output = Result<ResponseValue<T>, progenitor_client::Error<E>>>,
-) -> Result<ResponseValue<T>, (Option<u16>, String)> {
+async fn answer<T, E>(
+    call: impl Future<Output = Result<ResponseValue<T>, Refusal<E>>>,
+) -> Result<ResponseValue<T>, (Option<u16>, String)>
+where
+    Refusal<E>: Display,
+{
     match tokio::time::timeout(PATIENCE, call).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(e)) => Err((e.status().map(|status| status.as_u16()), e.to_string())),
@@ -191,7 +203,10 @@ async fn answer<T, E: Debug>(
 }
 
 fn uncalled() -> Outcome {
-    Err((None, "the document has it, but examples/every_operation.rs does not call it; add it there".to_owned()))
+    Err((
+        None,
+        "the document has it, but examples/every_operation.rs does not call it; add it there".to_owned(),
+    ))
 }
 
 /// Prints an operation's line; whether it is a good one.

@@ -1,5 +1,7 @@
 //! The hand-written types against the components they replace, and the parameters against their wire form.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -24,7 +26,11 @@ fn bare(schema: &Value) -> Value {
                 return json!({ "$ref": target.rsplit('/').next() });
             }
             let notes = ["description", "example", "default", "nullable", "$schema", "title", "$defs"];
-            object.iter().filter(|(key, _)| !notes.contains(&key.as_str())).map(|(k, v)| (k.clone(), bare(v))).collect()
+            object
+                .iter()
+                .filter(|(key, _)| !notes.contains(&key.as_str()))
+                .map(|(k, v)| (k.clone(), bare(v)))
+                .collect()
         }
         Value::Array(items) => items.iter().map(bare).collect(),
         other => other.clone(),
@@ -82,7 +88,11 @@ fn each_type_has_the_schema_of_its_component() {
         let document = read(file);
         for (name, ours) in types {
             let component = &document["components"]["schemas"][name];
-            assert_eq!(bare(component), ours, "{file}#/components/schemas/{name}, left, against the type, right");
+            assert_eq!(
+                bare(component),
+                ours,
+                "{file}#/components/schemas/{name}, left, against the type, right"
+            );
         }
     }
 }
@@ -112,7 +122,13 @@ fn lists_go_out_as_the_document_says() {
         lists.push((name.as_str(), component));
     }
     lists.sort_unstable();
-    let expected = [("cc", "AreaList"), ("co", "AreaList"), ("code", "CodeList"), ("period", "PeriodPair"), ("sv", "StatisticList")];
+    let expected = [
+        ("cc", "AreaList"),
+        ("co", "AreaList"),
+        ("code", "CodeList"),
+        ("period", "PeriodPair"),
+        ("sv", "StatisticList"),
+    ];
     assert_eq!(lists, expected);
 
     let wire = |value: Value| value.as_str().map(str::to_owned).expect("one text");

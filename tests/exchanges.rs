@@ -1,6 +1,8 @@
 //! Every recorded exchange under `spec/examples`: decoded, encoded again, and compared; each file fits the
 //! schema of exchanges, and each is named by its operation in the document.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -12,7 +14,8 @@ use tradebind::tradewind;
 fn round_trip<T: DeserializeOwned + Serialize>(what: &str, json: &Value) {
     let text = json.to_string();
     let mut reader = serde_json::Deserializer::from_str(&text);
-    let typed: T = serde_path_to_error::deserialize(&mut reader).unwrap_or_else(|e| panic!("{what}: at {}: {e}", e.path()));
+    let typed: T = serde_path_to_error::deserialize(&mut reader)
+        .unwrap_or_else(|e| panic!("{what}: at {}: {e}", e.path()));
     let again = serde_json::to_value(&typed).unwrap();
     let changed: Vec<_> = differences(json, &again).iter().map(ToString::to_string).collect();
     assert!(changed.is_empty(), "{what}:\n{}", changed.join("\n"));
@@ -22,7 +25,9 @@ fn round_trip<T: DeserializeOwned + Serialize>(what: &str, json: &Value) {
 fn every_answer_comes_back_unchanged() {
     let mut answers = 0;
     for (name, exchange) in documented().unwrap() {
-        let Some(body) = exchange.response.as_ref().and_then(|response| response.body.as_ref()) else { continue };
+        let Some(body) = exchange.response.as_ref().and_then(|response| response.body.as_ref()) else {
+            continue;
+        };
         let json = body.json().unwrap_or_else(|| panic!("{name}: the answer is not JSON"));
         match exchange.operation.as_str() {
             "get_trade" => round_trip::<hk::api::types::TradeResponse>(name, json),
@@ -40,7 +45,11 @@ fn every_request_comes_back_unchanged() {
         match exchange.operation.as_str() {
             "get_trade" => {
                 let query: Query = exchange.request.target.parse().unwrap_or_else(|e| panic!("{name}: {e}"));
-                assert_eq!(query.to_string().to_lowercase(), exchange.request.target.to_lowercase(), "{name}");
+                assert_eq!(
+                    query.to_string().to_lowercase(),
+                    exchange.request.target.to_lowercase(),
+                    "{name}"
+                );
             }
             "world_regions" => {
                 let body = exchange.request.body.as_ref().and_then(|body| body.json()).expect("a JSON body");
@@ -72,7 +81,8 @@ fn every_exchange_fits_its_schema() {
     let validator = jsonschema::validator_for(&schema).unwrap();
     for (name, exchange) in documented().unwrap() {
         let json = serde_json::to_value(&exchange).unwrap();
-        let faults: Vec<_> = validator.iter_errors(&json).map(|e| format!("{}: {e}", e.instance_path())).collect();
+        let faults: Vec<_> =
+            validator.iter_errors(&json).map(|e| format!("{}: {e}", e.instance_path())).collect();
         assert!(faults.is_empty(), "{name}: {faults:?}");
     }
 }
@@ -93,12 +103,27 @@ fn every_exchange_names_an_operation_of_its_document() {
 #[test]
 fn observed_variations_come_back_unchanged() {
     for (what, json) in [
-        ("a refusal with a list of messages", r#"{"header":{"status":{"name":"Fail","code":1,"description":"Validation error","apiHelp":"x","message":["Period code (202606) is not defined"]}}}"#),
-        ("a refusal with one message", r#"{"header":{"status":{"code":1,"message":"No record found"}},"dataSet":null}"#),
+        (
+            "a refusal with a list of messages",
+            r#"{"header":{"status":{"name":"Fail","code":1,"description":"Validation error","apiHelp":"x","message":["Period code (202606) is not defined"]}}}"#,
+        ),
+        (
+            "a refusal with one message",
+            r#"{"header":{"status":{"code":1,"message":"No record found"}},"dataSet":null}"#,
+        ),
         ("an unknown status", r#"{"header":{"status":{"code":9,"name":"New"}},"news":{"a":[1,null]}}"#),
-        ("a commodity row in simplified Chinese", r#"{"header":{"status":{"code":0},"count":{"noOfRecords":1}},"dataSet":[{"freq":"A","period":"2025","ttype":1,"ttypeDescSC":"进口","codeclass":"HKHS4","code":"0101","codeDescSC":"马","sv":"QCy","svDescSC":"货量","figure":"12","cellfootnoteSC":"a"}]}"#),
-        ("marks instead of figures, new values, undeclared fields", r#"{"header":{"status":{"code":0}},"dataSet":[{"freq":"Q","period":"2025Q1","ttype":7,"sv":"VCq","figure":"..","coRegion":"EU","coRegionDsecEN":"E.U."},{"freq":"M","period":"202501","ttype":1,"sv":"VCm","figure":"-"},{"freq":"M","period":"202501","ttype":1,"sv":"VCm","figure":""},{"freq":"M","period":"202501","ttype":1,"sv":"VCm","figure":"1,234"}]}"#),
-        ("a figure that is null, one that is absent", r#"{"header":{"status":{"code":0}},"dataSet":[{"freq":"M","period":"202501","ttype":1,"sv":"VCm","figure":null},{"freq":"M","period":"202501","ttype":1,"sv":"VCm"}]}"#),
+        (
+            "a commodity row in simplified Chinese",
+            r#"{"header":{"status":{"code":0},"count":{"noOfRecords":1}},"dataSet":[{"freq":"A","period":"2025","ttype":1,"ttypeDescSC":"进口","codeclass":"HKHS4","code":"0101","codeDescSC":"马","sv":"QCy","svDescSC":"货量","figure":"12","cellfootnoteSC":"a"}]}"#,
+        ),
+        (
+            "marks instead of figures, new values, undeclared fields",
+            r#"{"header":{"status":{"code":0}},"dataSet":[{"freq":"Q","period":"2025Q1","ttype":7,"sv":"VCq","figure":"..","coRegion":"EU","coRegionDsecEN":"E.U."},{"freq":"M","period":"202501","ttype":1,"sv":"VCm","figure":"-"},{"freq":"M","period":"202501","ttype":1,"sv":"VCm","figure":""},{"freq":"M","period":"202501","ttype":1,"sv":"VCm","figure":"1,234"}]}"#,
+        ),
+        (
+            "a figure that is null, one that is absent",
+            r#"{"header":{"status":{"code":0}},"dataSet":[{"freq":"M","period":"202501","ttype":1,"sv":"VCm","figure":null},{"freq":"M","period":"202501","ttype":1,"sv":"VCm"}]}"#,
+        ),
     ] {
         round_trip::<hk::api::types::TradeResponse>(what, &serde_json::from_str(json).unwrap());
     }

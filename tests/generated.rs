@@ -3,6 +3,8 @@
 //!
 //! `cargo xtask regenerate` renews them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
+
 #[path = "support/surface.rs"]
 mod surface;
 
@@ -48,8 +50,13 @@ fn decoded_examples() {
 }
 
 fn decode<T: serde::de::DeserializeOwned>(exchange: &Exchange) -> T {
-    let body = exchange.response.as_ref().and_then(|response| response.body.as_ref()).expect("an answer with a body");
+    let body = exchange
+        .response
+        .as_ref()
+        .and_then(|response| response.body.as_ref())
+        .expect("an answer with a body");
     let bytes = body.bytes().unwrap();
     let mut json = serde_json::Deserializer::from_slice(&bytes);
-    serde_path_to_error::deserialize(&mut json).unwrap_or_else(|e| panic!("{}: at {}: {e}", exchange.case, e.path()))
+    serde_path_to_error::deserialize(&mut json)
+        .unwrap_or_else(|e| panic!("{}: at {}: {e}", exchange.case, e.path()))
 }

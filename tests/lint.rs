@@ -1,5 +1,7 @@
 //! One broken document for each rule of `build/lint.rs`, with its message.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -36,13 +38,24 @@ const SCHEMAS: &str = "/components/schemas";
 
 /// One way to break a document: the rule that must tell it, the document, where, and what is put there.
 fn broken() -> Vec<(&'static str, &'static str, String, Value)> {
-    let object = json!({ "type": "object", "description": "x", "additionalProperties": {}, "properties": {} });
+    let object =
+        json!({ "type": "object", "description": "x", "additionalProperties": {}, "properties": {} });
     let text = json!({ "description": "x", "content": { "text/plain": { "schema": { "type": "string" } } } });
     vec![
         ("openapi-version", "HK_TRADE", "/openapi".into(), json!("3.1.0")),
         ("ascii-version", "HK_TRADE", "/info/version".into(), json!("二")),
-        ("ref-target", "HK_TRADE", format!("{SCHEMAS}/Header/properties/status"), json!({ "$ref": "#/components/schemas/State" })),
-        ("ref-target", "HK_TRADE", format!("{SCHEMAS}/Header/properties/status"), json!({ "$ref": "other.yaml#/Status" })),
+        (
+            "ref-target",
+            "HK_TRADE",
+            format!("{SCHEMAS}/Header/properties/status"),
+            json!({ "$ref": "#/components/schemas/State" }),
+        ),
+        (
+            "ref-target",
+            "HK_TRADE",
+            format!("{SCHEMAS}/Header/properties/status"),
+            json!({ "$ref": "other.yaml#/Status" }),
+        ),
         ("path-ref", "TRADEWIND", "/paths/~1api~1health".into(), json!({ "$ref": "#/paths/~1api~1metrics" })),
         ("operation-id", "HK_TRADE", format!("{GET}/operationId"), json!("getTrade")),
         ("operation-id", "TRADEWIND", "/paths/~1api~1metrics/get/operationId".into(), json!("health")),
@@ -52,36 +65,96 @@ fn broken() -> Vec<(&'static str, &'static str, String, Value)> {
         ("parameter", "HK_TRADE", "/components/parameters/tm/in".into(), json!("cookie")),
         ("parameter", "HK_TRADE", "/components/parameters/tm/style".into(), json!("deepObject")),
         ("parameter", "HK_TRADE", "/components/parameters/tm/schema".into(), Value::Null),
-        ("parameter", "TRADEWIND", "/paths/~1api~1email~1verify~1result~1{taskId}/get/parameters/0/name".into(), json!("id")),
+        (
+            "parameter",
+            "TRADEWIND",
+            "/paths/~1api~1email~1verify~1result~1{taskId}/get/parameters/0/name".into(),
+            json!("id"),
+        ),
         ("comma-list", "HK_TRADE", "/components/parameters/cc/explode".into(), json!(true)),
-        ("comma-list", "HK_TRADE", "/components/parameters/cc/schema".into(), json!({ "type": "array", "items": { "type": "string" } })),
-        ("request-body", "TRADEWIND", format!("{REGIONS}/requestBody/content/application~1json/schema"), object.clone()),
+        (
+            "comma-list",
+            "HK_TRADE",
+            "/components/parameters/cc/schema".into(),
+            json!({ "type": "array", "items": { "type": "string" } }),
+        ),
+        (
+            "request-body",
+            "TRADEWIND",
+            format!("{REGIONS}/requestBody/content/application~1json/schema"),
+            object.clone(),
+        ),
         ("request-body", "TRADEWIND", format!("{REGIONS}/requestBody/content/application~1xml"), json!({})),
-        ("response-schema", "HK_TRADE", format!("{GET}/responses/200/content/application~1json/schema"), object.clone()),
+        (
+            "response-schema",
+            "HK_TRADE",
+            format!("{GET}/responses/200/content/application~1json/schema"),
+            object.clone(),
+        ),
         ("response-types", "HK_TRADE", format!("{GET}/responses/default"), text.clone()),
-        ("response-types", "HK_TRADE", format!("{GET}/responses/204"), json!({ "description": "x", "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Header" } } } })),
+        (
+            "response-types",
+            "HK_TRADE",
+            format!("{GET}/responses/204"),
+            json!({ "description": "x", "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Header" } } } }),
+        ),
         ("response-types", "TRADEWIND", format!("{REGIONS}/responses/429"), text),
         ("component-name", "HK_TRADE", format!("{SCHEMAS}/row-of-data"), object.clone()),
         ("component-name", "HK_TRADE", format!("{SCHEMAS}/ROW"), object.clone()),
         ("title", "HK_TRADE", format!("{SCHEMAS}/Row/title"), json!("Record")),
         ("inline-object", "HK_TRADE", format!("{SCHEMAS}/Row/properties/inner"), object),
         ("checked-text", "HK_TRADE", format!("{SCHEMAS}/Row/properties/unitEN/maxLength"), json!(9)),
-        ("float", "TRADEWIND", format!("{SCHEMAS}/WorldRegion/properties/tradePercent"), json!({ "type": "number", "description": "x" })),
+        (
+            "float",
+            "TRADEWIND",
+            format!("{SCHEMAS}/WorldRegion/properties/tradePercent"),
+            json!({ "type": "number", "description": "x" }),
+        ),
         ("format", "HK_TRADE", format!("{SCHEMAS}/Count/properties/started/format"), json!("date-time")),
-        ("combined", "HK_TRADE", format!("{SCHEMAS}/Row/properties/x"), json!({ "description": "x", "anyOf": [{ "type": "string" }, { "type": "integer" }] })),
-        ("answer-enum", "HK_TRADE", format!("{SCHEMAS}/Status/properties/name/enum"), json!(["Success", "Fail"])),
+        (
+            "combined",
+            "HK_TRADE",
+            format!("{SCHEMAS}/Row/properties/x"),
+            json!({ "description": "x", "anyOf": [{ "type": "string" }, { "type": "integer" }] }),
+        ),
+        (
+            "answer-enum",
+            "HK_TRADE",
+            format!("{SCHEMAS}/Status/properties/name/enum"),
+            json!(["Success", "Fail"]),
+        ),
         ("answer-open", "HK_TRADE", format!("{SCHEMAS}/Row/additionalProperties"), json!(true)),
-        ("request-closed", "TRADEWIND", format!("{SCHEMAS}/WorldRegionsRequest/additionalProperties"), json!({})),
+        (
+            "request-closed",
+            "TRADEWIND",
+            format!("{SCHEMAS}/WorldRegionsRequest/additionalProperties"),
+            json!({}),
+        ),
         ("required-property", "HK_TRADE", format!("{SCHEMAS}/Row/required/0"), json!("frequency")),
-        ("nullable-list", "HK_TRADE", format!("{SCHEMAS}/TradeResponse/properties/dataSet/nullable"), json!(false)),
+        (
+            "nullable-list",
+            "HK_TRADE",
+            format!("{SCHEMAS}/TradeResponse/properties/dataSet/nullable"),
+            json!(false),
+        ),
         ("enum-value", "TRADEWIND", format!("{SCHEMAS}/Role/enum/0"), json!("Exporter")),
         ("enum-value", "HK_TRADE", format!("{SCHEMAS}/TradeType/enum/0"), json!(1)),
         ("description", "HK_TRADE", format!("{SCHEMAS}/Row/properties/unitEN/description"), Value::Null),
         ("description", "HK_TRADE", format!("{SCHEMAS}/Row/description"), json!("A row:\n\n    like this")),
         ("replacement", "HK_TRADE", format!("{SCHEMAS}/Region"), Value::Null),
         ("example-file", "HK_TRADE", format!("{GET}/x-exchanges/0"), json!("examples/hk-trade/missing.json")),
-        ("example-file", "TRADEWIND", format!("{REGIONS}/responses/2XX/content/application~1json/examples/documented/externalValue"), json!("examples/tradewind/world_regions.documented.json#/answer")),
-        ("example-file", "TRADEWIND", format!("{REGIONS}/requestBody/content/application~1json/examples/documented"), json!({ "value": {} })),
+        (
+            "example-file",
+            "TRADEWIND",
+            format!("{REGIONS}/responses/2XX/content/application~1json/examples/documented/externalValue"),
+            json!("examples/tradewind/world_regions.documented.json#/answer"),
+        ),
+        (
+            "example-file",
+            "TRADEWIND",
+            format!("{REGIONS}/requestBody/content/application~1json/examples/documented"),
+            json!({ "value": {} }),
+        ),
     ]
 }
 
@@ -90,7 +163,9 @@ fn put(root: &mut Value, pointer: &str, value: Value) {
     let (parent, key) = pointer.rsplit_once('/').unwrap();
     let key = key.replace("~1", "/").replace("~0", "~");
     match root.pointer_mut(parent).unwrap_or_else(|| panic!("{parent} is not there")) {
-        Value::Object(object) if value.is_null() => _ = object.remove(&key).unwrap_or_else(|| panic!("{pointer} is not there")),
+        Value::Object(object) if value.is_null() => {
+            _ = object.remove(&key).unwrap_or_else(|| panic!("{pointer} is not there"))
+        }
         Value::Object(object) => _ = object.insert(key, value),
         Value::Array(items) => items[key.parse::<usize>().unwrap()] = value,
         other => panic!("{parent} holds {other}"),
@@ -111,7 +186,9 @@ fn each_rule_tells_a_broken_document() {
         put(&mut root, &pointer, value);
         let found = findings(service, &root);
         assert!(found.iter().any(|finding| finding.rule == rule), "{pointer}: {found:?}");
-        told.extend(found.iter().filter(|f| f.rule == rule).map(|f| format!("[{rule}] {}: {}", f.pointer, f.message)));
+        told.extend(
+            found.iter().filter(|f| f.rule == rule).map(|f| format!("[{rule}] {}: {}", f.pointer, f.message)),
+        );
     }
     insta::assert_snapshot!(told.join("\n"));
 }
@@ -119,7 +196,8 @@ fn each_rule_tells_a_broken_document() {
 #[test]
 fn no_rule_is_without_a_broken_document() {
     let text: String = include_str!("../build/lint.rs").split_whitespace().collect::<Vec<_>>().join(" ");
-    let rules: BTreeSet<&str> = text.split("self.find(").skip(1).filter_map(|rest| rest.split('"').nth(1)).collect();
+    let rules: BTreeSet<&str> =
+        text.split("self.find(").skip(1).filter_map(|rest| rest.split('"').nth(1)).collect();
     assert!(rules.len() > 20, "{rules:?}");
     assert_eq!(rules, broken().iter().map(|(rule, ..)| *rule).collect());
 }
@@ -127,7 +205,9 @@ fn no_rule_is_without_a_broken_document() {
 #[test]
 fn what_is_not_a_document_is_told_with_its_place() {
     let told = ["a: [1,\nb: 2", "a: 1\na: 2", "1: x", "a: 1\n---\nb: 2", "a: !!binary x", "", "a: *nowhere"]
-        .map(|text| format!("spec/x.yaml{}", document::parse(text).map_or_else(|e| e, |value| format!(": {value}"))));
+        .map(|text| {
+            format!("spec/x.yaml{}", document::parse(text).map_or_else(|e| e, |value| format!(": {value}")))
+        });
     insta::assert_snapshot!(told.join("\n"), @"
     spec/x.yaml:2:1: not YAML: invalid indentation in flow construct
     spec/x.yaml:2:1: not YAML: duplicated key in mapping
@@ -144,5 +224,8 @@ fn what_is_not_a_document_is_told_with_its_place() {
 /// YAML 1.2: the code of Norway is a text, not false.
 #[test]
 fn no_is_norway() {
-    assert_eq!(document::parse("[NO, on, y, 0o17, 1e3, ~, 'null']").unwrap(), json!(["NO", "on", "y", 15, 1000.0, null, "null"]));
+    assert_eq!(
+        document::parse("[NO, on, y, 0o17, 1e3, ~, 'null']").unwrap(),
+        json!(["NO", "on", "y", 15, 1000.0, null, "null"])
+    );
 }

@@ -1,5 +1,7 @@
 //! Properties of what is parsed and printed.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
+
 use proptest::prelude::*;
 use tradebind::domain::*;
 use tradebind::hk::Query;
@@ -28,17 +30,22 @@ fn any_case(text: String) -> impl Strategy<Value = String> {
 fn address() -> impl Strategy<Value = String> {
     let areas = prop_oneof![
         Just("C ALL".to_owned()),
-        proptest::collection::btree_set("[J-Z][A-Z]", 1..=30).prop_map(|codes| format!("C {}", Vec::from_iter(codes).join(","))),
+        proptest::collection::btree_set("[J-Z][A-Z]", 1..=30)
+            .prop_map(|codes| format!("C {}", Vec::from_iter(codes).join(","))),
         proptest::sample::select(Region::VALUES).prop_map(|region| format!("R {region}")),
     ];
-    let commodities = proptest::sample::select(CommodityClass::VALUES).prop_flat_map(|class| match class.digits() {
-        None => Just(class.to_string()).boxed(),
-        Some(digits) => proptest::collection::btree_set(
-            proptest::string::string_regex(&format!("[0-9]{{{digits}}}")).unwrap(), 1..=8)
+    let commodities =
+        proptest::sample::select(CommodityClass::VALUES).prop_flat_map(|class| match class.digits() {
+            None => Just(class.to_string()).boxed(),
+            Some(digits) => proptest::collection::btree_set(
+                proptest::string::string_regex(&format!("[0-9]{{{digits}}}")).unwrap(),
+                1..=8,
+            )
             .prop_map(move |codes| format!("{class} {}", Vec::from_iter(codes).join(",")))
             .boxed(),
-    });
-    let choices = (proptest::option::of(areas.clone()), proptest::option::of(areas), proptest::option::of(commodities));
+        });
+    let choices =
+        (proptest::option::of(areas.clone()), proptest::option::of(areas), proptest::option::of(commodities));
     let head = (
         proptest::sample::select(Language::VALUES),
         proptest::sample::select(TradeType::VALUES),
@@ -46,24 +53,35 @@ fn address() -> impl Strategy<Value = String> {
         pair(),
         any::<bool>(),
     );
-    (head, choices).prop_filter_map("statistics fit", |((lang, ttype, sv, period, tm), (origin, destination, commodities))| {
-        if !sv.iter().all(|statistic| statistic.fits(period.frequency())) {
-            return None;
-        }
-        let sv: Vec<_> = sv.iter().map(ToString::to_string).collect();
-        let mut text = format!("/api/get?lang={lang}&sv={}&freq={}&period={period}&ttype={ttype}", sv.join(","), period.frequency());
-        if tm {
-            text += "&tm=Y";
-        }
-        for (class, codes, chosen) in [("coclass", "co", origin), ("ccclass", "cc", destination), ("codeclass", "code", commodities)] {
-            match chosen.as_deref().map(|chosen| chosen.split_once(' ').unwrap_or((chosen, ""))) {
-                Some((of, "")) => text += &format!("&{class}={of}"),
-                Some((of, list)) => text += &format!("&{class}={of}&{codes}={list}"),
-                None => {}
+    (head, choices).prop_filter_map(
+        "statistics fit",
+        |((lang, ttype, sv, period, tm), (origin, destination, commodities))| {
+            if !sv.iter().all(|statistic| statistic.fits(period.frequency())) {
+                return None;
             }
-        }
-        Some(text)
-    })
+            let sv: Vec<_> = sv.iter().map(ToString::to_string).collect();
+            let mut text = format!(
+                "/api/get?lang={lang}&sv={}&freq={}&period={period}&ttype={ttype}",
+                sv.join(","),
+                period.frequency()
+            );
+            if tm {
+                text += "&tm=Y";
+            }
+            for (class, codes, chosen) in [
+                ("coclass", "co", origin),
+                ("ccclass", "cc", destination),
+                ("codeclass", "code", commodities),
+            ] {
+                match chosen.as_deref().map(|chosen| chosen.split_once(' ').unwrap_or((chosen, ""))) {
+                    Some((of, "")) => text += &format!("&{class}={of}"),
+                    Some((of, list)) => text += &format!("&{class}={of}&{codes}={list}"),
+                    None => {}
+                }
+            }
+            Some(text)
+        },
+    )
 }
 
 proptest! {

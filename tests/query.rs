@@ -1,5 +1,7 @@
 //! What `hk::Query` takes and refuses, and how it says so.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
+
 use tradebind::domain::{AreaClass, CommodityClass, Language, TradeType};
 use tradebind::hk::Query;
 
@@ -151,8 +153,11 @@ fn defaults_are_english_and_the_value_of_the_frequency() {
 
 #[test]
 fn thirty_countries_fit_and_all_is_not_bound() {
-    let thirty: Vec<_> = ('A'..='Z').map(|c| format!("Q{c}")).chain(["RA", "RB", "RC", "RD"].map(String::from)).collect();
-    let query = |codes: &str| Query::builder().trade_type("imports").periods("2018").origin(AreaClass::Country, codes).build();
+    let thirty: Vec<_> =
+        ('A'..='Z').map(|c| format!("Q{c}")).chain(["RA", "RB", "RC", "RD"].map(String::from)).collect();
+    let query = |codes: &str| {
+        Query::builder().trade_type("imports").periods("2018").origin(AreaClass::Country, codes).build()
+    };
     assert!(query(&thirty.join(",")).is_ok());
     assert!(query("ALL").is_ok());
     assert!(query(&(thirty.join(",") + ",RE")).is_err());

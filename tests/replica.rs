@@ -1,5 +1,7 @@
 //! The local server, seen over plain HTTP.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
+
 use reqwest::{Client, StatusCode, redirect::Policy};
 use tradebind::replica::Replica;
 
@@ -50,7 +52,8 @@ async fn what_is_not_recorded_is_told() {
     - hk-trade get_trade.total-exports-cn: GET /api/get?lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN
     - hk-trade get_trade.total-trade-sitc1: GET /api/get?lang=TC&sv=Vcy&freq=A&period=2017,2017&ttype=5&codeclass=SITC1&code=1
     ");
-    let (status, text) = get("/api/get?lang=TC&sv=Vcy&freq=A&period=2017,2017&ttype=5&codeclass=SITC1&code=1").await;
+    let (status, text) =
+        get("/api/get?lang=TC&sv=Vcy&freq=A&period=2017,2017&ttype=5&codeclass=SITC1&code=1").await;
     assert_eq!(status, StatusCode::NOT_IMPLEMENTED);
     insta::assert_snapshot!(text, @"hk-trade get_trade.total-trade-sitc1 is recorded without an answer: none is documented");
     assert_eq!(get("/elsewhere").await.0, StatusCode::NOT_FOUND);
@@ -61,7 +64,8 @@ async fn what_is_not_recorded_is_told() {
 #[tokio::test]
 async fn what_is_made_up_is_marked() {
     let replica = Replica::start().await.unwrap();
-    let answer = plain().post(replica.tradewind_url() + "/api/customs/analytics/world-regions").send().await.unwrap();
+    let answer =
+        plain().post(replica.tradewind_url() + "/api/customs/analytics/world-regions").send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(answer.headers()["x-tradebind-assumed"], "error code and message");
 }

@@ -1,21 +1,33 @@
 //! TradeWind requests read from JSON: what would be billed for nothing is refused.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
+
 use tradebind::tradewind::api::types::{CompanySearchRequest, PeopleSearchRequest, WorldRegionsRequest};
 use tradebind::tradewind::read_request;
 
 #[test]
 fn slips_are_told_with_what_was_meant() {
     let told = [
-        read_request::<WorldRegionsRequest>(r#"{"type":"exporter","hs_code":"3907","tradecode":"","zzz":1}"#).unwrap_err().to_string(),
+        read_request::<WorldRegionsRequest>(r#"{"type":"exporter","hs_code":"3907","tradecode":"","zzz":1}"#)
+            .unwrap_err()
+            .to_string(),
         read_request::<WorldRegionsRequest>(r#"{"product":"pet"}"#).unwrap_err().to_string(),
         read_request::<WorldRegionsRequest>(r#"{"type":"shipper"}"#).unwrap_err().to_string(),
-        read_request::<WorldRegionsRequest>(r#"{"type":"exporter","start_time":"2024-02-30"}"#).unwrap_err().to_string(),
+        read_request::<WorldRegionsRequest>(r#"{"type":"exporter","start_time":"2024-02-30"}"#)
+            .unwrap_err()
+            .to_string(),
         read_request::<WorldRegionsRequest>(r#"{"type":"exporter","hscode":3907}"#).unwrap_err().to_string(),
         read_request::<WorldRegionsRequest>("[]").unwrap_err().to_string(),
         read_request::<WorldRegionsRequest>(r#"{"type":"#).unwrap_err().to_string(),
-        read_request::<CompanySearchRequest>(r#"{"location":{"country_codes":["US"]},"waterfall":{"modes":"x"}}"#).unwrap_err().to_string(),
+        read_request::<CompanySearchRequest>(
+            r#"{"location":{"country_codes":["US"]},"waterfall":{"modes":"x"}}"#,
+        )
+        .unwrap_err()
+        .to_string(),
         read_request::<CompanySearchRequest>(r#"{"location":["US"]}"#).unwrap_err().to_string(),
-        read_request::<PeopleSearchRequest>(r#"{"job":{"departments":["sales","marketting"]}}"#).unwrap_err().to_string(),
+        read_request::<PeopleSearchRequest>(r#"{"job":{"departments":["sales","marketting"]}}"#)
+            .unwrap_err()
+            .to_string(),
     ];
     insta::assert_snapshot!(told.join("\n"), @r#"
     not a WorldRegionsRequest: unknown field "hs_code" at /hs_code; did you mean "hscode"?; unknown field "tradecode" at /tradecode; did you mean "tradeCode"?; unknown field "zzz" at /zzz; the fields are buyer, departure_port, end_time, hscode, product, seller, start_time, tradeCode, type
@@ -37,6 +49,7 @@ fn what_is_known_reads_and_goes_out_whole() {
     let sent = serde_json::to_value(&request).unwrap();
     assert_eq!(sent.as_object().unwrap().len(), 9, "all nine fields are sent: {sent}");
     assert_eq!((&sent["hscode"], &sent["start_time"]), (&"".into(), &"".into()));
-    let people: PeopleSearchRequest = read_request(r#"{"page":1,"job":{"departments":["sales"]},"person":{"any":["thing"]}}"#).unwrap();
+    let people: PeopleSearchRequest =
+        read_request(r#"{"page":1,"job":{"departments":["sales"]},"person":{"any":["thing"]}}"#).unwrap();
     assert_eq!(serde_json::to_value(&people).unwrap()["person"]["any"][0], "thing");
 }

@@ -1,5 +1,7 @@
 //! What the generated clients put on the wire, seen from the replica.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
+
 use tradebind::exchange::documented;
 use tradebind::hk::{self, Query};
 use tradebind::replica::{LoggedRequest, Replica};
@@ -10,7 +12,11 @@ fn hk_client(replica: &Replica) -> hk::api::Client {
 }
 
 fn tradewind_client(replica: &Replica, access: Access) -> tradewind::api::Client {
-    tradewind::api::Client::new_with_client(&replica.tradewind_url(), tradewind::api_http_client().unwrap(), access)
+    tradewind::api::Client::new_with_client(
+        &replica.tradewind_url(),
+        tradewind::api_http_client().unwrap(),
+        access,
+    )
 }
 
 /// Names and values of the query, sorted by name: the order of parameters means nothing.

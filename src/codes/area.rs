@@ -131,7 +131,8 @@ impl Entry for Area {
     }
 
     fn has_code(&self, given: &str) -> bool {
-        self.code.eq_ignore_ascii_case(given) || self.alpha3().is_some_and(|code| code.eq_ignore_ascii_case(given))
+        self.code.eq_ignore_ascii_case(given)
+            || self.alpha3().is_some_and(|code| code.eq_ignore_ascii_case(given))
     }
 
     fn names(&self) -> impl Iterator<Item = &'static str> {

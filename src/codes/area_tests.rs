@@ -137,7 +137,11 @@ fn unlisted_places_are_never_guessed() {
         "德",
         "英屬維爾京群島",
     ] {
-        assert!(matches!(find_area(words), Err(LookupError::Unknown { .. })), "{words}: {:?}", find_area(words));
+        assert!(
+            matches!(find_area(words), Err(LookupError::Unknown { .. })),
+            "{words}: {:?}",
+            find_area(words)
+        );
     }
 }
 

@@ -21,7 +21,8 @@ impl Folded {
                 _ => text.push(' '),
             }
         }
-        let words: Vec<String> = text.split_whitespace().filter(|word| !FILLERS.contains(word)).map(str::to_owned).collect();
+        let words: Vec<String> =
+            text.split_whitespace().filter(|word| !FILLERS.contains(word)).map(str::to_owned).collect();
         Self { joined: words.concat(), words }
     }
 }

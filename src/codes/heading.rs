@@ -110,7 +110,9 @@ mod tests {
 
     #[test]
     fn longer_codes_give_their_chapter() {
-        for (code, chapter) in [("85", "85"), ("8542", "85"), ("8542.31", "85"), ("0101 21 00", "01"), ("8542310000", "85")] {
+        for (code, chapter) in
+            [("85", "85"), ("8542", "85"), ("8542.31", "85"), ("0101 21 00", "01"), ("8542310000", "85")]
+        {
             assert_eq!(hs_chapter_of(code).unwrap().code, chapter, "{code}");
         }
         for bad in ["", "8", "1012100", "77", "7701", "85x2", "8５", "８５42", "854231000000"] {

@@ -90,14 +90,21 @@ pub(super) trait Entry {
 }
 
 /// The entry that `given` names: by code, else by a whole name, else by whole words of a name.
-pub(super) fn find<T: Entry>(table: &'static [T], what: &'static str, given: &str) -> Result<&'static T, LookupError<T>> {
+pub(super) fn find<T: Entry>(
+    table: &'static [T],
+    what: &'static str,
+    given: &str,
+) -> Result<&'static T, LookupError<T>> {
     if let Some(entry) = table.iter().find(|entry| entry.has_code(given.trim())) {
         return Ok(entry);
     }
     let wanted = Folded::new(given);
     if !wanted.words.is_empty() {
         for (fits, part) in [(is_name as fn(&Folded, &Folded) -> bool, false), (is_part, true)] {
-            let candidates: Vec<_> = table.iter().filter(|entry| entry.names().any(|name| fits(&wanted, &Folded::new(name)))).collect();
+            let candidates: Vec<_> = table
+                .iter()
+                .filter(|entry| entry.names().any(|name| fits(&wanted, &Folded::new(name))))
+                .collect();
             match candidates[..] {
                 [entry] if !part || entry.by_part() => return Ok(entry),
                 [] | [_] => {}
@@ -116,7 +123,8 @@ fn is_part(wanted: &Folded, name: &Folded) -> bool {
     // `P` or `DR` alone would find whoever happens to abbreviate so.
     let telling = |word: &String| word.chars().count() >= if word.is_ascii() { 3 } else { 2 };
     // Chinese puts no gaps between words.
-    let has = |word: &String| if word.is_ascii() { name.words.contains(word) } else { name.joined.contains(word) };
+    let has =
+        |word: &String| if word.is_ascii() { name.words.contains(word) } else { name.joined.contains(word) };
     wanted.words.iter().any(telling) && wanted.words.iter().all(has)
 }
 
@@ -144,7 +152,8 @@ fn near<T: Entry>(table: &'static [T], given: &str, wanted: &Folded) -> Vec<&'st
 /// How alike two names are, from 0 to 1. A name with words around it (`Republic of Austria`), part of a name and the beginning of every word
 /// are as good as the name; a single word may be any word of the name.
 fn likeness(wanted: &Folded, name: &Folded) -> f64 {
-    let begins = |word: &String| word.chars().nth(2).is_some() && name.words.iter().any(|full| full.starts_with(word));
+    let begins =
+        |word: &String| word.chars().nth(2).is_some() && name.words.iter().any(|full| full.starts_with(word));
     let around = name.words.iter().all(|word| wanted.words.contains(word));
     if around || is_part(wanted, name) || wanted.words.iter().all(begins) {
         return 1.0;

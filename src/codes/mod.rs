@@ -20,7 +20,9 @@ mod heading;
 mod lookup;
 
 pub use area::{Area, AreaKind, Scope, Source, area, areas, country, find_area, region};
-pub use heading::{Heading, find_chapter, find_section, hs_chapter, hs_chapter_of, hs_chapters, sitc_section, sitc_sections};
+pub use heading::{
+    Heading, find_chapter, find_section, hs_chapter, hs_chapter_of, hs_chapters, sitc_section, sitc_sections,
+};
 pub use lookup::LookupError;
 
 /// The generated tables.

@@ -131,7 +131,9 @@ impl ListItem for AreaCode {
     fn whole(items: &[Self]) -> Result<(), String> {
         match items {
             [_] => Ok(()),
-            several if several.iter().any(Self::is_all) => Err("ALL stands alone; leave out the other codes".to_owned()),
+            several if several.iter().any(Self::is_all) => {
+                Err("ALL stands alone; leave out the other codes".to_owned())
+            }
             _ => Ok(()),
         }
     }

@@ -41,7 +41,12 @@ impl FromStr for Credits {
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         decimal(text.trim()).map(Self).ok_or_else(|| {
             let problem = "must be a decimal number of at most 28 digits, such as 0.14";
-            InvalidValue::new("credits", text, problem, "TradeWind API documentation, meta.billing.credits_charged")
+            InvalidValue::new(
+                "credits",
+                text,
+                problem,
+                "TradeWind API documentation, meta.billing.credits_charged",
+            )
         })
     }
 }

@@ -89,7 +89,10 @@ impl Figure {
         let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
         let mut groups = whole.split(',');
         let first = groups.next().unwrap_or_default();
-        let grouped = whole.contains(',') && first.len() <= 3 && plain(first) && groups.all(|group| group.len() == 3 && plain(group));
+        let grouped = whole.contains(',')
+            && first.len() <= 3
+            && plain(first)
+            && groups.all(|group| group.len() == 3 && plain(group));
         if !(plain(whole) || grouped) || !plain(fraction) {
             return Err(self.wrong("is neither a number nor blank, - or .."));
         }
@@ -159,7 +162,9 @@ mod tests {
 
     #[test]
     fn marks_are_values() {
-        for (text, reading) in [("", Reading::Blank), (" ", Reading::Blank), ("-", Reading::Dash), ("..", Reading::TwoDots)] {
+        for (text, reading) in
+            [("", Reading::Blank), (" ", Reading::Blank), ("-", Reading::Dash), ("..", Reading::TwoDots)]
+        {
             assert_eq!(figure(text).reading().unwrap(), reading);
             assert_eq!(figure(text).integer().unwrap(), None);
         }

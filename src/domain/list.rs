@@ -211,7 +211,10 @@ mod tests {
     #[test]
     fn messages_name_the_bound_the_value_and_the_source() {
         let codes: Vec<_> = (1..=21).map(|n| format!("{n:04}")).collect();
-        let areas: Vec<_> = ('A'..='Z').map(|c| format!("A{c}")).chain(["BA", "BB", "BC", "BD", "BE"].map(String::from)).collect();
+        let areas: Vec<_> = ('A'..='Z')
+            .map(|c| format!("A{c}"))
+            .chain(["BA", "BB", "BC", "BD", "BE"].map(String::from))
+            .collect();
         insta::assert_snapshot!([
             wrong::<CodeList>(&codes.join(",")),
             wrong::<AreaList>(&areas.join(",")),

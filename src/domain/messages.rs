@@ -64,6 +64,9 @@ mod tests {
             let messages: Messages = serde_json::from_str(wire).unwrap();
             assert_eq!(serde_json::to_string(&messages).unwrap(), wire);
         }
-        assert_eq!(serde_json::from_str::<Messages>("7").unwrap_err().to_string(), "expected a list of texts, or one text");
+        assert_eq!(
+            serde_json::from_str::<Messages>("7").unwrap_err().to_string(),
+            "expected a list of texts, or one text"
+        );
     }
 }

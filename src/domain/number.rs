@@ -26,8 +26,9 @@ impl OpenNumber {
     /// # Errors
     /// A text that is no number, or one of more than 28 digits.
     pub fn decimal(&self) -> Result<Decimal, InvalidValue> {
-        decimal(&self.0)
-            .ok_or_else(|| InvalidValue::new("number", &self.0, "is not a decimal number of at most 28 digits", "JSON"))
+        decimal(&self.0).ok_or_else(|| {
+            InvalidValue::new("number", &self.0, "is not a decimal number of at most 28 digits", "JSON")
+        })
     }
 }
 
@@ -87,10 +88,15 @@ mod tests {
 
     #[test]
     fn fifteen_digits_come_back_as_sent() {
-        for wire in ["0.3437587", "53.09", "169", "0", "-1.5", "123456789.012345", "99999999999999.9", "\"n.a.\""] {
+        for wire in
+            ["0.3437587", "53.09", "169", "0", "-1.5", "123456789.012345", "99999999999999.9", "\"n.a.\""]
+        {
             let number: OpenNumber = serde_json::from_str(wire).unwrap();
             assert_eq!(serde_json::to_string(&number).unwrap(), wire);
         }
-        assert_eq!(serde_json::from_str::<OpenNumber>("1e-7").unwrap().decimal().unwrap().to_string(), "0.0000001");
+        assert_eq!(
+            serde_json::from_str::<OpenNumber>("1e-7").unwrap().decimal().unwrap().to_string(),
+            "0.0000001"
+        );
     }
 }

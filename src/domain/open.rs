@@ -89,7 +89,9 @@ pub(super) fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Resu
     match Value::deserialize(deserializer)? {
         Value::String(text) => Ok(text),
         Value::Number(number) => Ok(number.to_string()),
-        other => Err(serde::de::Error::custom(format_args!("expected a text or a number, found {}", kind(&other)))),
+        other => {
+            Err(serde::de::Error::custom(format_args!("expected a text or a number, found {}", kind(&other))))
+        }
     }
 }
 

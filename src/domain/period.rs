@@ -43,7 +43,9 @@ impl Period {
         let wrong = |problem: String| Err(InvalidValue::new("period", given, problem, SOURCE));
         match month {
             _ if year > 9999 => wrong(format!("the year {year} has more than four digits")),
-            Some(month) if !(1..=12).contains(&month) => wrong(format!("the month must be 01 to 12, not {month:02}")),
+            Some(month) if !(1..=12).contains(&month) => {
+                wrong(format!("the month must be 01 to 12, not {month:02}"))
+            }
             _ => Ok(Self { year, month }),
         }
     }
@@ -98,7 +100,9 @@ impl FromStr for Period {
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let given = text.trim();
         let plain = match given.split_once('-') {
-            Some((year, month)) if year.len() == 4 && month.len() == 2 => Self::canonical(&format!("{year}{month}")),
+            Some((year, month)) if year.len() == 4 && month.len() == 2 => {
+                Self::canonical(&format!("{year}{month}"))
+            }
             Some(_) => None,
             None => Self::canonical(given),
         };
@@ -144,7 +148,9 @@ impl PeriodPair {
     /// # Errors
     /// A year beside a month, or a start after the end.
     pub fn new(start: Period, end: Period) -> Result<Self, InvalidValue> {
-        let wrong = |problem: String| Err(InvalidValue::new("periods", format_args!("{start},{end}"), problem, SOURCE));
+        let wrong = |problem: String| {
+            Err(InvalidValue::new("periods", format_args!("{start},{end}"), problem, SOURCE))
+        };
         if start.frequency() != end.frequency() {
             return wrong(format!(
                 "both must be of one frequency, but {start} is {} and {end} is {}",

@@ -150,14 +150,22 @@ mod tests {
         let all = documented().unwrap();
         assert!(all.len() >= 5, "{}", all.len());
         for (name, exchange) in all {
-            let named = format!("examples/{}/{}.{}.json", exchange.service, exchange.operation, exchange.case);
+            let named =
+                format!("examples/{}/{}.{}.json", exchange.service, exchange.operation, exchange.case);
             assert_eq!(name, named);
         }
     }
 
     #[test]
     fn bodies_keep_their_bytes() {
-        for bytes in [&b"{\"a\":1.5}"[..], b"{\"a\":123456789012345678901234567890}", b"{\"a\":1,\"a\":2}", b"<html>", b"\xff\xfe", b""] {
+        for bytes in [
+            &b"{\"a\":1.5}"[..],
+            b"{\"a\":123456789012345678901234567890}",
+            b"{\"a\":1,\"a\":2}",
+            b"<html>",
+            b"\xff\xfe",
+            b"",
+        ] {
             assert_eq!(Body::of(bytes).bytes().unwrap(), bytes);
         }
         assert!(Body::of(b"{ \"a\": [1, null] }").json().is_some());

@@ -9,7 +9,6 @@ pub const BASE_URL: &str = "https://tradeidds.censtatd.gov.hk";
 
 /// What the service needs of an HTTP client: a cookie store, since the cookie set on its redirect must go
 /// back, and patience. Add a proxy, a certificate authority and the like to it, then build.
-#[must_use]
 pub fn http_client_builder() -> ClientBuilder {
     http::client_builder().cookie_store(true)
 }

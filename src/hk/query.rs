@@ -51,7 +51,6 @@ pub struct Query {
 
 impl Query {
     /// Begins a query; trade type and periods must be given.
-    #[must_use]
     pub fn builder() -> QueryBuilder {
         QueryBuilder::default()
     }
@@ -158,7 +157,8 @@ impl Query {
 /// The path and query that are sent, in the guide's order and spelling.
 impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pairs: Vec<_> = self.parameters().into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let pairs: Vec<_> =
+            self.parameters().into_iter().map(|(name, value)| format!("{name}={value}")).collect();
         write!(f, "/api/get?{}", pairs.join("&"))
     }
 }
@@ -258,7 +258,11 @@ impl QueryBuilder {
     }
 
     /// Origins: at most 30 countries, `ALL`, or one region.
-    pub fn origin<V: TryInto<AreaList, Error: Into<InvalidValue>>>(mut self, class: AreaClass, codes: V) -> Self {
+    pub fn origin<V: TryInto<AreaList, Error: Into<InvalidValue>>>(
+        mut self,
+        class: AreaClass,
+        codes: V,
+    ) -> Self {
         self.origin = self.areas("co", class, codes);
         self
     }
@@ -297,9 +301,15 @@ impl QueryBuilder {
     /// # Errors
     /// Every reason why the guide rules it out.
     pub fn build(mut self) -> Result<Query, InvalidQuery> {
-        for (parameter, missing) in [("ttype", self.trade_type.is_none()), ("period", self.periods.is_none())] {
+        for (parameter, missing) in [("ttype", self.trade_type.is_none()), ("period", self.periods.is_none())]
+        {
             if missing && !self.unread.contains(&parameter) {
-                self.reasons.push(InvalidValue::new("parameter", parameter, "is missing; it must be given", SOURCE));
+                self.reasons.push(InvalidValue::new(
+                    "parameter",
+                    parameter,
+                    "is missing; it must be given",
+                    SOURCE,
+                ));
             }
         }
         let frequency = self.periods.map(PeriodPair::frequency);
@@ -334,7 +344,12 @@ impl QueryBuilder {
         let text = |name: &str| given.get(name).map(String::as_str);
         for name in ["lang", "sv", "freq"] {
             if text(name).is_none() {
-                self.reasons.push(InvalidValue::new("parameter", name, "is missing; it must be given", SOURCE));
+                self.reasons.push(InvalidValue::new(
+                    "parameter",
+                    name,
+                    "is missing; it must be given",
+                    SOURCE,
+                ));
             }
         }
         self.language = text("lang").and_then(|value| self.take("lang", value));
@@ -346,8 +361,14 @@ impl QueryBuilder {
         if let (Some(frequency), Some(periods)) = (frequency, self.periods)
             && frequency != periods.frequency()
         {
-            let problem = format!("does not fit the periods {periods}, which are {}", periods.frequency().name());
-            self.reasons.push(InvalidValue::new("frequency", frequency, problem, "C&SD query guide, section A, freq"));
+            let problem =
+                format!("does not fit the periods {periods}, which are {}", periods.frequency().name());
+            self.reasons.push(InvalidValue::new(
+                "frequency",
+                frequency,
+                problem,
+                "C&SD query guide, section A, freq",
+            ));
         }
         self.origin = self.read_areas(["coclass", "co"], given);
         self.destination = self.read_areas(["ccclass", "cc"], given);
@@ -397,10 +418,15 @@ impl QueryBuilder {
     }
 
     fn select_commodities(&mut self, class: CommodityClass, codes: Option<CodeList>) {
-        self.commodities = CommoditySelection::new(class, codes).map_err(|reason| self.reasons.push(reason)).ok();
+        self.commodities =
+            CommoditySelection::new(class, codes).map_err(|reason| self.reasons.push(reason)).ok();
     }
 
-    fn take<T, V: TryInto<T, Error: Into<InvalidValue>>>(&mut self, parameter: &'static str, value: V) -> Option<T> {
+    fn take<T, V: TryInto<T, Error: Into<InvalidValue>>>(
+        &mut self,
+        parameter: &'static str,
+        value: V,
+    ) -> Option<T> {
         match value.try_into() {
             Ok(value) => Some(value),
             Err(reason) => {

@@ -1,6 +1,4 @@
-use crate::domain::{
-    AreaClass, AreaCode, AreaList, CodeList, CommodityClass, InvalidValue, Region,
-};
+use crate::domain::{AreaClass, AreaCode, AreaList, CodeList, CommodityClass, InvalidValue, Region};
 
 /// Which origins or destinations a query asks for: a class, and codes of that class.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -27,7 +25,9 @@ impl AreaSelection {
                 wrong(format!("is not a region; the regions are {}", known.join(", ")))
             }
             AreaClass::Country => match codes.iter().find(|code| region(code)) {
-                Some(code) => wrong(format!("{code} is a region, not a country; ask for it alone under class R")),
+                Some(code) => {
+                    wrong(format!("{code} is a region, not a country; ask for it alone under class R"))
+                }
                 None => Ok(Self { class, codes }),
             },
             AreaClass::Region => Ok(Self { class, codes }),
@@ -68,7 +68,8 @@ impl CommoditySelection {
     /// guide, section A, codeclass and code).
     pub fn new(class: CommodityClass, codes: Option<CodeList>) -> Result<Self, InvalidValue> {
         const SOURCE: &str = "C&SD query guide, section A, codeclass and code";
-        let wrong = |given: &str, problem: String| Err(InvalidValue::new("commodities", given, problem, SOURCE));
+        let wrong =
+            |given: &str, problem: String| Err(InvalidValue::new("commodities", given, problem, SOURCE));
         match (class.digits(), &codes) {
             (None, Some(codes)) => {
                 wrong(&codes.to_string(), format!("{class} takes no codes; leave them out"))
@@ -80,7 +81,10 @@ impl CommoditySelection {
                     return Ok(Self { class, codes });
                 }
                 let odd: Vec<_> = odd.iter().map(|code| format!("{code} has {}", code.digits())).collect();
-                wrong(&list.to_string(), format!("codes of {class} have {digits} digits, but {}", odd.join(", ")))
+                wrong(
+                    &list.to_string(),
+                    format!("codes of {class} have {digits} digits, but {}", odd.join(", ")),
+                )
             }
             (None, None) => Ok(Self { class, codes }),
         }

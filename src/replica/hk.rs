@@ -36,7 +36,8 @@ impl Hk {
                 if !self.knows(request.headers()) {
                     return access_denied();
                 }
-                let recorded = self.exchanges.iter().find(|exchange| same_query(&exchange.request.target, target));
+                let recorded =
+                    self.exchanges.iter().find(|exchange| same_query(&exchange.request.target, target));
                 recorded.map_or_else(|| player::unmatched(&asked, &self.exchanges), player::play)
             }
             _ => player::unmatched(&asked, &self.exchanges),
@@ -57,7 +58,8 @@ impl Hk {
 
     fn knows(&self, headers: &HeaderMap) -> bool {
         let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        let mut pairs =
+            cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
         pairs.any(|(name, value)| {
             let issued = 1..self.sessions.load(Ordering::Relaxed);
             name == COOKIE_NAME && value.parse().is_ok_and(|session: u64| issued.contains(&session))

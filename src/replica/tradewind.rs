@@ -25,7 +25,8 @@ impl Tradewind {
         let (head, body) = request.into_parts();
         let asked = format!("{} {}", head.method, head.uri);
         let open = OPERATIONS.iter().any(|operation| !operation.key && operation.path == head.uri.path());
-        let bearer = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let bearer =
+            head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if !open && bearer.strip_prefix("Bearer ").is_none_or(|key| key.trim().is_empty()) {
             return unauthorized();
         }
@@ -41,7 +42,10 @@ impl Tradewind {
                 && recorded.target == target
                 && recorded.body.as_ref().and_then(Body::json) == body.as_ref()
         };
-        self.exchanges.iter().find(fits).map_or_else(|| player::unmatched(&asked, &self.exchanges), player::play)
+        self.exchanges
+            .iter()
+            .find(fits)
+            .map_or_else(|| player::unmatched(&asked, &self.exchanges), player::play)
     }
 }
 

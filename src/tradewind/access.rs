@@ -12,7 +12,6 @@ pub const BASE_URL: &str = "https://app.trade-wind.co";
 
 /// What the service needs of an HTTP client: no redirects, since a billed call goes out once and a key to
 /// one host, and patience. Add a proxy, a certificate authority and the like to it, then build.
-#[must_use]
 pub fn http_client_builder() -> ClientBuilder {
     http::client_builder().redirect(reqwest::redirect::Policy::none())
 }
@@ -74,7 +73,8 @@ impl ClientHooks<Access> for api::Client {
     async fn pre<E>(&self, request: &mut Request, info: &OperationInfo) -> Result<(), Error<E>> {
         http::without_api_version(request);
         // An operation that the table does not know cannot be; should it be, it is sent with the key.
-        let open = api::OPERATIONS.iter().any(|operation| operation.id == info.operation_id && !operation.key);
+        let open =
+            api::OPERATIONS.iter().any(|operation| operation.id == info.operation_id && !operation.key);
         if open {
             return Ok(());
         }

@@ -34,7 +34,13 @@ pub fn read_request<T: RequestBody>(json: &str) -> Result<T, InvalidRequest> {
     })
 }
 
-fn unknown_fields(value: &Value, component: Option<&str>, closed: &[Closed], at: &str, problems: &mut Vec<String>) {
+fn unknown_fields(
+    value: &Value,
+    component: Option<&str>,
+    closed: &[Closed],
+    at: &str,
+    problems: &mut Vec<String>,
+) {
     let Some(known) = closed.iter().find(|object| Some(object.component) == component) else { return };
     let Value::Object(object) = value else {
         // A list of values in the order of the fields would be read as well, but nobody means that.

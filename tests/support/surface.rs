@@ -18,7 +18,11 @@ fn items(list: &[Item], path: &str, lines: &mut Vec<String>) {
             Item::Mod(module) if public(&module.vis) => {
                 let path = format!("{path}{}::", module.ident);
                 lines.push(format!("mod {path}"));
-                items(module.content.as_ref().map(|(_, items)| items.as_slice()).unwrap_or_default(), &path, lines);
+                items(
+                    module.content.as_ref().map(|(_, items)| items.as_slice()).unwrap_or_default(),
+                    &path,
+                    lines,
+                );
             }
             Item::Struct(item) if public(&item.vis) => {
                 let (name, generics) = (&item.ident, &item.generics);
@@ -47,7 +51,9 @@ fn items(list: &[Item], path: &str, lines: &mut Vec<String>) {
                     }
                 }
             }
-            Item::Fn(item) if public(&item.vis) => lines.push(format!("{path}{}: {}", item.sig.ident, show(&item.sig))),
+            Item::Fn(item) if public(&item.vis) => {
+                lines.push(format!("{path}{}: {}", item.sig.ident, show(&item.sig)))
+            }
             Item::Use(item) if public(&item.vis) => lines.push(format!("{path}use {}", show(&item.tree))),
             Item::Static(item) if public(&item.vis) => {
                 lines.push(format!("{path}{}: static {}", item.ident, show(&item.ty)));
@@ -78,8 +84,20 @@ fn public(visibility: &Visibility) -> bool {
 
 fn show(tokens: &impl ToTokens) -> String {
     const TIGHT: [(&str, &str); 14] = [
-        (" :: ", "::"), (":: ", "::"), (" ::", "::"), (" < ", "<"), ("< ", "<"), (" <", "<"), (" >", ">"), (" ,", ","),
-        (" :", ":"), ("& ", "&"), ("( ", "("), (" (", "("), (" )", ")"), (",)", ")"),
+        (" :: ", "::"),
+        (":: ", "::"),
+        (" ::", "::"),
+        (" < ", "<"),
+        ("< ", "<"),
+        (" <", "<"),
+        (" >", ">"),
+        (" ,", ","),
+        (" :", ":"),
+        ("& ", "&"),
+        ("( ", "("),
+        (" (", "("),
+        (" )", ")"),
+        (",)", ")"),
     ];
     let text = quote!(#tokens).to_string();
     TIGHT.iter().fold(text, |text, (from, to)| text.replace(from, to))
@@ -89,7 +107,9 @@ fn show(tokens: &impl ToTokens) -> String {
 fn marks(attributes: &[Attribute]) -> String {
     attributes
         .iter()
-        .filter(|attribute| ["derive", "non_exhaustive", "serde"].iter().any(|name| attribute.path().is_ident(name)))
+        .filter(|attribute| {
+            ["derive", "non_exhaustive", "serde"].iter().any(|name| attribute.path().is_ident(name))
+        })
         .map(|attribute| format!(" #[{}]", show(&attribute.meta)))
         .collect()
 }

@@ -14,7 +14,10 @@ pub fn run() -> Result<()> {
             Ok(made) => {
                 let lines = made.text.lines().count();
                 let path = service.path();
-                println!("{path}: no findings; {} operations, {} types, {lines} lines in {}.rs", made.operations, made.types, service.file);
+                println!(
+                    "{path}: no findings; {} operation(s), {} types, {lines} lines in {}.rs",
+                    made.operations, made.types, service.file
+                );
             }
             Err(findings) => problems.extend(findings),
         }

@@ -3,7 +3,11 @@
 mod bench;
 mod checks;
 mod ci;
+#[cfg(test)]
+#[allow(clippy::expect_used, reason = "a test may")]
+mod generator_tests;
 mod lint_command;
+mod readme;
 mod regenerate;
 mod shell;
 mod tools;

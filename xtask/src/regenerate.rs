@@ -18,7 +18,9 @@ pub fn run(check: bool) -> Result<()> {
     tests.env("INSTA_FORCE_PASS", if check { "0" } else { "1" });
     let done = sh(&mut tests);
     if check {
-        return done.context("the snapshots are not what spec/ makes; run `cargo xtask regenerate` and review the diff");
+        return done.context(
+            "the snapshots are not what spec/ makes; run `cargo xtask regenerate` and review the diff",
+        );
     }
     done
 }

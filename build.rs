@@ -8,6 +8,8 @@ mod document;
 mod generate;
 #[path = "build/lint.rs"]
 mod lint;
+#[path = "build/prune.rs"]
+mod prune;
 #[path = "build/tables.rs"]
 mod tables;
 

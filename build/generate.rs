@@ -9,7 +9,7 @@ use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagSt
 use quote::quote;
 use serde_json::Value;
 
-use crate::{document, lint, tables};
+use crate::{document, lint, prune, tables};
 
 /// One service: its document, and the hand-written types that stand in for components.
 pub struct Service {
@@ -126,12 +126,14 @@ impl Service {
         let tokens =
             guarded(|| Generator::new(&settings).generate_tokens(&openapi))?.map_err(|e| e.to_string())?;
         let tables = tables::tokens(root)?;
-        let mut text = format(quote! { #tokens #tables })?;
+        let mut file = parsed(quote! { #tokens #tables })?;
+        prune::builders(&mut file, &self.answers(root));
+        let mut text = prettyplease::unparse(&file);
         for (from, to) in self.patches {
             text = patched(&text, from, to)?;
         }
         self.applied(root, &text, &extensible)?;
-        Ok(Generated { operations: lint::operations(root).len(), types: count_types(&text), text })
+        Ok(Generated { operations: lint::operations(root).len(), types: count_types(&file), text })
     }
 
     fn settings(&self, extensible: &BTreeSet<String>) -> GenerationSettings {
@@ -164,6 +166,12 @@ impl Service {
             grows && !replaced.contains(&name.as_str())
         });
         names
+    }
+
+    /// Types that only the service makes.
+    fn answers(&self, root: &Value) -> BTreeSet<String> {
+        let (requests, answers) = lint::sides(root);
+        &lint::reach(root, &answers, &[]) - &lint::reach(root, &requests, &[])
     }
 
     /// A replacement or patch that took no effect is an error: the generator itself would say nothing.
@@ -213,21 +221,22 @@ pub fn exchange(schema: &Path) -> Result<Generated, String> {
     });
     let tokens =
         tokens.and_then(|made| made.map_err(|e| e.to_string())).map_err(|e| format!("{name}: {e}"))?;
-    let text = format(tokens)?;
-    Ok(Generated { operations: 0, types: count_types(&text), text })
+    let file = parsed(tokens)?;
+    Ok(Generated { operations: 0, types: count_types(&file), text: prettyplease::unparse(&file) })
 }
 
-fn format(tokens: proc_macro2::TokenStream) -> Result<String, String> {
-    let file = syn::parse2(tokens).map_err(|e| format!("the generator made text that is not Rust: {e}"))?;
-    Ok(prettyplease::unparse(&file))
+fn parsed(tokens: proc_macro2::TokenStream) -> Result<syn::File, String> {
+    syn::parse2(tokens).map_err(|e| format!("the generator made text that is not Rust: {e}"))
 }
 
-fn count_types(text: &str) -> usize {
-    let (types, _) = text.split_once("pub mod builder").unwrap_or((text, ""));
-    types
-        .lines()
-        .filter(|line| ["pub struct ", "pub enum "].iter().any(|kind| line.trim_start().starts_with(kind)))
-        .count()
+/// Structs and enums among the generated types: those of the module `types`, or of the file itself.
+fn count_types(file: &syn::File) -> usize {
+    let module = file.items.iter().find_map(|item| match item {
+        syn::Item::Mod(module) if module.ident == "types" => module.content.as_ref().map(|(_, items)| items),
+        _ => None,
+    });
+    let of_type = |item: &&syn::Item| matches!(item, syn::Item::Struct(_) | syn::Item::Enum(_));
+    module.unwrap_or(&file.items).iter().filter(of_type).count()
 }
 
 /// Runs the generator, which panics on what it does not support, and tells the panic as an error.

@@ -49,6 +49,29 @@ fn decoded_examples() {
     }
 }
 
+/// A snapshot that nothing makes any more would go on to look like a promise.
+#[test]
+fn no_snapshot_is_left_over() {
+    let answered = documented().unwrap().into_iter().filter(|(_, exchange)| exchange.response.is_some());
+    let mut expected: Vec<_> = answered
+        .map(|(_, exchange)| format!("{}.{}.{}.decoded", exchange.service, exchange.operation, exchange.case))
+        .chain(
+            ["hk_trade", "tradewind", "exchange"]
+                .iter()
+                .flat_map(|f| [format!("{f}.text"), format!("{f}.surface")]),
+        )
+        .map(|name| format!("generated__{name}.snap"))
+        .collect();
+    expected.sort();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots");
+    let names =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut found: Vec<_> =
+        names.filter(|name| name.starts_with("generated__") && name.ends_with(".snap")).collect();
+    found.sort();
+    assert_eq!(found, expected);
+}
+
 fn decode<T: serde::de::DeserializeOwned>(exchange: &Exchange) -> T {
     let body = exchange
         .response

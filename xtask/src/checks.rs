@@ -148,8 +148,8 @@ pub fn rebuild() -> Result<()> {
             let script = message["reason"] == "build-script-executed";
             script && message["package_id"].as_str().is_some_and(|id| id.contains("tradebind"))
         };
-        let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let script = messages.filter(ours).last().context("cargo told of no build script")?;
+        let mut messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let script = messages.rfind(ours).context("cargo told of no build script")?;
         let file = Path::new(script["out_dir"].as_str().context("no out_dir")?).join("hk_trade.rs");
         Ok(fs::metadata(&file)?.modified()?)
     };

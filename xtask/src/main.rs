@@ -19,6 +19,8 @@ mod document;
 mod generate;
 #[path = "../../build/lint.rs"]
 mod lint;
+#[path = "../../build/prune.rs"]
+mod prune;
 #[allow(dead_code, reason = "only the build script lists the examples")]
 #[path = "../../build/tables.rs"]
 mod tables;

@@ -1,9 +1,11 @@
 //! `cargo xtask regenerate [--check]`: the snapshots of what the documents make.
 
+use std::fs;
+
 use anyhow::{Context, Result};
 
 use crate::lint_command;
-use crate::shell::{cargo, run as sh};
+use crate::shell::{cargo, root, run as sh};
 
 /// The tests whose snapshots show what was generated.
 const SNAPSHOTS: &str = "generated";
@@ -13,7 +15,14 @@ pub fn run(check: bool) -> Result<()> {
     lint_command::run()?;
     let mut tests = cargo();
     tests.args(["test", "--quiet", "--locked", "--all-features", "--test", SNAPSHOTS]);
-    // Without --check every snapshot is written anew, and those that nothing makes any more are removed.
+    // Without --check every snapshot is written anew; those that nothing makes any more are gone before.
+    if !check {
+        for entry in fs::read_dir(root().join("tests/snapshots"))?.flatten() {
+            if entry.file_name().to_string_lossy().starts_with(&format!("{SNAPSHOTS}__")) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+    }
     tests.env("INSTA_UPDATE", if check { "no" } else { "always" });
     tests.env("INSTA_FORCE_PASS", if check { "0" } else { "1" });
     let done = sh(&mut tests);

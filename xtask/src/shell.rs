@@ -61,7 +61,7 @@ pub fn quietly(command: &mut Command, log: &Path) -> Result<()> {
 }
 
 /// The last lines of a file.
-pub fn end_of(log: &Path) -> String {
+fn end_of(log: &Path) -> String {
     let text = std::fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<_> = text.lines().collect();

@@ -49,6 +49,7 @@ fn what_the_guide_rules_out_is_refused() {
         "lang=EN&sv=VCm&freq=M&period=201801,201801&ttype=1&coclass=C",
         "lang=EN&sv=VCm&freq=M&period=201801,201801&ttype=1&coclass=R&co=CN",
         "lang=EN&sv=VCm&freq=M&period=201801,201801&ttype=1&coclass=R&co=ALL",
+        "lang=EN&sv=VCm&freq=M&period=201801,201801&ttype=1&coclass=R&co=ASIA",
         "lang=EN&sv=VCm&freq=M&period=201801,201801&ttype=1&code=0101",
         "lang=EN&sv=VCm&freq=M&period=201801,201801&ttype=1&codeclass=HKHS4",
         "lang=EN&sv=VCm&freq=M&period=201801,201801&ttype=1&codeclass=HKHS4&code=01,0101,010121",
@@ -101,6 +102,9 @@ fn what_the_guide_rules_out_is_refused() {
 
     lang=EN&sv=VCm&freq=M&period=201801,201801&ttype=1&coclass=R&co=ALL
     the query is refused: areas "ALL": is not a region; the regions are APEC, ASEA, EU, OPEC, 1, 2, 3, 4, 5, 6, 7, 8 (C&SD query guide, section A, co and cc, and appendix 1)
+
+    lang=EN&sv=VCm&freq=M&period=201801,201801&ttype=1&coclass=R&co=ASIA
+    the query is refused: areas "ASIA": is not a region; the regions are APEC, ASEA, EU, OPEC, 1, 2, 3, 4, 5, 6, 7, 8 (C&SD query guide, section A, co and cc, and appendix 1)
 
     lang=EN&sv=VCm&freq=M&period=201801,201801&ttype=1&code=0101
     the query is refused: parameter "code": is given without codeclass; give both or neither (C&SD query guide, section A)

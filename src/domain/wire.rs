@@ -1,5 +1,11 @@
 //! Closed sets of values, each with the service's spelling and the field's own name.
 
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use serde::de::Visitor;
+
 /// Makes an enum of the values that a service documents.
 ///
 /// Each value is read in any case from the service's spelling or from its name, and printed in the
@@ -97,12 +103,34 @@ macro_rules! text_serde {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)
-                    .map_err(|e| serde::de::Error::custom(format_args!("{e}, expected {}", $expecting)))?;
-                text.parse().map_err(serde::de::Error::custom)
+                deserializer.deserialize_str($crate::domain::wire::FromText::new($expecting))
             }
         }
     };
+}
+
+/// Reads a text by `FromStr`.
+pub(crate) struct FromText<T> {
+    expecting: &'static str,
+    of: PhantomData<T>,
+}
+
+impl<T> FromText<T> {
+    pub(crate) fn new(expecting: &'static str) -> Self {
+        Self { expecting, of: PhantomData }
+    }
+}
+
+impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for FromText<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expecting)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
 }
 
 pub(crate) use {text_serde, wire_enum};

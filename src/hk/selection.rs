@@ -1,4 +1,4 @@
-use crate::domain::{AreaClass, AreaCode, AreaList, CodeList, CommodityClass, InvalidValue, Region};
+use crate::domain::{AreaClass, AreaCode, AreaList, CodeList, CommodityClass, InvalidValue, Known, Region};
 
 /// Which origins or destinations a query asks for: a class, and codes of that class.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -14,7 +14,7 @@ impl AreaSelection {
     /// Codes that do not fit the class (C&SD query guide, section A and appendix 1).
     pub fn new(class: AreaClass, codes: AreaList) -> Result<Self, InvalidValue> {
         const SOURCE: &str = "C&SD query guide, section A, co and cc, and appendix 1";
-        let region = |code: &AreaCode| code.as_str().parse::<Region>().is_ok();
+        let region = |code: &AreaCode| Region::exact(code.as_str()).is_some();
         let wrong = |problem: String| Err(InvalidValue::new("areas", &codes, problem, SOURCE));
         match class {
             AreaClass::Region if codes.as_slice().len() > 1 => {

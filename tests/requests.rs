@@ -33,7 +33,7 @@ fn slips_are_told_with_what_was_meant() {
     not a WorldRegionsRequest: unknown field "hs_code" at /hs_code; did you mean "hscode"?; unknown field "tradecode" at /tradecode; did you mean "tradeCode"?; unknown field "zzz" at /zzz; the fields are buyer, departure_port, end_time, hscode, product, seller, start_time, tradeCode, type
     not a WorldRegionsRequest: missing field `type` at line 1 column 17
     not a WorldRegionsRequest: at type: unknown variant `shipper`, expected one of `importer`, `exporter`, `buyer`, `seller` at line 1 column 17
-    not a WorldRegionsRequest: at start_time: date "2024-02-30": the day must be 01 to 29 in that month (TradeWind API documentation, world regions) at line 1 column 45
+    not a WorldRegionsRequest: at start_time: date "2024-02-30": the day must be 01 to 29 in that month (TradeWind API documentation, world regions) at line 1 column 44
     not a WorldRegionsRequest: at hscode: invalid type: integer `3907`, expected a string at line 1 column 32
     not a WorldRegionsRequest: the request must be a JSON object: a WorldRegionsRequest
     not a WorldRegionsRequest: is not JSON: EOF while parsing a value at line 1 column 8

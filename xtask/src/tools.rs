@@ -7,7 +7,6 @@ mod prism;
 mod redocly;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -34,7 +33,9 @@ impl Tool {
         match self {
             Self::Redocly => redocly::run().context("the check by Redocly failed"),
             Self::Prism => prism::run().context("the check by Prism failed"),
-            Self::OpenapiGenerator => openapi_generator::run().context("the check by openapi-generator failed"),
+            Self::OpenapiGenerator => {
+                openapi_generator::run().context("the check by openapi-generator failed")
+            }
         }
     }
 }
@@ -46,9 +47,11 @@ fn document(service: &str) -> PathBuf {
 
 /// A work folder below `target/tools`.
 fn work(name: &str) -> Result<PathBuf> {
-    let metadata = shell::output(cargo().args(["metadata", "--format-version", "1", "--no-deps", "--locked"]))?;
+    let metadata =
+        shell::output(cargo().args(["metadata", "--format-version", "1", "--no-deps", "--locked"]))?;
     let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
-    let target = metadata["target_directory"].as_str().context("`cargo metadata` names no target_directory")?;
+    let target =
+        metadata["target_directory"].as_str().context("`cargo metadata` names no target_directory")?;
     let folder = Path::new(target).join("tools").join(name);
     std::fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     Ok(folder)
@@ -65,7 +68,14 @@ fn npm(folder: &Path, package: &str, version: &str, program: &str) -> Result<Pat
     need("node", "--version", "Node.js 20.19 or later")?;
     let mut install = command("npm");
     // No scripts: none of the tools needs any.
-    install.args(["install", "--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts", "--save-exact"]);
+    install.args([
+        "install",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+        "--ignore-scripts",
+        "--save-exact",
+    ]);
     install.arg("--prefix").arg(folder).arg(format!("{package}@{version}"));
     sh(&mut install).with_context(|| format!("{package} {version} could not be installed from npm"))?;
     Ok(folder.join("node_modules/.bin").join(program))

@@ -1,13 +1,17 @@
 //! `cargo xtask tools prism`: every operation of the generated clients against a mock of the documents.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 
 use super::{SERVICES, document, npm, work};
-use crate::shell::{Server, cargo, command, end_of, run as sh};
+use crate::shell::{Server, cargo, command, run as sh};
 
 const VERSION: &str = "5.14.2";
+
+/// The example that calls every operation.
+const PROGRAM: &str = "every_operation";
 
 /// How long Prism may take to read a document.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -23,6 +27,8 @@ const WAYS: [(&str, &[&str]); 2] = [
 pub fn run() -> Result<()> {
     let folder = work("prism")?;
     let program = npm(&folder, "@stoplight/prism-cli", VERSION, "prism")?;
+    // Built first, so that a compile error is not told as the mock's fault.
+    sh(cargo().args(["build", "--quiet", "--locked", "--example", PROGRAM]))?;
     for (way, options) in WAYS {
         let logs = SERVICES.map(|service| folder.join(format!("{service}.{way}.log")));
         let mut servers = Vec::new();
@@ -35,15 +41,22 @@ pub fn run() -> Result<()> {
             servers.push(started.with_context(|| format!("Prism does not serve spec/{service}.yaml"))?);
         }
         let mut calls = cargo();
-        calls.args(["run", "--quiet", "--locked", "--example", "every_operation"]);
+        calls.args(["run", "--quiet", "--locked", "--example", PROGRAM]);
         for (variable, (_, [url])) in ["TRADEBIND_HK_URL", "TRADEBIND_TRADEWIND_URL"].iter().zip(&servers) {
             calls.env(variable, url);
         }
         sh(&mut calls).with_context(|| {
-            let said = logs.each_ref().map(|log| format!("{}:\n{}", log.display(), end_of(log)));
-            format!("with {way} answers, an operation failed (see above); Prism said\n{}", said.join("\n"))
+            let said = logs.each_ref().map(|log| refusals(log));
+            format!("with {way} answers, an operation failed (see above); Prism refused\n{}", said.concat())
         })?;
         println!("prism {VERSION}: every operation called and read, with {way} answers");
     }
     Ok(())
+}
+
+/// What Prism found wrong with the requests, and where the rest of its log is.
+fn refusals(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let lines = text.lines().filter(|line| line.contains('✖')).map(|line| format!("{line}\n"));
+    format!("{}({})\n", lines.collect::<String>(), log.display())
 }

@@ -15,5 +15,6 @@ pub fn run() -> Result<()> {
     lint.args(SERVICES.map(document));
     // A check tells nobody but us.
     lint.env("REDOCLY_TELEMETRY", "off").env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true");
-    sh(&mut lint).context("mend spec/*.yaml, or let one place off in xtask/tools/redocly/.redocly.lint-ignore.yaml")
+    sh(&mut lint)
+        .context("mend spec/*.yaml, or let one place off in xtask/tools/redocly/.redocly.lint-ignore.yaml")
 }

@@ -25,7 +25,16 @@ fn bare(schema: &Value) -> Value {
             if let Some(target) = object.get("$ref").and_then(Value::as_str) {
                 return json!({ "$ref": target.rsplit('/').next() });
             }
-            let notes = ["description", "example", "default", "nullable", "$schema", "title", "$defs"];
+            let notes = [
+                "description",
+                "example",
+                "default",
+                "nullable",
+                "$schema",
+                "title",
+                "$defs",
+                "x-enum-varnames",
+            ];
             object
                 .iter()
                 .filter(|(key, _)| !notes.contains(&key.as_str()))

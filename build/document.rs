@@ -41,6 +41,9 @@ fn json(node: &Yaml<'_>, at: &str) -> Result<Value, String> {
             for (key, value) in entries {
                 let key = match key {
                     Yaml::Value(Scalar::String(s)) => s.to_string(),
+                    Yaml::Value(Scalar::Integer(i)) => {
+                        return Err(format!("{at}: the key {i} is a number; put it in quotes"));
+                    }
                     other => return Err(format!("{at}: the key {other:?} is not text; put it in quotes")),
                 };
                 let value = json(value, &format!("{at}/{}", escape(&key)))?;

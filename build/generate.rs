@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypePatch};
 use quote::quote;
@@ -20,7 +20,7 @@ pub struct Service {
     /// Component and the type of the crate that replaces it.
     pub replacements: &'static [(&'static str, &'static str)],
     /// State of the generated client that its hook reads.
-    inner: Option<&'static str>,
+    pub inner: Option<&'static str>,
     /// Repairs of the generator's text; each must apply, so that a mended generator is noticed.
     pub patches: &'static [(&'static str, &'static str)],
 }
@@ -76,6 +76,7 @@ pub const TRADEWIND: Service = Service {
         ("DecimalText", "crate::domain::Figure"),
         ("OpenNumber", "crate::domain::OpenNumber"),
         ("UnknownJson", "::serde_json::Value"),
+        ("WorldRegionsData", "crate::domain::OrOther<crate::tradewind::api::types::WorldRegionsUpstream>"),
     ],
     inner: Some("crate::tradewind::Access"),
     patches: &[(HTTP_CLIENT, "crate::tradewind::http_client_builder()")],
@@ -114,17 +115,17 @@ impl Service {
         if !findings.is_empty() {
             return Err(findings);
         }
-        self.generate_from(&root).map_err(|e| vec![format!("{}: {e}", self.path())])
+        self.generate_from(&root).map_err(|e| vec![format!("{}{e}", self.path())])
     }
 
     /// Generates from a document that passed the lint.
     pub fn generate_from(&self, root: &Value) -> Result<Generated, String> {
-        let openapi: openapiv3::OpenAPI = serde_json::from_value(root.clone())
-            .map_err(|e| format!("is not an OpenAPI 3.0 document: {e}"))?;
+        let openapi: openapiv3::OpenAPI = serde_path_to_error::deserialize(root)
+            .map_err(|e| format!("{}: is not OpenAPI 3.0: {}", pointer(e.path()), e.inner()))?;
         let extensible = self.extensible(root);
         let settings = self.settings(&extensible);
         let tokens =
-            guarded(|| Generator::new(&settings).generate_tokens(&openapi))?.map_err(|e| e.to_string())?;
+            guarded(|| Generator::new(&settings).generate_tokens(&openapi))?.map_err(|e| format!(": {e}"))?;
         let tables = tables::tokens(root)?;
         let mut file = parsed(quote! { #tokens #tables })?;
         prune::builders(&mut file, &self.answers(root));
@@ -159,7 +160,7 @@ impl Service {
     fn extensible(&self, root: &Value) -> BTreeSet<String> {
         let (requests, answers) = lint::sides(root);
         let replaced: Vec<_> = self.replacements.iter().map(|(name, _)| *name).collect();
-        let mut names = lint::reach(root, &[requests, answers].concat(), &replaced);
+        let mut names = lint::reach(root, &[requests, answers].concat(), &[]);
         names.retain(|name| {
             let schema = root.pointer(&format!("/components/schemas/{name}"));
             let grows = schema.is_some_and(|s| s.get("properties").is_some() || s.get("enum").is_some());
@@ -180,8 +181,9 @@ impl Service {
         let replaced: Vec<_> = self.replacements.iter().map(|(name, _)| *name).collect();
         let used = lint::reach(root, &[requests, answers].concat(), &replaced);
         for (name, path) in self.replacements.iter().filter(|(name, _)| used.contains(*name)) {
-            if !text.contains(path.trim_start_matches("::")) {
-                return Err(format!("the replacement of `{name}` by `{path}` took no effect"));
+            let ends = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+            if !text.split(path.trim_start_matches("::")).skip(1).any(ends) {
+                return Err(format!(": the replacement of `{name}` by `{path}` took no effect"));
             }
         }
         let lines: Vec<_> = text.lines().map(str::trim_start).collect();
@@ -193,16 +195,25 @@ impl Service {
             let mut attributes =
                 lines[..at].iter().rev().take_while(|line| !line.is_empty() && !line.ends_with('}'));
             if !attributes.any(|line| *line == "#[non_exhaustive]") {
-                return Err(format!("`#[non_exhaustive]` of `{name}` took no effect"));
+                return Err(format!(": `#[non_exhaustive]` of `{name}` took no effect"));
             }
         }
         Ok(())
     }
 }
 
+/// The JSON pointer of a place that serde tells.
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    let tokens = path.iter().map(|segment| match segment {
+        serde_path_to_error::Segment::Map { key } => document::escape(key),
+        other => other.to_string().trim_matches(['[', ']']).to_owned(),
+    });
+    tokens.fold("#".to_owned(), |pointer, token| pointer + "/" + &token)
+}
+
 fn patched(text: &str, from: &str, to: &str) -> Result<String, String> {
     if !text.contains(from) {
-        return Err(format!("the patch of `{from}` in build/generate.rs no longer applies; remove it"));
+        return Err(format!(": the patch of `{from}` in build/generate.rs no longer applies; remove it"));
     }
     Ok(text.replace(from, to))
 }
@@ -220,13 +231,13 @@ pub fn exchange(schema: &Path) -> Result<Generated, String> {
         types.add_root_schema(schema).map(|_| types.to_stream())
     });
     let tokens =
-        tokens.and_then(|made| made.map_err(|e| e.to_string())).map_err(|e| format!("{name}: {e}"))?;
+        tokens.and_then(|made| made.map_err(|e| format!(": {e}"))).map_err(|e| format!("{name}{e}"))?;
     let file = parsed(tokens)?;
     Ok(Generated { operations: 0, types: count_types(&file), text: prettyplease::unparse(&file) })
 }
 
 fn parsed(tokens: proc_macro2::TokenStream) -> Result<syn::File, String> {
-    syn::parse2(tokens).map_err(|e| format!("the generator made text that is not Rust: {e}"))
+    syn::parse2(tokens).map_err(|e| format!(": the generator made text that is not Rust: {e}"))
 }
 
 /// Structs and enums among the generated types: those of the module `types`, or of the file itself.
@@ -241,18 +252,27 @@ fn count_types(file: &syn::File) -> usize {
 
 /// Runs the generator, which panics on what it does not support, and tells the panic as an error.
 fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    // The hook is the whole process's: two generators at once would take each other's.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let told = Arc::new(Mutex::new(String::new()));
     let hook = std::panic::take_hook();
     let sink = Arc::clone(&told);
     std::panic::set_hook(Box::new(move |info| {
         if let Ok(mut told) = sink.lock() {
-            *told = info.to_string().replace('\n', " ");
+            let text = info.to_string().replace('\n', " ");
+            // The place is told from the crate's name on: what stands before is the reader's own machine.
+            let (head, rest) = text.split_once("panicked at ").unwrap_or(("", &text));
+            let place = rest.split_once("/registry/src/").and_then(|(_, path)| path.split_once('/'));
+            *told = format!("{head}panicked at {}", place.map_or(rest, |(_, path)| path));
         }
     }));
     let result = catch_unwind(AssertUnwindSafe(run));
     std::panic::set_hook(hook);
     result.map_err(|_| {
         let told = told.lock().map(|told| told.clone()).unwrap_or_default();
-        format!("the generator cannot handle this document, and no rule of build/lint.rs says so yet: {told}")
+        format!(
+            ": the generator cannot handle this document, and no rule of build/lint.rs says so yet: {told}"
+        )
     })
 }

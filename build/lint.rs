@@ -4,6 +4,9 @@
 //! stands for one such surprise, or for a promise of ours: answers lenient, requests strict, evidence told.
 //! `cargo xtask lint` runs the same code.
 
+#[path = "lint_schemas.rs"]
+mod schemas;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
@@ -48,8 +51,8 @@ pub fn lint(root: &Value, context: &Context<'_>) -> Vec<Finding> {
     lint.findings
 }
 
-/// Components reachable from `roots` without passing through a replaced one, replaced ones included.
-pub fn reach(root: &Value, roots: &[&Value], replaced: &[&str]) -> BTreeSet<String> {
+/// Components reachable from `roots` without passing through one of `closed`, those included.
+pub fn reach(root: &Value, roots: &[&Value], closed: &[&str]) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
     let mut queue: Vec<&Value> = roots.to_vec();
     while let Some(value) = queue.pop() {
@@ -57,11 +60,11 @@ pub fn reach(root: &Value, roots: &[&Value], replaced: &[&str]) -> BTreeSet<Stri
             Value::Object(object) => {
                 if let Some(name) = component(value)
                     && seen.insert(name.to_owned())
-                    && !replaced.contains(&name)
+                    && !closed.contains(&name)
                 {
                     queue.extend(root.pointer(&format!("/components/schemas/{name}")));
                 }
-                queue.extend(object.iter().filter(|(key, _)| *key != "examples").map(|(_, v)| v));
+                queue.extend(object.values());
             }
             Value::Array(items) => queue.extend(items),
             _ => {}
@@ -110,6 +113,13 @@ fn entries(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
 
 fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.get(key).and_then(Value::as_str)
+}
+
+/// Where a schema is used.
+#[derive(Clone, Copy)]
+struct Side {
+    request: bool,
+    answer: bool,
 }
 
 struct Lint<'a> {
@@ -167,6 +177,10 @@ impl<'a> Lint<'a> {
                         );
                         self.find("ref-target", at, message);
                     }
+                    if object.len() > 1 {
+                        let message = "what stands beside `$ref` is ignored; put the reference into `allOf`";
+                        self.find("ref-sibling", at, message);
+                    }
                 }
                 for (key, inner) in object {
                     self.references(inner, &format!("{at}/{}", escape(key)));
@@ -188,6 +202,13 @@ impl<'a> Lint<'a> {
                     "path-ref",
                     &format!("#/paths/{}", escape(path)),
                     "a path may not be a reference; write it out",
+                );
+            }
+            if item.get("parameters").is_some() {
+                self.find(
+                    "path-parameters",
+                    &format!("#/paths/{}", escape(path)),
+                    "parameters stand in each operation: those of a path escape the other rules",
                 );
             }
         }
@@ -251,6 +272,9 @@ impl<'a> Lint<'a> {
             };
             let parameter = self.resolve(raw);
             let name = text(parameter, "name").unwrap_or_default();
+            if name.is_empty() {
+                self.find("parameter", &at, "has no name");
+            }
             self.described(parameter, &at);
             match text(parameter, "in") {
                 Some("path") => _ = in_path.insert(name),
@@ -275,6 +299,7 @@ impl<'a> Lint<'a> {
                 let message = "a list needs `explode: false` and a hand-written type in build/generate.rs: the generator would repeat the key";
                 self.find("comma-list", &at, message);
             }
+            self.schema(schema, &format!("{at}/schema"), Side { request: true, answer: false }, false);
         }
         let template: BTreeSet<&str> =
             path.split('/').filter_map(|s| s.strip_prefix('{')?.strip_suffix('}')).collect();
@@ -325,6 +350,14 @@ impl<'a> Lint<'a> {
                     "`default` counts as success and as failure; write 2XX, 4XX and 5XX",
                 );
             }
+            let mut side = |ty| match status.as_bytes().first() {
+                Some(b'2') => _ = success.insert(ty),
+                Some(b'4' | b'5') => _ = failure.insert(ty),
+                _ => {}
+            };
+            if entries(response.get("content")).next().is_none() {
+                side("nothing");
+            }
             for (kind, media) in entries(response.get("content")) {
                 let at = format!("{at}/content/{}", escape(kind));
                 let schema = media.get("schema");
@@ -336,13 +369,11 @@ impl<'a> Lint<'a> {
                     );
                 }
                 self.media_examples(media, &at);
-                let ty =
-                    if kind == "application/json" { schema.and_then(component).unwrap_or("?") } else { kind };
-                match status.as_bytes().first() {
-                    Some(b'2') => _ = success.insert(ty),
-                    Some(b'4' | b'5') => _ = failure.insert(ty),
-                    _ => {}
-                }
+                side(if kind == "application/json" {
+                    schema.and_then(component).unwrap_or("?")
+                } else {
+                    kind
+                });
             }
         }
         for (side, types) in [("success", &success), ("failure", &failure)] {
@@ -350,142 +381,6 @@ impl<'a> Lint<'a> {
                 let message =
                     format!("the {side} side has the types {types:?}; the generator needs exactly one");
                 self.find("response-types", &format!("{at}/responses"), message);
-            }
-        }
-    }
-
-    fn components(&mut self) {
-        let (requests, answers) = sides(self.root);
-        let requests = reach(self.root, &requests, self.context.replaced);
-        let answers = reach(self.root, &answers, self.context.replaced);
-        let mut names = BTreeMap::new();
-        for (name, schema) in entries(self.root.pointer("/components/schemas")) {
-            let at = format!("#/components/schemas/{}", escape(name));
-            if !name.starts_with(|c: char| c.is_ascii_uppercase())
-                || !name.chars().all(|c| c.is_ascii_alphanumeric())
-            {
-                self.find("component-name", &at, "must be in PascalCase: it becomes the name of a type");
-            }
-            if let Some(first) = names.insert(name.to_lowercase(), name) {
-                self.find("component-name", &at, format!("differs from `{first}` in case only"));
-            }
-            let side = Side { request: requests.contains(name), answer: answers.contains(name) };
-            self.described(schema, &at);
-            if self.context.replaced.contains(&name.as_str()) {
-                self.enum_values(schema, &at);
-            } else {
-                self.schema(schema, &at, side, true);
-            }
-        }
-    }
-
-    fn schema(&mut self, schema: &Value, at: &str, side: Side, top: bool) {
-        if component(schema).is_some() {
-            return;
-        }
-        let object = text(schema, "type") == Some("object");
-        if schema.get("title").is_some() {
-            self.find("title", at, "a title renames the generated type; remove it");
-        }
-        if object && !top {
-            self.find("inline-object", at, "an object needs a component of its own");
-        }
-        for key in ["pattern", "minLength", "maxLength"] {
-            if schema.get(key).is_some() {
-                self.find("checked-text", at, format!("`{key}` needs a hand-written type in build/generate.rs: the generated check fails whole answers"));
-            }
-        }
-        if text(schema, "type") == Some("number") {
-            self.find(
-                "float",
-                at,
-                "a number would become a float; use a text or a hand-written type in build/generate.rs",
-            );
-        }
-        if let Some(format) = text(schema, "format").filter(|format| !["int32", "int64"].contains(format)) {
-            self.find(
-                "format",
-                at,
-                format!("`format: {format}` would pull in another crate; use a hand-written type"),
-            );
-        }
-        // `allOf` around one reference is how OpenAPI 3.0 gives a reference a default and a description.
-        let lone =
-            |of: &Value| of.as_array().is_some_and(|all| all.len() == 1 && component(&all[0]).is_some());
-        for key in ["oneOf", "anyOf", "allOf", "not"] {
-            if schema.get(key).is_some_and(|of| key != "allOf" || !lone(of)) {
-                self.find("combined", at, format!("`{key}` needs a hand-written type in build/generate.rs"));
-            }
-        }
-        self.enum_values(schema, at);
-        if side.answer && schema.get("enum").is_some() {
-            self.find("answer-enum", at, "one unknown value would fail the whole answer; use an open type");
-        }
-        if object {
-            self.object(schema, at, side);
-        }
-        if let Some(items) = schema.get("items") {
-            self.schema(items, &format!("{at}/items"), side, false);
-        }
-    }
-
-    fn object(&mut self, schema: &Value, at: &str, side: Side) {
-        let extra = schema.get("additionalProperties");
-        let open = extra.is_some_and(|extra| extra.as_object().is_some_and(Map::is_empty));
-        if side.answer && !open {
-            self.find(
-                "answer-open",
-                at,
-                "an answer needs `additionalProperties: {}`, else unknown fields are lost or refused",
-            );
-        }
-        let known = schema.get("properties").is_some();
-        if side.request && known && extra != Some(&Value::Bool(false)) {
-            self.find(
-                "request-closed",
-                at,
-                "a request with known fields needs `additionalProperties: false`: the service bills typos",
-            );
-        }
-        let required: Vec<_> = schema
-            .get("required")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
-        for name in
-            required.iter().filter(|name| schema.get("properties").is_none_or(|p| p.get(name).is_none()))
-        {
-            self.find("required-property", at, format!("`{name}` is required but not declared"));
-        }
-        for (name, property) in entries(schema.get("properties")) {
-            let at = format!("{at}/properties/{}", escape(name));
-            if component(property).is_none() {
-                self.described(property, &at);
-            }
-            let list = text(property, "type") == Some("array");
-            let nullable = property.get("nullable") == Some(&Value::Bool(true));
-            if side.answer && list && !nullable && !required.contains(&name.as_str()) {
-                self.find(
-                    "nullable-list",
-                    &at,
-                    "an optional list of an answer needs `nullable: true`: a null would fail the answer",
-                );
-            }
-            self.schema(property, &at, side, false);
-        }
-    }
-
-    fn enum_values(&mut self, schema: &Value, at: &str) {
-        let mut seen = BTreeMap::new();
-        for value in schema.get("enum").and_then(Value::as_array).into_iter().flatten() {
-            let Some(value) = value.as_str() else {
-                self.find("enum-value", at, format!("`{value}` is not text; put it in quotes"));
-                continue;
-            };
-            if let Some(first) = seen.insert(value.to_lowercase(), value) {
-                self.find("enum-value", at, format!("`{first}` and `{value}` differ in case only"));
             }
         }
     }
@@ -505,10 +400,4 @@ impl<'a> Lint<'a> {
             Some(_) => {}
         }
     }
-}
-
-#[derive(Clone, Copy)]
-struct Side {
-    request: bool,
-    answer: bool,
 }

@@ -5,8 +5,7 @@
 
 use std::error::Error;
 
-use tradebind::domain::AreaClass;
-use tradebind::domain::TradeType;
+use tradebind::domain::{AreaClass, OrOther, StatusCode, TradeType};
 use tradebind::hk::{self, Query};
 use tradebind::replica::Replica;
 use tradebind::tradewind::{self, Access, api::types};
@@ -29,6 +28,11 @@ async fn hong_kong(url: &str) -> Result<(), Box<dyn Error>> {
         .build()?;
     println!("hk-trade  GET {query}");
     let answer = query.request(&client).send().await?.into_inner();
+    // Failures come with HTTP 200: only the status inside the answer tells.
+    let status = answer.header.status;
+    if status.code.known() != Some(&StatusCode::Success) {
+        return Err(format!("the query failed with code {}: {:?}", status.code, status.message).into());
+    }
     for row in answer.data_set.unwrap_or_default() {
         let figure =
             row.figure.ok_or("a row without a figure")?.integer()?.ok_or("a figure without a number")?;
@@ -48,7 +52,17 @@ async fn world_regions(url: &str) -> Result<(), Box<dyn Error>> {
     )?;
     println!("tradewind POST /api/customs/analytics/world-regions");
     let answer = client.world_regions().body(request).send().await?.into_inner();
-    let regions = answer.data.and_then(|upstream| upstream.data).ok_or("an answer without data")?;
+    // Two envelopes, and either may tell a failure inside a 2xx.
+    let upstream =
+        answer.data.and_then(OrOther::expected).ok_or("an answer without the upstream's envelope")?;
+    if answer.success != Some(true) || upstream.code != Some(1) {
+        return Err(format!(
+            "the call failed: {:?}, upstream {:?}: {:?}",
+            answer.error, upstream.code, upstream.msg
+        )
+        .into());
+    }
+    let regions = upstream.data.ok_or("an answer without data")?;
     for region in regions.list.unwrap_or_default() {
         let share = region.trade_percent.ok_or("a region without a share")?.decimal()?;
         let name = region.en.or(region.name).unwrap_or_default();

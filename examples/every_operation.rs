@@ -120,8 +120,7 @@ async fn customs(client: &tradewind::api::Client, id: &str) -> Result<Outcome, B
             read(call.send()).await
         }
         "market_trend" => {
-            let body = unknown(json!({"limit": 10, "per_page": 10}));
-            read(client.market_trend().body(body).send()).await
+            read(client.market_trend().body_map(|request| request.limit(10).per_page(10)).send()).await
         }
         "customs_company_detail" => {
             read(client.customs_company_detail().body(unknown(json!({"id": 1}))).send()).await

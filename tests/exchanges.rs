@@ -114,7 +114,7 @@ fn observed_variations_come_back_unchanged() {
         ("an unknown status", r#"{"header":{"status":{"code":9,"name":"New"}},"news":{"a":[1,null]}}"#),
         (
             "a commodity row in simplified Chinese",
-            r#"{"header":{"status":{"code":0},"count":{"noOfRecords":1}},"dataSet":[{"freq":"A","period":"2025","ttype":1,"ttypeDescSC":"进口","codeclass":"HKHS4","code":"0101","codeDescSC":"马","sv":"QCy","svDescSC":"货量","figure":"12","cellfootnoteSC":"a"}]}"#,
+            r#"{"header":{"status":{"code":0},"count":{"noOfRecords":1}},"dataSet":[{"freq":"A","period":"2025","ttype":1,"ttypeDescSC":"进口","codeclass":"HKHS4","code":"0101","co":392,"codeDescSC":"马","sv":"QCy","svDescSC":"货量","figure":"12","cellfootnoteSC":"a"}]}"#,
         ),
         (
             "marks instead of figures, new values, undeclared fields",
@@ -126,6 +126,41 @@ fn observed_variations_come_back_unchanged() {
         ),
     ] {
         round_trip::<hk::api::types::TradeResponse>(what, &serde_json::from_str(json).unwrap());
+    }
+}
+
+/// A billed answer is read with its charge, whatever stands where its data belong.
+#[test]
+fn a_billed_answer_keeps_its_charge() {
+    type Envelope = tradewind::api::types::WorldRegionsEnvelope;
+    for data in [
+        r#""PHP Fatal error: x""#,
+        r#"{"code":0,"msg":"no"}"#,
+        r#"{"code":"1","time":1776239021}"#,
+        "[]",
+        r#"{"code":1,"data":{"list":[{"tradeCount":"x"}]}}"#,
+    ] {
+        let json = format!(
+            r#"{{"success":true,"request_id":"r","data":{data},"meta":{{"billing":{{"credits_charged":0.14}}}}}}"#
+        );
+        round_trip::<Envelope>(data, &serde_json::from_str(&json).unwrap());
+        let answer: Envelope = serde_json::from_str(&json).unwrap();
+        let charged = answer.meta.unwrap().billing.unwrap().credits_charged.unwrap();
+        assert_eq!((charged.to_string().as_str(), answer.request_id.as_deref()), ("0.14", Some("r")));
+    }
+}
+
+/// The document names every recorded exchange.
+#[test]
+fn every_exchange_is_named_in_its_document() {
+    for (name, exchange) in documented().unwrap() {
+        let path =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("spec/{}.yaml", exchange.service));
+        let document = std::fs::read_to_string(path).unwrap();
+        assert!(
+            document.lines().any(|line| line.trim() == format!("- {name}")),
+            "{name} stands in no x-exchanges"
+        );
     }
 }
 

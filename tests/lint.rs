@@ -56,6 +56,8 @@ fn broken() -> Vec<(&'static str, &'static str, String, Value)> {
             format!("{SCHEMAS}/Header/properties/status"),
             json!({ "$ref": "other.yaml#/Status" }),
         ),
+        ("ref-sibling", "HK_TRADE", format!("{SCHEMAS}/Header/properties/status/nullable"), json!(true)),
+        ("path-parameters", "HK_TRADE", "/paths/~1api~1get/parameters".into(), json!([])),
         ("path-ref", "TRADEWIND", "/paths/~1api~1health".into(), json!({ "$ref": "#/paths/~1api~1metrics" })),
         ("operation-id", "HK_TRADE", format!("{GET}/operationId"), json!("getTrade")),
         ("operation-id", "TRADEWIND", "/paths/~1api~1metrics/get/operationId".into(), json!("health")),
@@ -99,11 +101,51 @@ fn broken() -> Vec<(&'static str, &'static str, String, Value)> {
             json!({ "description": "x", "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Header" } } } }),
         ),
         ("response-types", "TRADEWIND", format!("{REGIONS}/responses/429"), text),
+        ("response-types", "HK_TRADE", format!("{GET}/responses/204"), json!({ "description": "x" })),
+        ("type", "HK_TRADE", format!("{SCHEMAS}/Count/properties/started/type"), json!("strng")),
+        ("type", "HK_TRADE", format!("{SCHEMAS}/Row/type"), Value::Null),
+        (
+            "extra-fields",
+            "HK_TRADE",
+            format!("{SCHEMAS}/Row/additionalProperties"),
+            json!({ "type": "integer" }),
+        ),
+        (
+            "property-name",
+            "HK_TRADE",
+            format!("{SCHEMAS}/Row/properties/unit_en"),
+            json!({ "type": "string", "description": "x" }),
+        ),
+        (
+            "property-name",
+            "HK_TRADE",
+            format!("{SCHEMAS}/Row/properties/extra"),
+            json!({ "type": "string", "description": "x" }),
+        ),
+        (
+            "default",
+            "TRADEWIND",
+            format!("{SCHEMAS}/WorldRegionsRequest/properties/product/default"),
+            json!(7),
+        ),
+        (
+            "default",
+            "TRADEWIND",
+            format!("{SCHEMAS}/WorldRegionsRequest/properties/start_time/default"),
+            json!("yesterday"),
+        ),
+        ("float", "HK_TRADE", "/components/parameters/tm/schema".into(), json!({ "type": "number" })),
+        (
+            "checked-value",
+            "HK_TRADE",
+            "/components/parameters/tm/schema".into(),
+            json!({ "type": "string", "pattern": "^Y$" }),
+        ),
         ("component-name", "HK_TRADE", format!("{SCHEMAS}/row-of-data"), object.clone()),
         ("component-name", "HK_TRADE", format!("{SCHEMAS}/ROW"), object.clone()),
         ("title", "HK_TRADE", format!("{SCHEMAS}/Row/title"), json!("Record")),
         ("inline-object", "HK_TRADE", format!("{SCHEMAS}/Row/properties/inner"), object),
-        ("checked-text", "HK_TRADE", format!("{SCHEMAS}/Row/properties/unitEN/maxLength"), json!(9)),
+        ("checked-value", "HK_TRADE", format!("{SCHEMAS}/Row/properties/unitEN/maxLength"), json!(9)),
         (
             "float",
             "TRADEWIND",
@@ -137,7 +179,8 @@ fn broken() -> Vec<(&'static str, &'static str, String, Value)> {
             format!("{SCHEMAS}/TradeResponse/properties/dataSet/nullable"),
             json!(false),
         ),
-        ("enum-value", "TRADEWIND", format!("{SCHEMAS}/Role/enum/0"), json!("Exporter")),
+        ("enum-value", "TRADEWIND", format!("{SCHEMAS}/Role/enum/0"), json!("ex-porter")),
+        ("parameter", "HK_TRADE", "/components/parameters/tm/name".into(), Value::Null),
         ("enum-value", "HK_TRADE", format!("{SCHEMAS}/TradeType/enum/0"), json!(1)),
         ("description", "HK_TRADE", format!("{SCHEMAS}/Row/properties/unitEN/description"), Value::Null),
         ("description", "HK_TRADE", format!("{SCHEMAS}/Row/description"), json!("A row:\n\n    like this")),
@@ -195,7 +238,8 @@ fn each_rule_tells_a_broken_document() {
 
 #[test]
 fn no_rule_is_without_a_broken_document() {
-    let text: String = include_str!("../build/lint.rs").split_whitespace().collect::<Vec<_>>().join(" ");
+    let both = [include_str!("../build/lint.rs"), include_str!("../build/lint_schemas.rs")].concat();
+    let text: String = both.split_whitespace().collect::<Vec<_>>().join(" ");
     let rules: BTreeSet<&str> =
         text.split("self.find(").skip(1).filter_map(|rest| rest.split('"').nth(1)).collect();
     assert!(rules.len() > 20, "{rules:?}");
@@ -211,7 +255,7 @@ fn what_is_not_a_document_is_told_with_its_place() {
     insta::assert_snapshot!(told.join("\n"), @"
     spec/x.yaml:2:1: not YAML: invalid indentation in flow construct
     spec/x.yaml:2:1: not YAML: duplicated key in mapping
-    spec/x.yaml#: the key Value(Integer(1)) is not text; put it in quotes
+    spec/x.yaml#: the key 1 is a number; put it in quotes
     spec/x.yaml: holds 2 YAML documents, expected one
     spec/x.yaml#/a: a value that JSON cannot hold
     spec/x.yaml: holds 0 YAML documents, expected one

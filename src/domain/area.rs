@@ -86,6 +86,12 @@ impl From<Region> for AreaCode {
     }
 }
 
+impl From<Region> for AreaList {
+    fn from(region: Region) -> Self {
+        Self::single(region.into())
+    }
+}
+
 impl fmt::Display for AreaCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)

@@ -53,7 +53,7 @@ impl FromStr for Credits {
 
 impl Serialize for Credits {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize_number(&self.0.to_string(), serializer)
+        serialize_number(&self.0.normalize().to_string(), serializer)
     }
 }
 
@@ -84,6 +84,8 @@ mod tests {
         assert_eq!(charged.amount() * Decimal::from(3), Decimal::from_str_exact("0.42").unwrap());
         assert_eq!(serde_json::to_string(&charged).unwrap(), "0.14");
         assert_eq!(serde_json::from_str::<Credits>("\"0.140\"").unwrap(), charged);
+        let long: Credits = "12345678901234567890.123".parse().unwrap();
+        assert_eq!(serde_json::to_string(&long).unwrap(), "\"12345678901234567890.123\"", "never rounded");
     }
 
     #[test]

@@ -3,9 +3,10 @@ use std::str::FromStr;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 
 use super::InvalidValue;
-use super::open::text_or_number;
+use super::open::{is_exact, kind};
 
 const SOURCE: &str = "answers of the services: integers, decimals, and the marks that callers guard against";
 
@@ -125,10 +126,20 @@ impl Serialize for Figure {
     }
 }
 
-/// Reads a text or, should a service begin to send one, a number.
+/// Reads a text or, should a service begin to send one, a number that JSON carries exactly.
 impl<'de> Deserialize<'de> for Figure {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        text_or_number(deserializer).map(Self)
+        match Value::deserialize(deserializer)? {
+            Value::String(text) => Ok(Self(text)),
+            Value::Number(number) if is_exact(&number.to_string()) => Ok(Self(number.to_string())),
+            Value::Number(number) => Err(serde::de::Error::custom(format_args!(
+                "the figure {number} came as a JSON number too long to be kept exactly; expected a text"
+            ))),
+            other => Err(serde::de::Error::custom(format_args!(
+                "expected a figure as text, found {}",
+                kind(&other)
+            ))),
+        }
     }
 }
 
@@ -197,6 +208,12 @@ mod tests {
     #[test]
     fn a_number_sent_as_a_number_is_read() {
         assert_eq!(serde_json::from_str::<Figure>("194542691").unwrap(), figure("194542691"));
-        assert!(serde_json::from_str::<Figure>("{}").is_err());
+        assert_eq!(serde_json::from_str::<Figure>("0.5").unwrap(), figure("0.5"));
+        let wrong = |json: &str| serde_json::from_str::<Figure>(json).unwrap_err().to_string();
+        insta::assert_snapshot!(["{}", "1234567890.12345678", "100000000000000000000"].map(wrong).join("\n"), @"
+        expected a figure as text, found an object
+        the figure 1234567890.1234567 came as a JSON number too long to be kept exactly; expected a text
+        the figure 1e+20 came as a JSON number too long to be kept exactly; expected a text
+        ");
     }
 }

@@ -7,6 +7,7 @@ const SHOWN: usize = 60;
 /// where the rule comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidValue {
+    parameter: Option<&'static str>,
     what: &'static str,
     given: String,
     problem: String,
@@ -25,7 +26,18 @@ impl InvalidValue {
         if shown.len() < given.len() {
             shown.push('…');
         }
-        Self { what, given: shown, problem: problem.into(), source }
+        Self { parameter: None, what, given: shown, problem: problem.into(), source }
+    }
+
+    /// The same, told of one parameter of a request.
+    pub(crate) fn of(self, parameter: &'static str) -> Self {
+        Self { parameter: Some(parameter), ..self }
+    }
+
+    /// The parameter of the request that the value was given for, where it was given for one.
+    #[must_use]
+    pub fn parameter(&self) -> Option<&'static str> {
+        self.parameter
     }
 
     /// What the value should have been, such as `period`.
@@ -62,6 +74,9 @@ impl From<std::convert::Infallible> for InvalidValue {
 
 impl fmt::Display for InvalidValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(parameter) = self.parameter {
+            write!(f, "{parameter}: ")?;
+        }
         write!(f, "{} {:?}: {} ({})", self.what, self.given, self.problem, self.source)
     }
 }

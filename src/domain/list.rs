@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{InvalidValue, Statistic};
+use super::InvalidValue;
 
 /// An item of a [`CommaList`], with the bounds of the list.
 pub trait ListItem: FromStr<Err = InvalidValue> + fmt::Display + Clone + Eq {
@@ -124,17 +124,19 @@ impl<T: ListItem> TryFrom<&str> for CommaList<T> {
     }
 }
 
+impl<T: ListItem> TryFrom<String> for CommaList<T> {
+    type Error = InvalidValue;
+
+    fn try_from(text: String) -> Result<Self, InvalidValue> {
+        text.parse()
+    }
+}
+
 impl<T: ListItem> TryFrom<Vec<T>> for CommaList<T> {
     type Error = InvalidValue;
 
     fn try_from(items: Vec<T>) -> Result<Self, InvalidValue> {
         Self::new(items)
-    }
-}
-
-impl From<Statistic> for CommaList<Statistic> {
-    fn from(statistic: Statistic) -> Self {
-        Self::single(statistic)
     }
 }
 

@@ -37,11 +37,11 @@ pub(super) fn decimal(text: &str) -> Option<Decimal> {
     if scientific { Decimal::from_scientific(text).ok() } else { Decimal::from_str_exact(text).ok() }
 }
 
-/// Sends a text that is a JSON number as that number, any other as text.
+/// Sends a text that a JSON number carries unchanged as that number, any other as text: nothing is rounded.
 pub(super) fn serialize_number<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
     match serde_json::from_str::<serde_json::Number>(text) {
-        Ok(number) => number.serialize(serializer),
-        Err(_) => serializer.serialize_str(text),
+        Ok(number) if number.to_string() == text => number.serialize(serializer),
+        _ => serializer.serialize_str(text),
     }
 }
 
@@ -88,9 +88,18 @@ mod tests {
 
     #[test]
     fn fifteen_digits_come_back_as_sent() {
-        for wire in
-            ["0.3437587", "53.09", "169", "0", "-1.5", "123456789.012345", "99999999999999.9", "\"n.a.\""]
-        {
+        for wire in [
+            "0.3437587",
+            "53.09",
+            "169",
+            "0",
+            "-1.5",
+            "123456789.012345",
+            "99999999999999.9",
+            "\"n.a.\"",
+            "\"53.10\"",
+            "\"12345678901234567890123\"",
+        ] {
             let number: OpenNumber = serde_json::from_str(wire).unwrap();
             assert_eq!(serde_json::to_string(&number).unwrap(), wire);
         }

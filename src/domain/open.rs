@@ -84,7 +84,8 @@ impl<'de, T: Known> Deserialize<'de> for Open<T> {
     }
 }
 
-/// Reads a text, or a number as the text that it prints as.
+/// Reads a text, or a number as the text that it prints as: exact for integers of 64 bits and for fractions
+/// of at most 15 significant digits.
 pub(super) fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::String(text) => Ok(text),
@@ -93,6 +94,13 @@ pub(super) fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Resu
             Err(serde::de::Error::custom(format_args!("expected a text or a number, found {}", kind(&other))))
         }
     }
+}
+
+/// Whether a number's text is sure to be what the service wrote: JSON readers round longer fractions.
+pub(super) fn is_exact(text: &str) -> bool {
+    let integer = text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok();
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    integer || (digits <= 15 && !text.contains(['e', 'E']))
 }
 
 /// What a JSON value is, in words.
@@ -127,9 +135,16 @@ impl<T: Known> schemars::JsonSchema for Open<T> {
 }
 
 /// A code of an answer, such as that of a country or commodity: text as sent, leading zeros kept.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct OpenCode(String);
+
+/// Reads a text or, should a service begin to send one, a number.
+impl<'de> Deserialize<'de> for OpenCode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text_or_number(deserializer).map(Self)
+    }
+}
 
 impl OpenCode {
     /// The code as sent.

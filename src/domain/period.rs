@@ -220,6 +220,14 @@ impl TryFrom<&str> for PeriodPair {
     }
 }
 
+impl TryFrom<String> for PeriodPair {
+    type Error = InvalidValue;
+
+    fn try_from(text: String) -> Result<Self, InvalidValue> {
+        text.parse()
+    }
+}
+
 impl Serialize for PeriodPair {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

@@ -39,6 +39,12 @@ impl Statistic {
 /// Statistics of one query: the parameter `sv`, at most four, each once.
 pub type StatisticList = CommaList<Statistic>;
 
+impl From<Statistic> for StatisticList {
+    fn from(statistic: Statistic) -> Self {
+        Self::single(statistic)
+    }
+}
+
 impl ListItem for Statistic {
     const LIST: &'static str = "statistics";
     const ITEMS: &'static str = "statistics";

@@ -95,6 +95,14 @@ macro_rules! text_serde {
             }
         }
 
+        impl TryFrom<String> for $name {
+            type Error = $crate::domain::InvalidValue;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                text.parse()
+            }
+        }
+
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)

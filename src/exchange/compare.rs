@@ -1,6 +1,6 @@
 use std::fmt;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// One place where two JSON values differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,10 +42,19 @@ fn compare(left: Option<&Value>, right: Option<&Value>, at: &str, found: &mut Ve
         }
         (Some(Value::Array(left)), Some(Value::Array(right))) => {
             for i in 0..left.len().max(right.len()) {
-                compare(left.get(i), right.get(i), &format!("{at}/{i}"), found);
+                let at = format!("{at}/{i}");
+                match (left.get(i), right.get(i)) {
+                    (Some(left), Some(right)) => compare(Some(left), Some(right), &at, found),
+                    // An item more or less is a difference, whatever it says.
+                    (left, right) => {
+                        let (left, right) = (left.cloned(), right.cloned());
+                        found.push(Difference { pointer: at, left, right });
+                    }
+                }
             }
         }
-        (Some(left), Some(right)) if text(left).is_some() && text(left) == text(right) => {}
+        (Some(left), Some(right)) if left == right || (text(left).is_some() && text(left) == text(right)) => {
+        }
         (left, right) => {
             found.push(Difference { pointer: at.to_owned(), left: left.cloned(), right: right.cloned() });
         }
@@ -61,8 +70,7 @@ fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(Map { .. }) => None,
+        Value::Bool(_) | Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
@@ -80,14 +88,15 @@ mod tests {
 
     #[test]
     fn differences_tell_their_place() {
-        let left = json!({"list": [{"n": 1}, {"n": 2}], "a/b": "x", "flag": true});
-        let right = json!({"list": [{"n": 1}, {"n": "2.0"}, 3], "a/b": "y", "new": {}});
+        let left = json!({"list": [{"n": 1}, {"n": 2}], "a/b": "x", "flag": true, "more": [1]});
+        let right = json!({"list": [{"n": 1}, {"n": "2.0"}, 3], "a/b": "y", "flag": "true", "new": {}, "more": [1, null]});
         let told: Vec<_> = differences(&left, &right).iter().map(ToString::to_string).collect();
         insta::assert_snapshot!(told.join("\n"), @r#"
         /a~1b: "x" became "y"
-        /flag: true became nothing
+        /flag: true became "true"
         /list/1/n: 2 became "2.0"
         /list/2: nothing became 3
+        /more/1: nothing became null
         /new: nothing became {}
         "#);
     }

@@ -53,7 +53,7 @@ impl Exchange {
         }
     }
 
-    /// Writes the exchange as the files under `spec/examples` are written: two spaces, a newline at the end.
+    /// Writes the exchange as indented JSON with a newline at the end; members come in alphabetical order.
     ///
     /// # Errors
     /// When the file cannot be written.

@@ -24,6 +24,7 @@ pub fn api_http_client() -> reqwest::Result<Client> {
 impl ClientHooks for api::Client {
     async fn pre<E>(&self, request: &mut Request, _: &OperationInfo) -> Result<(), Error<E>> {
         http::without_api_version(request);
+        http::with_single_slashes(request);
         http::with_plain_commas(request);
         Ok(())
     }

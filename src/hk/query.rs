@@ -12,6 +12,8 @@ use crate::domain::{
 };
 
 const SOURCE: &str = "C&SD query guide, section A";
+/// A rule of ours, since the guide does not say what one of the two alone would mean.
+const TOGETHER: &str = "tradebind: the guide's examples always give both";
 /// The guide's parameters, in its order.
 const PARAMETERS: [&str; 12] =
     ["lang", "sv", "freq", "period", "ttype", "tm", "coclass", "co", "ccclass", "cc", "codeclass", "code"];
@@ -19,7 +21,7 @@ const PARAMETERS: [&str; 12] =
 /// One query of the Hong Kong trade statistics, known to break no rule of the guide.
 ///
 /// Built by [`Query::builder`] or read back from an address; either tells every reason at once why a query
-/// is refused. Prints as the path and query that are sent.
+/// is refused. Prints as path and query, in the guide's order and spelling.
 ///
 /// ```
 /// use tradebind::domain::{AreaClass, TradeType};
@@ -154,7 +156,7 @@ impl Query {
     }
 }
 
-/// The path and query that are sent, in the guide's order and spelling.
+/// Path and query, in the guide's order and spelling; sent in another order, which means nothing.
 impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pairs: Vec<_> =
@@ -169,12 +171,12 @@ impl FromStr for Query {
 
     fn from_str(address: &str) -> Result<Self, InvalidQuery> {
         let address = address.trim();
+        let mut reasons: Vec<InvalidValue> = wrong_path(address).into_iter().collect();
         let query = match (address.split_once('?'), address.contains("://") || address.starts_with('/')) {
             (Some((_, query)), _) => query,
             (None, true) => "",
             (None, false) => address,
         };
-        let mut reasons = Vec::new();
         let mut given = BTreeMap::new();
         // The base is never used: a bare query needs one to be read as an address.
         let parsed = Url::parse(&format!("http://localhost/?{query}"));
@@ -194,6 +196,21 @@ impl FromStr for Query {
         let mut builder = QueryBuilder { reasons, ..QueryBuilder::default() };
         builder.read(&given);
         builder.build()
+    }
+}
+
+/// The path, where one is given, must be the service's, or the one-time address of an answer (observed).
+fn wrong_path(address: &str) -> Option<InvalidValue> {
+    let before = address.split(['?', '#']).next().unwrap_or_default();
+    let path = match before.split_once("://") {
+        Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
+        None => before.strip_prefix('/')?,
+    };
+    let token = |part: &str| part.len() == 32 && part.bytes().all(|b| b.is_ascii_hexdigit());
+    match path.to_ascii_lowercase().split('/').collect::<Vec<_>>()[..] {
+        ["api", "get"] => None,
+        ["api", part, "get"] if token(part) => None,
+        _ => Some(InvalidValue::new("path", format_args!("/{path}"), "must be /api/get", SOURCE)),
     }
 }
 
@@ -221,8 +238,6 @@ pub struct QueryBuilder {
     origin: Option<AreaSelection>,
     destination: Option<AreaSelection>,
     commodities: Option<CommoditySelection>,
-    /// Parameters that were given but could not be read: not missing, only wrong.
-    unread: Vec<&'static str>,
     reasons: Vec<InvalidValue>,
 }
 
@@ -303,7 +318,7 @@ impl QueryBuilder {
     pub fn build(mut self) -> Result<Query, InvalidQuery> {
         for (parameter, missing) in [("ttype", self.trade_type.is_none()), ("period", self.periods.is_none())]
         {
-            if missing && !self.unread.contains(&parameter) {
+            if missing && !self.wrong(parameter) {
                 self.reasons.push(InvalidValue::new(
                     "parameter",
                     parameter,
@@ -321,7 +336,7 @@ impl QueryBuilder {
             let unfit = statistics.iter().filter(|statistic| !statistic.fits(frequency));
             self.reasons.extend(unfit.map(|statistic| {
                 let problem = "is given by month only, but the periods are years";
-                InvalidValue::new("statistic", statistic, problem, "C&SD query guide, section A, sv")
+                InvalidValue::new("statistic", statistic, problem, "C&SD query guide, section A, sv").of("sv")
             }));
         }
         match (self.reasons.is_empty(), self.trade_type, self.periods, self.statistics.or(default)) {
@@ -375,8 +390,8 @@ impl QueryBuilder {
         let class: Option<CommodityClass> = text("codeclass").and_then(|value| self.take("codeclass", value));
         let codes: Option<CodeList> = text("code").and_then(|value| self.take("code", value));
         match class {
-            Some(class) if !self.unread.contains(&"code") => self.select_commodities(class, codes),
-            None if codes.is_some() && !self.unread.contains(&"codeclass") => self.alone("code", "codeclass"),
+            Some(class) if !self.wrong("code") => self.select_commodities(class, codes),
+            None if codes.is_some() && !self.wrong("codeclass") => self.alone("code", "codeclass"),
             _ => {}
         }
     }
@@ -390,11 +405,11 @@ impl QueryBuilder {
         let codes: Option<AreaList> = given.get(codes_name).and_then(|v| self.take(codes_name, v.as_str()));
         match (class, codes) {
             (Some(class), Some(codes)) => self.areas(codes_name, class, codes),
-            (Some(_), None) if !self.unread.contains(&codes_name) => {
+            (Some(_), None) if !self.wrong(codes_name) => {
                 self.alone(class_name, codes_name);
                 None
             }
-            (None, Some(_)) if !self.unread.contains(&class_name) => {
+            (None, Some(_)) if !self.wrong(class_name) => {
                 self.alone(codes_name, class_name);
                 None
             }
@@ -404,7 +419,7 @@ impl QueryBuilder {
 
     fn alone(&mut self, given: &'static str, missing: &'static str) {
         let problem = format!("is given without {missing}; give both or neither");
-        self.reasons.push(InvalidValue::new("parameter", given, problem, SOURCE));
+        self.reasons.push(InvalidValue::new("parameter", given, problem, TOGETHER));
     }
 
     fn areas<V: TryInto<AreaList, Error: Into<InvalidValue>>>(
@@ -414,27 +429,31 @@ impl QueryBuilder {
         codes: V,
     ) -> Option<AreaSelection> {
         let codes = self.take(parameter, codes)?;
-        AreaSelection::new(class, codes).map_err(|reason| self.reasons.push(reason)).ok()
+        self.keep(parameter, AreaSelection::new(class, codes))
     }
 
     fn select_commodities(&mut self, class: CommodityClass, codes: Option<CodeList>) {
-        self.commodities =
-            CommoditySelection::new(class, codes).map_err(|reason| self.reasons.push(reason)).ok();
+        self.commodities = self.keep("code", CommoditySelection::new(class, codes));
     }
 
+    /// Reads a parameter; what was said of an earlier value of it no longer counts.
     fn take<T, V: TryInto<T, Error: Into<InvalidValue>>>(
         &mut self,
         parameter: &'static str,
         value: V,
     ) -> Option<T> {
-        match value.try_into() {
-            Ok(value) => Some(value),
-            Err(reason) => {
-                self.unread.push(parameter);
-                self.reasons.push(reason.into());
-                None
-            }
-        }
+        self.reasons.retain(|reason| reason.parameter() != Some(parameter));
+        let value = value.try_into().map_err(Into::into);
+        self.keep(parameter, value)
+    }
+
+    /// The value, or its reason among the others.
+    fn keep<T>(&mut self, parameter: &'static str, value: Result<T, InvalidValue>) -> Option<T> {
+        value.map_err(|reason| self.reasons.push(reason.of(parameter))).ok()
+    }
+
+    fn wrong(&self, parameter: &str) -> bool {
+        self.reasons.iter().any(|reason| reason.parameter() == Some(parameter))
     }
 }
 
@@ -445,7 +464,7 @@ pub struct InvalidQuery {
 }
 
 impl InvalidQuery {
-    /// Every reason, in the order in which the parameters were given.
+    /// Every reason: what could not be read first, what is missing or does not fit together after it.
     #[must_use]
     pub fn reasons(&self) -> &[InvalidValue] {
         &self.reasons

@@ -1,3 +1,4 @@
+use crate::codes;
 use crate::domain::{AreaClass, AreaCode, AreaList, CodeList, CommodityClass, InvalidValue, Known, Region};
 
 /// Which origins or destinations a query asks for: a class, and codes of that class.
@@ -24,10 +25,8 @@ impl AreaSelection {
                 let known: Vec<_> = Region::VALUES.iter().map(|region| region.as_str()).collect();
                 wrong(format!("is not a region; the regions are {}", known.join(", ")))
             }
-            AreaClass::Country => match codes.iter().find(|code| region(code)) {
-                Some(code) => {
-                    wrong(format!("{code} is a region, not a country; ask for it alone under class R"))
-                }
+            AreaClass::Country => match codes.iter().find_map(not_a_country) {
+                Some(problem) => wrong(problem),
                 None => Ok(Self { class, codes }),
             },
             AreaClass::Region => Ok(Self { class, codes }),
@@ -37,7 +36,7 @@ impl AreaSelection {
     /// One region.
     #[must_use]
     pub fn region(region: Region) -> Self {
-        Self { class: AreaClass::Region, codes: AreaList::single(AreaCode::from(region)) }
+        Self { class: AreaClass::Region, codes: region.into() }
     }
 
     /// Region or country.
@@ -53,6 +52,19 @@ impl AreaSelection {
     }
 }
 
+/// Why a code cannot stand under class C: every country of the guide's appendix 1 has two letters.
+fn not_a_country(code: &AreaCode) -> Option<String> {
+    let text = code.as_str();
+    if Region::exact(text).is_some() {
+        return Some(format!("{code} is a region, not a country; ask for it alone under class R"));
+    }
+    if code.is_all() || (text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase())) {
+        return None;
+    }
+    let meant = codes::country(text).map(|country| format!("; did you mean {country}?"));
+    Some(format!("{code} is not the code of a country, which has two letters{}", meant.unwrap_or_default()))
+}
+
 /// Which commodities a query asks for: a class, and codes of as many digits as the class has.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CommoditySelection {
@@ -65,7 +77,7 @@ impl CommoditySelection {
     ///
     /// # Errors
     /// Codes whose digits do not fit the class, codes under EUC, no codes under another class (C&SD query
-    /// guide, section A, codeclass and code).
+    /// guide, section A, codeclass and code). That a class needs codes is a rule of ours.
     pub fn new(class: CommodityClass, codes: Option<CodeList>) -> Result<Self, InvalidValue> {
         const SOURCE: &str = "C&SD query guide, section A, codeclass and code";
         let wrong =
@@ -74,7 +86,11 @@ impl CommoditySelection {
             (None, Some(codes)) => {
                 wrong(&codes.to_string(), format!("{class} takes no codes; leave them out"))
             }
-            (Some(digits), None) => wrong("", format!("{class} needs codes of {digits} digits")),
+            (Some(digits), None) => {
+                const TOGETHER: &str = "tradebind: the guide's examples always give class and codes";
+                let problem = format!("is given without codes, which have {digits} digits");
+                Err(InvalidValue::new("commodity class", class, problem, TOGETHER))
+            }
             (Some(digits), Some(list)) => {
                 let odd: Vec<_> = list.iter().filter(|code| code.digits() != digits).collect();
                 if odd.is_empty() {

@@ -23,6 +23,14 @@ pub(crate) fn without_api_version(request: &mut Request) {
     request.headers_mut().remove("api-version");
 }
 
+/// Undoes the double slash that a base URL with a slash at its end makes.
+pub(crate) fn with_single_slashes(request: &mut Request) {
+    if request.url().path().contains("//") {
+        let path = request.url().path().replace("//", "/");
+        request.url_mut().set_path(&path);
+    }
+}
+
 /// Writes the commas of the query as commas, as the documentation does, not as `%2C`.
 #[cfg(feature = "hk-trade")]
 pub(crate) fn with_plain_commas(request: &mut Request) {

@@ -2,10 +2,20 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use hyper::Request;
-use hyper::header::{AUTHORIZATION, COOKIE, HeaderName};
+use hyper::header::{self, HeaderName, HeaderValue};
 
 /// How many requests are remembered; older ones are forgotten, so that memory stays flat.
 const REMEMBERED: usize = 1000;
+
+/// Headers whose values are shown; any other may hold a secret.
+const SHOWN: [HeaderName; 6] = [
+    header::ACCEPT,
+    header::ACCEPT_ENCODING,
+    header::CONTENT_LENGTH,
+    header::CONTENT_TYPE,
+    header::HOST,
+    header::USER_AGENT,
+];
 
 /// A request as it reached the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +25,8 @@ pub struct LoggedRequest {
     pub method: String,
     /// Path and query, as sent.
     pub target: String,
-    /// Headers in the order sent, names in lower case; a key or cookie is told as `(secret)`.
+    /// Headers in the order sent, names in lower case; values that may be secret, as a key or cookie is, are told
+    /// as `(not shown)`.
     pub headers: Vec<(String, String)>,
 }
 
@@ -25,10 +36,9 @@ pub(super) struct Log(Mutex<VecDeque<LoggedRequest>>);
 
 impl Log {
     pub(super) fn record<B>(&self, request: &Request<B>) {
-        let header = |(name, value): (&HeaderName, &hyper::header::HeaderValue)| {
-            let secret = [AUTHORIZATION, COOKIE].contains(name);
-            let value = if secret { "(secret)".into() } else { String::from_utf8_lossy(value.as_bytes()) };
-            (name.to_string(), value.into_owned())
+        let header = |(name, value): (&HeaderName, &HeaderValue)| {
+            let shown = SHOWN.contains(name).then(|| String::from_utf8_lossy(value.as_bytes()).into_owned());
+            (name.to_string(), shown.unwrap_or_else(|| "(not shown)".to_owned()))
         };
         let logged = LoggedRequest {
             method: request.method().to_string(),

@@ -44,6 +44,9 @@ impl Access {
         if key.is_empty() {
             return Err(InvalidKey("is empty"));
         }
+        if key.get(..7).is_some_and(|head| head.eq_ignore_ascii_case("bearer ")) {
+            return Err(InvalidKey("begins with `Bearer`; give the key alone"));
+        }
         let mut bearer = HeaderValue::from_str(&format!("Bearer {key}"))
             .map_err(|_| InvalidKey("holds characters that cannot stand in a header"))?;
         bearer.set_sensitive(true);
@@ -72,6 +75,7 @@ impl std::error::Error for InvalidKey {}
 impl ClientHooks<Access> for api::Client {
     async fn pre<E>(&self, request: &mut Request, info: &OperationInfo) -> Result<(), Error<E>> {
         http::without_api_version(request);
+        http::with_single_slashes(request);
         // An operation that the table does not know cannot be; should it be, it is sent with the key.
         let open =
             api::OPERATIONS.iter().any(|operation| operation.id == info.operation_id && !operation.key);

@@ -130,6 +130,8 @@ pub fn dependencies() -> Result<()> {
         "insta",
         "progenitor",
         "saphyr",
+        "regress",
+        "chrono",
     ];
     for name in heavy {
         let found = tree.lines().find(|line| line.split(' ').next() == Some(name));

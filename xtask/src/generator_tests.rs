@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::document;
-use crate::generate::HK_TRADE;
+use crate::generate::{HK_TRADE, Service};
 use crate::shell::root;
 
 fn broken(pointer: &str, value: Value) -> String {
@@ -20,31 +20,42 @@ fn broken(pointer: &str, value: Value) -> String {
 fn a_panic_of_the_generator_is_told() {
     let error =
         broken("/components/schemas/Header/properties/status/$ref", json!("#/components/schemas/Nothing"));
-    assert!(error.starts_with("the generator cannot handle this document, and no rule of build/lint.rs says so yet: panicked at "), "{error}");
+    assert!(error.starts_with(": the generator cannot handle this document, and no rule of build/lint.rs says so yet: panicked at "), "{error}");
     assert!(error.contains("typify") || error.contains("progenitor"), "{error}");
 }
 
 #[test]
 fn what_is_no_openapi_document_is_told() {
     let error = broken("/paths", json!(7));
-    assert!(error.starts_with("is not an OpenAPI 3.0 document: "), "{error}");
+    assert!(error.starts_with("#/paths: is not OpenAPI 3.0: "), "{error}");
+    let error = broken("/components/schemas/Row/required", json!("no"));
+    assert!(error.starts_with("#/components/schemas/Row"), "{error}");
 }
 
 /// A hand-written type that the document no longer uses the way it did must not go unnoticed.
 #[test]
 fn a_patch_without_effect_is_told() {
-    let typed = json!({ "type": "object", "properties": { "a": { "enum": ["x", "X"] } } });
-    let error = broken("/components/schemas/Count", typed);
-    assert!(!error.contains("no error"), "{error}");
-    let mut odd = HK_TRADE;
-    odd.replacements = &[("Row", "crate::Nowhere")];
-    odd.patches = &[("what no generator writes", "")];
     let document = document::read(&root().join("spec/hk-trade.yaml")).expect("the document reads");
-    let error = odd.generate_from(&document).err().unwrap_or_default();
+    let told = |odd: Service| odd.generate_from(&document).err().unwrap_or_default();
+    let patches = &[("what no generator writes", "")];
     assert_eq!(
-        error,
-        "the patch of `what no generator writes` in build/generate.rs no longer applies; remove it"
+        told(Service { patches, ..HK_TRADE }),
+        ": the patch of `what no generator writes` in build/generate.rs no longer applies; remove it"
     );
+    // The generator writes the path in its own way: what is asked for is not what comes.
+    let replacements = &[("Status", "crate :: domain :: Nowhere")];
+    assert_eq!(
+        told(Service { replacements, ..HK_TRADE }),
+        ": the replacement of `Status` by `crate :: domain :: Nowhere` took no effect"
+    );
+}
+
+/// A title renames the type, so that what was to be done to it is done to nothing.
+#[test]
+fn a_patch_of_a_renamed_type_is_told() {
+    let error =
+        broken("/components/schemas/Count", json!({ "type": "object", "title": "Tally", "properties": {} }));
+    assert_eq!(error, ": `#[non_exhaustive]` of `Count` took no effect");
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use anyhow::{Result, bail};
 
-use crate::generate;
 use crate::shell::root;
+use crate::{codes, generate};
 
 /// Lints both documents, and generates from them, since the generator has opinions of its own.
 pub fn run() -> Result<()> {
@@ -22,6 +22,7 @@ pub fn run() -> Result<()> {
             Err(findings) => problems.extend(findings),
         }
     }
+    problems.extend(codes::tables(&spec).err());
     problems.extend(generate::exchange(&spec.join("exchange.schema.json")).err());
     if problems.is_empty() {
         return Ok(());
@@ -29,5 +30,5 @@ pub fn run() -> Result<()> {
     for problem in &problems {
         println!("{problem}");
     }
-    bail!("{} finding(s) in spec/; each names file, JSON pointer and rule", problems.len());
+    bail!("{} finding(s) in spec/; each names file and place", problems.len());
 }

@@ -13,6 +13,8 @@ mod shell;
 mod tools;
 
 // The generator's own modules, so that a document is judged here as it is in a build.
+#[path = "../../build/codes.rs"]
+mod codes;
 #[path = "../../build/document.rs"]
 mod document;
 #[path = "../../build/generate.rs"]

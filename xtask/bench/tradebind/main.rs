@@ -1,5 +1,6 @@
 //! The two documented calls through the generated bindings.
 
+use tradebind::domain::OrOther;
 use tradebind::hk::{self, Query};
 use tradebind::tradewind::{self, Access, api::types};
 
@@ -21,7 +22,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         r#"{"type":"exporter","start_time":"2024-04-19","end_time":"2025-04-18","product":"pet"}"#,
     )?;
     let answer = client.world_regions().body(request).send().await?.into_inner();
-    let regions = answer.data.and_then(|upstream| upstream.data).and_then(|data| data.list).unwrap_or_default();
+    let upstream = answer.data.and_then(OrOther::expected);
+    let regions = upstream.and_then(|upstream| upstream.data).and_then(|data| data.list).unwrap_or_default();
     for region in regions {
         println!("{:?} {:?}", region.en, region.trade_count);
     }

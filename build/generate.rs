@@ -79,7 +79,11 @@ pub const TRADEWIND: Service = Service {
         ("WorldRegionsData", "crate::domain::OrOther<crate::tradewind::api::types::WorldRegionsUpstream>"),
     ],
     inner: Some("crate::tradewind::Access"),
-    patches: &[(HTTP_CLIENT, "crate::tradewind::http_client_builder()")],
+    patches: &[
+        (HTTP_CLIENT, "crate::tradewind::http_client_builder()"),
+        // A builder would refuse a request that sends no more than the declared fields.
+        (r#"extra: Err("no value supplied for extra".to_string())"#, "extra: Ok(Default::default())"),
+    ],
 };
 
 /// What was made of one document.

@@ -27,6 +27,8 @@ mod prune;
 #[path = "../../build/tables.rs"]
 mod tables;
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
@@ -57,8 +59,19 @@ enum Command {
     Bench(bench::Bench),
 }
 
-fn main() -> Result<()> {
-    match Cli::parse().command {
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // One line a cause; a backtrace of ours helps nobody who reads what a tool said.
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
         Command::Lint => lint_command::run(),
         Command::Regenerate { check } => regenerate::run(check),
         Command::Ci => ci::run(),

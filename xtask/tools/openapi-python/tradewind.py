@@ -14,7 +14,7 @@ request = WorldRegionsRequest(
     product="pet",
 )
 answer = CustomsApi(ApiClient(configuration)).world_regions(request, _request_timeout=30)
-regions, charged = len(answer.data.data.list), answer.meta.billing.credits_charged
+regions, charged = len(answer.data.actual_instance.data.list), answer.meta.billing.credits_charged
 if (regions, charged) != (10, 0.14):
     raise SystemExit(f"{regions} regions and {charged} credits, not the documented 10 and 0.14")
 print(f"tradewind python: {regions} regions, {charged} credits")

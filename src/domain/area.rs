@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::wire::{text_serde, wire_enum};
+use super::wire::{schema, text_serde, wire_enum};
 use super::{CommaList, InvalidValue, ListItem};
 
 const SOURCE: &str = "C&SD query guide, section A, co and cc, and appendix 1";
@@ -113,16 +113,7 @@ impl FromStr for AreaCode {
 
 text_serde!(AreaCode, "an area code");
 
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for AreaCode {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "AreaCode".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^[A-Z0-9]{1,4}$" })
-    }
-}
+schema!(AreaCode, { "type": "string", "pattern": "^[A-Z0-9]{1,4}$" });
 
 /// Areas of one query: at most 30 countries, or `ALL` alone, or one region alone.
 pub type AreaList = CommaList<AreaCode>;

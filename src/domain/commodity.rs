@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::wire::{text_serde, wire_enum};
+use super::wire::{schema, text_serde, wire_enum};
 use super::{CommaList, InvalidValue, ListItem};
 
 const SOURCE: &str = "C&SD query guide, section A, code, and appendix 2";
@@ -87,16 +87,7 @@ impl FromStr for CommodityCode {
 
 text_serde!(CommodityCode, "a commodity code as text, since leading zeros count");
 
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for CommodityCode {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "CommodityCode".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^[0-9]{1,8}$" })
-    }
-}
+schema!(CommodityCode, { "type": "string", "pattern": "^[0-9]{1,8}$" });
 
 /// Commodity codes of one query, at most 20.
 pub type CodeList = CommaList<CommodityCode>;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::InvalidValue;
 use super::number::{decimal, serialize_number};
 use super::open::text_or_number;
+use super::wire::schema;
 
 /// An amount of credits, exact: what a TradeWind call was charged.
 ///
@@ -63,16 +64,7 @@ impl<'de> Deserialize<'de> for Credits {
     }
 }
 
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for Credits {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Credits".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "number" })
-    }
-}
+schema!(Credits, { "type": "number" });
 
 #[cfg(test)]
 mod tests {

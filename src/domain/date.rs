@@ -2,7 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::InvalidValue;
-use super::wire::text_serde;
+use super::wire::{schema, text_serde};
 
 /// A day as TradeWind takes it: `YYYY-MM-DD`, or an empty text where the field is unused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -64,19 +64,7 @@ impl FromStr for DateText {
 
 text_serde!(DateText, "a day as text");
 
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for DateText {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "DateText".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "type": "string",
-            "pattern": "^([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))?$",
-        })
-    }
-}
+schema!(DateText, { "type": "string", "pattern": "^([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))?$", });
 
 #[cfg(test)]
 mod tests {

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::InvalidValue;
 use super::open::{is_exact, kind};
+use super::wire::schema;
 
 const SOURCE: &str = "answers of the services: integers, decimals, and the marks that callers guard against";
 
@@ -143,16 +144,7 @@ impl<'de> Deserialize<'de> for Figure {
     }
 }
 
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for Figure {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Figure".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string" })
-    }
-}
+schema!(Figure, { "type": "string" });
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::wire::schema;
+
 /// Why a query failed: a list of texts or, in some accounts, one text. Kept in the form it came.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(untagged, expecting = "expected a list of texts, or one text")]
@@ -41,18 +43,7 @@ impl FromStr for Messages {
     }
 }
 
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for Messages {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Messages".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "oneOf": [{ "type": "array", "items": { "type": "string" } }, { "type": "string" }]
-        })
-    }
-}
+schema!(Messages, { "oneOf": [{ "type": "array", "items": { "type": "string" } }, { "type": "string" }] });
 
 #[cfg(test)]
 mod tests {

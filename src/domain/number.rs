@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::InvalidValue;
 use super::open::text_or_number;
+use super::wire::schema;
 
 /// A number of an answer, kept as decimal text: exact to 15 significant digits, which is what a JSON number
 /// is sure to carry.
@@ -71,16 +72,7 @@ impl<'de> Deserialize<'de> for OpenNumber {
     }
 }
 
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for OpenNumber {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "OpenNumber".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "number" })
-    }
-}
+schema!(OpenNumber, { "type": "number" });
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use super::wire::schema;
+
 /// A type whose values may stand in an [`Open`].
 pub trait Known: Sized + fmt::Display {
     /// Whether the service writes the value as a JSON number in its answers.
@@ -174,16 +176,7 @@ impl AsRef<str> for OpenCode {
     }
 }
 
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for OpenCode {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "OpenCode".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string" })
-    }
-}
+schema!(OpenCode, { "type": "string" });
 
 #[cfg(test)]
 mod tests {

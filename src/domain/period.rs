@@ -4,7 +4,7 @@ use std::str::FromStr;
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::wire::text_serde;
+use super::wire::{schema, text_serde};
 use super::{Frequency, InvalidValue, Known};
 
 const SOURCE: &str = "C&SD query guide, section A, period";
@@ -122,16 +122,7 @@ impl Known for Period {
 
 text_serde!(Period, "a period as text");
 
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for Period {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Period".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^[0-9]{4}(0[1-9]|1[0-2])?$" })
-    }
-}
+schema!(Period, { "type": "string", "pattern": "^[0-9]{4}(0[1-9]|1[0-2])?$" });
 
 /// First and last period of a query, both included: the parameter `period`.
 ///

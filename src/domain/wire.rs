@@ -71,6 +71,13 @@ macro_rules! wire_enum {
 
         $crate::domain::wire::text_serde!($name, concat!("a ", $what));
 
+        $crate::domain::wire::schema!($name, { "type": "string", "enum": [$($wire),+] });
+    };
+}
+
+/// The JSON schema of a type, equal to its component in the document (`tests/documents.rs`).
+macro_rules! schema {
+    ($name:ident, $($json:tt)+) => {
         #[cfg(feature = "schemars")]
         impl schemars::JsonSchema for $name {
             fn schema_name() -> std::borrow::Cow<'static, str> {
@@ -78,7 +85,7 @@ macro_rules! wire_enum {
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "enum": [$($wire),+] })
+                schemars::json_schema!($($json)+)
             }
         }
     };
@@ -141,4 +148,4 @@ impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for FromText<T> {
     }
 }
 
-pub(crate) use {text_serde, wire_enum};
+pub(crate) use {schema, text_serde, wire_enum};

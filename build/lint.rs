@@ -39,6 +39,26 @@ pub const BILLING: [&str; 4] = ["free", "per-call", "per-item", "unknown"];
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
+/// What may stand in an operation.
+const OPERATION: [&str; 13] = [
+    "deprecated",
+    "description",
+    "externalDocs",
+    "operationId",
+    "parameters",
+    "requestBody",
+    "responses",
+    "security",
+    "summary",
+    "tags",
+    "x-billing",
+    "x-evidence",
+    "x-exchanges",
+];
+/// What may stand in a parameter.
+const PARAMETER: [&str; 8] =
+    ["description", "example", "explode", "in", "name", "required", "schema", "style"];
+
 /// Checks every rule; the findings come in the order of their pointers.
 pub fn lint(root: &Value, context: &Context<'_>) -> Vec<Finding> {
     let mut lint = Lint { root, context, findings: Vec::new() };
@@ -232,6 +252,7 @@ impl<'a> Lint<'a> {
             {
                 self.example(name, &format!("{at}/x-exchanges/{i}"));
             }
+            self.keywords(operation, &at, &OPERATION);
             self.described(operation, &at);
             self.parameters(path, operation, &at);
             self.request_body(operation, &at);
@@ -271,6 +292,7 @@ impl<'a> Lint<'a> {
                 None => format!("{at}/parameters/{i}"),
             };
             let parameter = self.resolve(raw);
+            self.keywords(parameter, &at, &PARAMETER);
             let name = text(parameter, "name").unwrap_or_default();
             if name.is_empty() {
                 self.find("parameter", &at, "has no name");
@@ -382,6 +404,12 @@ impl<'a> Lint<'a> {
                     format!("the {side} side has the types {types:?}; the generator needs exactly one");
                 self.find("response-types", &format!("{at}/responses"), message);
             }
+        }
+    }
+
+    fn keywords(&mut self, value: &Value, at: &str, known: &[&str]) {
+        for (key, _) in entries(Some(value)).filter(|(key, _)| !known.contains(&key.as_str())) {
+            self.find("keyword", at, format!("`{key}` is not one of {}", known.join(", ")));
         }
     }
 

@@ -7,6 +7,35 @@ use serde_json::{Map, Value};
 use super::{Lint, Side, component, entries, reach, sides, text};
 use crate::document::escape;
 
+/// What may stand in a schema; a slip of the pen would be ignored by every tool.
+const SCHEMA: [&str; 26] = [
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "default",
+    "deprecated",
+    "description",
+    "enum",
+    "example",
+    "format",
+    "items",
+    "maxItems",
+    "maxLength",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minimum",
+    "not",
+    "nullable",
+    "oneOf",
+    "pattern",
+    "properties",
+    "required",
+    "title",
+    "type",
+    "x-enum-varnames",
+    "x-partly-known",
+];
 const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
 
 impl Lint<'_> {
@@ -28,6 +57,7 @@ impl Lint<'_> {
             let side = Side { request: requests.contains(name), answer: answers.contains(name) };
             self.described(schema, &at);
             if self.context.replaced.contains(&name.as_str()) {
+                self.keywords(schema, &at, &SCHEMA);
                 self.enum_values(schema, &at);
             } else {
                 self.schema(schema, &at, side, true);
@@ -39,6 +69,7 @@ impl Lint<'_> {
         if component(schema).is_some() {
             return;
         }
+        self.keywords(schema, at, &SCHEMA);
         let kind = schema.get("type").map(|kind| kind.as_str().unwrap_or_default());
         if let Some(kind) = kind.filter(|kind| !TYPES.contains(kind)) {
             self.find("type", at, format!("`type: {kind}` is none of {}", TYPES.join(", ")));
@@ -147,7 +178,7 @@ impl Lint<'_> {
                 let message = format!("would become the same field as `{first}`");
                 self.find("property-name", &at, message);
             }
-            if component(property).is_none() {
+            if property.get("$ref").is_none() {
                 self.described(property, &at);
             }
             let list = text(property, "type") == Some("array");

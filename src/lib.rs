@@ -12,6 +12,7 @@ pub mod hk;
 mod http;
 #[cfg(any(feature = "hk-trade", feature = "tradewind"))]
 mod near;
+mod place;
 #[cfg(feature = "replica")]
 pub mod replica;
 #[cfg(feature = "tradewind")]

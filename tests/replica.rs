@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
 
 use reqwest::{Client, StatusCode, redirect::Policy};
+use tradebind::hk::{self, api};
 use tradebind::replica::Replica;
+use tradebind::tradewind::{self, Access};
 
 const DOCUMENTED: &str = "/api/get?lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN";
 
@@ -33,32 +35,54 @@ async fn the_first_answer_is_a_redirect_with_a_cookie() {
     }
 }
 
+/// In the dialect of the service, so that a client shows it where it shows the service's own refusals.
 #[tokio::test]
 async fn what_is_not_recorded_is_told() {
     let replica = Replica::start().await.unwrap();
-    let client = Client::builder().cookie_store(true).build().unwrap();
-    let get = async |target: &str| {
-        let answer = client.get(replica.hk_url() + target).send().await.unwrap();
-        (answer.status(), answer.text().await.unwrap())
+    let client = api::Client::new_with_client(&replica.hk_url(), hk::api_http_client().unwrap());
+    let ask = async |address: &str| {
+        let query: hk::Query = address.parse().unwrap();
+        let answer = query.request(&client).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "failures come with HTTP 200");
+        assert_eq!(answer.headers()["x-tradebind-assumed"], "messages");
+        answer.header.status.message.as_ref().unwrap().to_string()
     };
-    let (status, text) = get("/api/get?lang=EN&sv=VCy&freq=A&period=2020,2020&ttype=1").await;
-    assert_eq!(status, StatusCode::NOT_FOUND);
+    let told = ask("lang=EN&sv=VCy&freq=A&period=2020,2020&ttype=1").await;
     // The one-time part of the address differs from run to run.
-    let stable = text.lines().skip(1).collect::<Vec<_>>().join("\n");
-    insta::assert_snapshot!(stable, @"
-    recorded are:
-    - hk-trade get_trade.imports-by-origin: GET /api/get?lang=TC&sv=Vcy&freq=A&period=2015,2017&ttype=1&coclass=C&co=ALL
-    - hk-trade get_trade.imports-hkhs4-1006: GET /api/get?lang=TC&sv=Vcm&freq=M&period=201801,201806&ttype=1&codeclass=HKHS4&code=1006
-    - hk-trade get_trade.total-exports-cn: GET /api/get?lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN
-    - hk-trade get_trade.total-trade-sitc1: GET /api/get?lang=TC&sv=Vcy&freq=A&period=2017,2017&ttype=5&codeclass=SITC1&code=1
+    insta::assert_snapshot!(told.lines().skip(1).collect::<Vec<_>>().join("\n"), @"
+    recorded is hk-trade get_trade.imports-by-origin: GET /api/get?lang=TC&sv=Vcy&freq=A&period=2015,2017&ttype=1&coclass=C&co=ALL
+    recorded is hk-trade get_trade.imports-hkhs4-1006: GET /api/get?lang=TC&sv=Vcm&freq=M&period=201801,201806&ttype=1&codeclass=HKHS4&code=1006
+    recorded is hk-trade get_trade.total-exports-cn: GET /api/get?lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN
+    recorded is hk-trade get_trade.total-trade-sitc1: GET /api/get?lang=TC&sv=Vcy&freq=A&period=2017,2017&ttype=5&codeclass=SITC1&code=1
     ");
-    let (status, text) =
-        get("/api/get?lang=TC&sv=Vcy&freq=A&period=2017,2017&ttype=5&codeclass=SITC1&code=1").await;
-    assert_eq!(status, StatusCode::NOT_IMPLEMENTED);
-    insta::assert_snapshot!(text, @"hk-trade get_trade.total-trade-sitc1 is recorded without an answer: none is documented");
-    assert_eq!(get("/elsewhere").await.0, StatusCode::NOT_FOUND);
-    let posted = client.post(replica.hk_url() + "/api/get").send().await.unwrap();
+    let told = ask("lang=TC&sv=Vcy&freq=A&period=2017,2017&ttype=5&codeclass=SITC1&code=1").await;
+    insta::assert_snapshot!(told, @"hk-trade get_trade.total-trade-sitc1 is recorded without an answer: none is documented");
+    let elsewhere = plain().get(replica.hk_url() + "/elsewhere").send().await.unwrap();
+    assert_eq!(elsewhere.status(), StatusCode::NOT_FOUND);
+    insta::assert_snapshot!(elsewhere.text().await.unwrap(), @"the replica of hk-trade has no GET /elsewhere; it has GET /api/get");
+    let posted = plain().post(replica.hk_url() + "/api/get").send().await.unwrap();
     assert_eq!(posted.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_request_that_differs_from_what_is_recorded_is_told_where() {
+    let replica = Replica::start().await.unwrap();
+    let url = replica.tradewind_url();
+    let access = Access::key("tw_test_replica").unwrap();
+    let client = tradewind::api::Client::new_with_client(&url, tradewind::api_http_client().unwrap(), access);
+    let request: tradewind::api::types::WorldRegionsRequest =
+        tradewind::read_request(r#"{"type": "importer", "product": "pet"}"#).unwrap();
+    let error = client.world_regions().body(request).send().await.unwrap_err();
+    let progenitor_client::Error::ErrorResponse(failure) = error else { panic!("{error}") };
+    assert_eq!(failure.status(), StatusCode::NOT_FOUND);
+    let told = failure.error.as_ref().unwrap()["message"].as_str().unwrap().replace("; ", "\n");
+    insta::assert_snapshot!(told, @r#"
+    the replica has no recorded exchange that fits POST /api/customs/analytics/world-regions
+    recorded is tradewind world_regions.documented: POST /api/customs/analytics/world-regions
+    unlike tradewind world_regions.documented: /end_time: "2025-04-18" became ""
+    unlike tradewind world_regions.documented: /start_time: "2024-04-19" became ""
+    unlike tradewind world_regions.documented: /type: "exporter" became "importer"
+    "#);
 }
 
 #[tokio::test]

@@ -25,21 +25,37 @@ fn slips_are_told_with_what_was_meant() {
         .unwrap_err()
         .to_string(),
         read_request::<CompanySearchRequest>(r#"{"location":["US"]}"#).unwrap_err().to_string(),
+        read_request::<WorldRegionsRequest>(r#"{"type":"exporters","hs_code":"3907"}"#)
+            .unwrap_err()
+            .to_string(),
+        read_request::<WorldRegionsRequest>(r#"{"type":"exporter","product":"a","product":"b"}"#)
+            .unwrap_err()
+            .to_string(),
         read_request::<PeopleSearchRequest>(r#"{"job":{"departments":["sales","marketting"]}}"#)
+            .unwrap_err()
+            .to_string(),
+        read_request::<WorldRegionsRequest>(r#"{"type":"exporters","hs_code":"3907"}"#)
+            .unwrap_err()
+            .to_string(),
+        read_request::<WorldRegionsRequest>(r#"{"type":"exporter","product":"a","product":"b"}"#)
             .unwrap_err()
             .to_string(),
     ];
     insta::assert_snapshot!(told.join("\n"), @r#"
     not a WorldRegionsRequest: unknown field "hs_code" at /hs_code; did you mean "hscode"?; unknown field "tradecode" at /tradecode; did you mean "tradeCode"?; unknown field "zzz" at /zzz; the fields are buyer, departure_port, end_time, hscode, product, seller, start_time, tradeCode, type
     not a WorldRegionsRequest: missing field `type` at line 1 column 17
-    not a WorldRegionsRequest: at type: unknown variant `shipper`, expected one of `importer`, `exporter`, `buyer`, `seller` at line 1 column 17
-    not a WorldRegionsRequest: at start_time: date "2024-02-30": the day must be 01 to 29 in that month (TradeWind API documentation, world regions) at line 1 column 44
-    not a WorldRegionsRequest: at hscode: invalid type: integer `3907`, expected a string at line 1 column 32
+    not a WorldRegionsRequest: at /type: unknown variant `shipper`, expected one of `importer`, `exporter`, `buyer`, `seller` at line 1 column 17
+    not a WorldRegionsRequest: at /start_time: date "2024-02-30": the day must be 01 to 29 in that month (TradeWind API documentation, world regions) at line 1 column 44
+    not a WorldRegionsRequest: at /hscode: invalid type: integer `3907`, expected a string at line 1 column 32
     not a WorldRegionsRequest: the request must be a JSON object: a WorldRegionsRequest
     not a WorldRegionsRequest: is not JSON: EOF while parsing a value at line 1 column 8
     not a CompanySearchRequest: unknown field "country_codes" at /location/country_codes; did you mean "country_code"?; unknown field "modes" at /waterfall/modes; did you mean "mode"?
-    not a CompanySearchRequest: /location must be a JSON object: a LocationFilter
-    not a PeopleSearchRequest: at job.departments[1]: unknown variant `marketting`, expected one of `executive`, `it`, `product_engineering`, `finance`, `hr`, `legal`, `marketing`, `health`, `operations`, `sales`, `education`, `management`, `support`, `design`, `communication` at line 1 column 43
+    not a CompanySearchRequest: /location must be a JSON object: a LocationFilter; at /location: invalid length 2, expected struct LocationFilter with 3 elements
+    not a WorldRegionsRequest: unknown field "hs_code" at /hs_code; did you mean "hscode"?; at /type: unknown variant `exporters`, expected one of `importer`, `exporter`, `buyer`, `seller`
+    not a WorldRegionsRequest: duplicate field `product` at line 1 column 42
+    not a PeopleSearchRequest: at /job/departments/1: unknown variant `marketting`, expected one of `executive`, `it`, `product_engineering`, `finance`, `hr`, `legal`, `marketing`, `health`, `operations`, `sales`, `education`, `management`, `support`, `design`, `communication` at line 1 column 43
+    not a WorldRegionsRequest: unknown field "hs_code" at /hs_code; did you mean "hscode"?; at /type: unknown variant `exporters`, expected one of `importer`, `exporter`, `buyer`, `seller`
+    not a WorldRegionsRequest: duplicate field `product` at line 1 column 42
     "#);
 }
 

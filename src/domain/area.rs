@@ -106,7 +106,12 @@ impl FromStr for AreaCode {
         if (1..=4).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric()) {
             Ok(Self(code.to_ascii_uppercase()))
         } else {
-            Err(InvalidValue::new("area code", text, "must be 1 to 4 letters or digits, such as CN", SOURCE))
+            Err(InvalidValue::new(
+                "area code",
+                text,
+                "must be 1 to 4 letters or digits, such as CN; `tradebind::codes::find_area` finds the code of a name",
+                SOURCE,
+            ))
         }
     }
 }

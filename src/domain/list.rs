@@ -132,6 +132,30 @@ impl<T: ListItem> TryFrom<String> for CommaList<T> {
     }
 }
 
+impl<T: ListItem> TryFrom<&[&str]> for CommaList<T> {
+    type Error = InvalidValue;
+
+    fn try_from(texts: &[&str]) -> Result<Self, InvalidValue> {
+        Self::read(texts.iter().copied())
+    }
+}
+
+impl<T: ListItem, const N: usize> TryFrom<[&str; N]> for CommaList<T> {
+    type Error = InvalidValue;
+
+    fn try_from(texts: [&str; N]) -> Result<Self, InvalidValue> {
+        Self::read(texts.into_iter())
+    }
+}
+
+impl<T: ListItem> TryFrom<Vec<&str>> for CommaList<T> {
+    type Error = InvalidValue;
+
+    fn try_from(texts: Vec<&str>) -> Result<Self, InvalidValue> {
+        Self::read(texts.into_iter())
+    }
+}
+
 impl<T: ListItem> TryFrom<Vec<T>> for CommaList<T> {
     type Error = InvalidValue;
 

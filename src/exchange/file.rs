@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::{Body, Exchange};
+use crate::place::pointer;
 
 /// `spec/examples`, as name below `spec/` and text.
 mod embedded {
@@ -35,9 +36,8 @@ impl Exchange {
     pub fn read(text: &str, name: &str) -> Result<Self, InvalidExchange> {
         let mut json = serde_json::Deserializer::from_str(text);
         serde_path_to_error::deserialize(&mut json).map_err(|e| {
-            let place = e.path().to_string();
-            let problem = e.into_inner();
-            InvalidExchange { name: name.to_owned(), problem: format!("at {place}: {problem}") }
+            let problem = format!("at #{}: {}", pointer(e.path()), e.inner());
+            InvalidExchange { name: name.to_owned(), problem }
         })
     }
 
@@ -180,10 +180,10 @@ mod tests {
             wrong(r#"{"format": "tradebind-exchange/1", "service": "hk"}"#),
             wrong(r#"{"format": "tradebind-exchange/1", "request": {"method": "GET", "path": "/"}}"#),
         ].join("\n"), @"
-        x.json: at ?: EOF while parsing an object at line 1 column 1
-        x.json: at format: unknown variant `tradebind-exchange/2`, expected `tradebind-exchange/1` at line 1 column 33
-        x.json: at service: unknown variant `hk`, expected `hk-trade` or `tradewind` at line 1 column 50
-        x.json: at request.path: unknown field `path`, expected one of `body`, `headers`, `method`, `target` at line 1 column 70
+        x.json: at #/?: EOF while parsing an object at line 1 column 1
+        x.json: at #/format: unknown variant `tradebind-exchange/2`, expected `tradebind-exchange/1` at line 1 column 33
+        x.json: at #/service: unknown variant `hk`, expected `hk-trade` or `tradewind` at line 1 column 50
+        x.json: at #/request/path: unknown field `path`, expected one of `body`, `headers`, `method`, `target` at line 1 column 70
         ");
         let error = Body::Base64("%".into()).bytes().unwrap_err().to_string();
         assert!(error.starts_with("body: is not base64"), "{error}");

@@ -225,8 +225,25 @@ fn unknown_parameter(name: &str) -> InvalidValue {
 
 /// Collects a query, and every reason why it is refused.
 ///
-/// Each setter takes a value of its type or a text to read it from; what is wrong is told by
-/// [`QueryBuilder::build`], all at once.
+/// Each setter takes a value of its type or a text to read it from; lists also an array of texts. What is
+/// wrong is told by [`QueryBuilder::build`], all at once. A setter called again replaces what was given before.
+/// Codes are held to their form only: the service knows codes that its guide lacks, and
+/// [`crate::codes`] those of the guide.
+///
+/// ```
+/// use tradebind::domain::{AreaClass, CommodityClass, TradeType};
+/// use tradebind::{codes, hk::Query};
+///
+/// let (germany, vietnam) = (codes::find_area("Germany")?, codes::find_area("Vietnam")?);
+/// let query = Query::builder()
+///     .trade_type(TradeType::ReExports) // or "re-exports", or "3"
+///     .periods("2024-01..2024-06")
+///     .destination(AreaClass::Country, [germany.code, vietnam.code]) // or "DE,VN"
+///     .commodities(CommodityClass::Hs2, "85")
+///     .build()?;
+/// assert!(query.to_string().contains("&cc=DE,VN&"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct QueryBuilder {
@@ -254,13 +271,13 @@ impl QueryBuilder {
         self
     }
 
-    /// First and last period, or one; must be given.
+    /// First and last period, such as `"2018-05..2018-06"`, or one, such as `"2018"`; must be given.
     pub fn periods<V: TryInto<PeriodPair, Error: Into<InvalidValue>>>(mut self, periods: V) -> Self {
         self.periods = self.take("period", periods);
         self
     }
 
-    /// Type of trade; must be given.
+    /// Type of trade, such as [`TradeType::ReExports`] or `"re-exports"`; must be given.
     pub fn trade_type<V: TryInto<TradeType, Error: Into<InvalidValue>>>(mut self, trade_type: V) -> Self {
         self.trade_type = self.take("ttype", trade_type);
         self
@@ -272,7 +289,7 @@ impl QueryBuilder {
         self
     }
 
-    /// Origins: at most 30 countries, `ALL`, or one region.
+    /// Origins: at most 30 countries, such as `"CN,US"` or `["CN", "US"]`; or `"ALL"`; or one region.
     pub fn origin<V: TryInto<AreaList, Error: Into<InvalidValue>>>(
         mut self,
         class: AreaClass,

@@ -25,10 +25,10 @@ impl AreaSelection {
                 let known: Vec<_> = Region::VALUES.iter().map(|region| region.as_str()).collect();
                 wrong(format!("is not a region; the regions are {}", known.join(", ")))
             }
-            AreaClass::Country => match codes.iter().find_map(not_a_country) {
-                Some(problem) => wrong(problem),
-                None => Ok(Self { class, codes }),
-            },
+            AreaClass::Country => {
+                let problems: Vec<_> = codes.iter().filter_map(not_a_country).collect();
+                if problems.is_empty() { Ok(Self { class, codes }) } else { wrong(problems.join("; ")) }
+            }
             AreaClass::Region => Ok(Self { class, codes }),
         }
     }

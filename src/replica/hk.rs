@@ -4,7 +4,7 @@ use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{COOKIE, HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
 use hyper::{Method, Request, Response, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{answer, player};
 use crate::exchange::Exchange;
@@ -28,7 +28,7 @@ impl Hk {
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         let asked = format!("{} {target}", request.method());
         if request.method() != Method::GET {
-            return player::unmatched(&asked, &self.exchanges);
+            return not_found(&asked);
         }
         match request.uri().path().split('/').collect::<Vec<_>>()[..] {
             ["", "api", "get"] => self.redirect(request.uri().query().unwrap_or_default()),
@@ -38,9 +38,13 @@ impl Hk {
                 }
                 let recorded =
                     self.exchanges.iter().find(|exchange| same_query(&exchange.request.target, target));
-                recorded.map_or_else(|| player::unmatched(&asked, &self.exchanges), player::play)
+                match recorded.map(player::play) {
+                    Some(Ok(answer)) => answer,
+                    Some(Err(problem)) => failed(&[problem]),
+                    None => failed(&player::unmatched(&asked, &self.exchanges)),
+                }
             }
-            _ => player::unmatched(&asked, &self.exchanges),
+            _ => not_found(&asked),
         }
     }
 
@@ -71,15 +75,26 @@ fn is_token(segment: &str) -> bool {
     segment.len() == 32 && segment.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
+/// What is no address of the service.
+fn not_found(asked: &str) -> Response<Full<Bytes>> {
+    let text = format!("the replica of hk-trade has no {asked}; it has GET /api/get\n");
+    answer::body(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", text)
+}
+
 /// Code 4 inside HTTP 200 (observed); the description is the guide's, no message is known.
 fn access_denied() -> Response<Full<Bytes>> {
-    let body = json!({ "header": { "status": {
-        "name": "Access denied",
-        "code": 4,
-        "description": "Access denied",
-        "apiHelp": "https://tradeidds.censtatd.gov.hk/PageID/ApiSpec",
-    }}});
-    answer::body(StatusCode::OK, "application/json", body.to_string())
+    failure(json!({ "name": "Access denied", "code": 4, "description": "Access denied" }))
+}
+
+/// Code 1 inside HTTP 200 with messages, as the service refuses a query (observed); the messages are ours.
+fn failed(messages: &[String]) -> Response<Full<Bytes>> {
+    let status = json!({ "name": "Fail", "code": 1, "description": "Validation error", "message": messages });
+    answer::assumed(failure(status), "messages")
+}
+
+fn failure(mut status: Value) -> Response<Full<Bytes>> {
+    status["apiHelp"] = "https://tradeidds.censtatd.gov.hk/PageID/ApiSpec".into();
+    answer::body(StatusCode::OK, "application/json", json!({ "header": { "status": status } }).to_string())
 }
 
 /// Whether two addresses ask the same, in any case and order (guide, section A).

@@ -5,20 +5,15 @@ use hyper::body::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 
-use super::answer;
 use crate::exchange::{Exchange, RecordedResponse};
 
-/// Plays the answer of an exchange.
-pub(super) fn play(exchange: &Exchange) -> Response<Full<Bytes>> {
+/// Plays the answer of an exchange, or says why there is none.
+pub(super) fn play(exchange: &Exchange) -> Result<Response<Full<Bytes>>, String> {
     match &exchange.response {
-        Some(recorded) => recorded_answer(recorded).unwrap_or_else(|problem| {
-            let text = format!("the recorded answer of {} cannot be played: {problem}\n", named(exchange));
-            answer::body(StatusCode::INTERNAL_SERVER_ERROR, "text/plain; charset=utf-8", text)
+        Some(recorded) => recorded_answer(recorded).map_err(|problem| {
+            format!("the recorded answer of {} cannot be played: {problem}", named(exchange))
         }),
-        None => {
-            let text = format!("{} is recorded without an answer: none is documented\n", named(exchange));
-            answer::body(StatusCode::NOT_IMPLEMENTED, "text/plain; charset=utf-8", text)
-        }
+        None => Err(format!("{} is recorded without an answer: none is documented", named(exchange))),
     }
 }
 
@@ -37,15 +32,16 @@ fn recorded_answer(recorded: &RecordedResponse) -> Result<Response<Full<Bytes>>,
     Ok(response)
 }
 
-/// Says that nothing recorded fits, and what is recorded.
-pub(super) fn unmatched(asked: &str, exchanges: &[Exchange]) -> Response<Full<Bytes>> {
-    let mut text = format!("no recorded exchange fits {asked}\nrecorded are:\n");
-    for exchange in exchanges {
-        text += &format!("- {}: {} {}\n", named(exchange), exchange.request.method, exchange.request.target);
-    }
-    answer::body(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", text)
+/// Says that nothing recorded fits, and what is recorded; a line each.
+pub(super) fn unmatched(asked: &str, exchanges: &[Exchange]) -> Vec<String> {
+    let recorded = exchanges.iter().map(|exchange| {
+        format!("recorded is {}: {} {}", named(exchange), exchange.request.method, exchange.request.target)
+    });
+    std::iter::once(format!("the replica has no recorded exchange that fits {asked}"))
+        .chain(recorded)
+        .collect()
 }
 
-fn named(exchange: &Exchange) -> String {
+pub(super) fn named(exchange: &Exchange) -> String {
     format!("{} {}.{}", exchange.service, exchange.operation, exchange.case)
 }

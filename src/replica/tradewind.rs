@@ -5,7 +5,7 @@ use hyper::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::{answer, player};
-use crate::exchange::{Body, Exchange};
+use crate::exchange::{Body, Exchange, differences};
 use crate::tradewind::api::OPERATIONS;
 
 /// The most that a request may hold, in bytes.
@@ -31,30 +31,42 @@ impl Tradewind {
             return unauthorized();
         }
         let Ok(body) = Limited::new(body, BODY_CAP).collect().await else {
-            let text = format!("the request holds more than {BODY_CAP} bytes, or broke off\n");
-            return answer::body(StatusCode::PAYLOAD_TOO_LARGE, "text/plain; charset=utf-8", text);
+            let problem = format!("the request holds more than {BODY_CAP} bytes, or broke off");
+            return failure(StatusCode::PAYLOAD_TOO_LARGE, "too_large", &problem);
         };
         let body: Option<Value> = serde_json::from_slice(&body.to_bytes()).ok();
         let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
-        let fits = |exchange: &&Exchange| {
-            let recorded = &exchange.request;
-            recorded.method == head.method.as_str()
-                && recorded.target == target
-                && recorded.body.as_ref().and_then(Body::json) == body.as_ref()
+        let same_line = |exchange: &&Exchange| {
+            exchange.request.method == head.method.as_str() && exchange.request.target == target
         };
-        self.exchanges
-            .iter()
-            .find(fits)
-            .map_or_else(|| player::unmatched(&asked, &self.exchanges), player::play)
+        let recorded_body =
+            |exchange: &Exchange| exchange.request.body.as_ref().and_then(Body::json).cloned();
+        let fits = |exchange: &&Exchange| same_line(exchange) && recorded_body(exchange) == body;
+        let problems = match self.exchanges.iter().find(fits).map(player::play) {
+            Some(Ok(answer)) => return answer,
+            Some(Err(problem)) => vec![problem],
+            None => {
+                let mut told = player::unmatched(&asked, &self.exchanges);
+                for near in self.exchanges.iter().filter(same_line) {
+                    let (recorded, sent) =
+                        (recorded_body(near).unwrap_or_default(), body.clone().unwrap_or_default());
+                    let apart = differences(&recorded, &sent);
+                    told.extend(apart.iter().map(|apart| format!("unlike {}: {apart}", player::named(near))));
+                }
+                told
+            }
+        };
+        failure(StatusCode::NOT_FOUND, "not_recorded", &problems.join("; "))
     }
+}
+
+/// The envelope of a failure is documented; codes and messages are not.
+fn failure(status: StatusCode, code: &str, message: &str) -> Response<Full<Bytes>> {
+    let body = json!({ "success": false, "error": { "code": code, "message": message } });
+    answer::assumed(answer::body(status, "application/json", body.to_string()), "error code and message")
 }
 
 /// 401 is mentioned by the documentation; what stands in it is not.
 fn unauthorized() -> Response<Full<Bytes>> {
-    let body = json!({
-        "success": false,
-        "error": { "code": "unauthorized", "message": "send Authorization: Bearer KEY" },
-    });
-    let response = answer::body(StatusCode::UNAUTHORIZED, "application/json", body.to_string());
-    answer::assumed(response, "error code and message")
+    failure(StatusCode::UNAUTHORIZED, "unauthorized", "send Authorization: Bearer KEY")
 }

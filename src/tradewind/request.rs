@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::near::nearest;
 use crate::operation::{Closed, RequestBody};
+use crate::place::pointer;
 
 /// Reads a request from JSON, refusing fields that the document does not know.
 ///
@@ -20,22 +21,32 @@ use crate::operation::{Closed, RequestBody};
 /// Text that is not JSON, every unknown field with its place, or a value of the wrong type.
 pub fn read_request<T: RequestBody>(json: &str) -> Result<T, InvalidRequest> {
     let refused = |problems| InvalidRequest { component: T::COMPONENT, problems };
-    let value: Value = serde_json::from_str(json).map_err(|e| refused(vec![format!("is not JSON: {e}")]))?;
+    let mut value: Value =
+        serde_json::from_str(json).map_err(|e| refused(vec![format!("is not JSON: {e}")]))?;
     let mut problems = Vec::new();
-    unknown_fields(&value, Some(T::COMPONENT), T::CLOSED, "", &mut problems);
-    if !problems.is_empty() {
-        return Err(refused(problems));
+    unknown_fields(&mut value, Some(T::COMPONENT), T::CLOSED, "", &mut problems);
+    // The text itself is read where it can be: it has lines, columns and doubled fields. Else what is left
+    // without the unknown fields, so that a slip beside them is told as well.
+    let decoded = if problems.is_empty() {
+        serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(json))
+    } else {
+        serde_path_to_error::deserialize(&value)
+    };
+    match decoded {
+        Ok(request) if problems.is_empty() => return Ok(request),
+        Err(e) if value.is_object() => {
+            let place = pointer(e.path());
+            let at = if place.is_empty() { String::new() } else { format!("at {place}: ") };
+            problems.push(format!("{at}{}", e.inner()));
+        }
+        _ => {}
     }
-    let mut track = serde_json::Deserializer::from_str(json);
-    serde_path_to_error::deserialize(&mut track).map_err(|e| {
-        let place = e.path().to_string();
-        let problem = e.into_inner();
-        refused(vec![if place == "." { problem.to_string() } else { format!("at {place}: {problem}") }])
-    })
+    Err(refused(problems))
 }
 
+/// Tells the unknown fields, and takes them out.
 fn unknown_fields(
-    value: &Value,
+    value: &mut Value,
     component: Option<&str>,
     closed: &[Closed],
     at: &str,
@@ -48,19 +59,21 @@ fn unknown_fields(
         problems.push(format!("{place} must be a JSON object: a {}", known.component));
         return;
     };
-    for (name, inner) in object {
+    object.retain(|name, inner| {
         let at = format!("{at}/{name}");
-        match (known.fields.iter().find(|field| field.name == name), inner) {
+        let field = known.fields.iter().find(|field| field.name == name);
+        match (field, inner) {
             (None, _) => problems.push(unknown(name, &at, known)),
             (Some(field), Value::Array(items)) if field.list => {
-                for (i, item) in items.iter().enumerate() {
+                for (i, item) in items.iter_mut().enumerate() {
                     unknown_fields(item, field.object, closed, &format!("{at}/{i}"), problems);
                 }
             }
             (Some(_), Value::Null) => {}
             (Some(field), inner) => unknown_fields(inner, field.object, closed, &at, problems),
         }
-    }
+        field.is_some()
+    });
 }
 
 fn unknown(name: &str, at: &str, known: &Closed) -> String {

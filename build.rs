@@ -2,6 +2,8 @@
 
 #[path = "build/codes.rs"]
 mod codes;
+#[path = "build/describe.rs"]
+mod describe;
 #[path = "build/document.rs"]
 mod document;
 #[path = "build/generate.rs"]

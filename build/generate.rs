@@ -9,7 +9,7 @@ use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagSt
 use quote::quote;
 use serde_json::Value;
 
-use crate::{document, lint, prune, tables};
+use crate::{describe, document, lint, prune, tables};
 
 /// One service: its document, and the hand-written types that stand in for components.
 pub struct Service {
@@ -133,6 +133,7 @@ impl Service {
         let tables = tables::tokens(root)?;
         let mut file = parsed(quote! { #tokens #tables })?;
         prune::builders(&mut file, &self.answers(root));
+        describe::fields(&mut file, root);
         let mut text = prettyplease::unparse(&file);
         for (from, to) in self.patches {
             text = patched(&text, from, to)?;

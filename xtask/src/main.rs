@@ -15,6 +15,8 @@ mod tools;
 // The generator's own modules, so that a document is judged here as it is in a build.
 #[path = "../../build/codes.rs"]
 mod codes;
+#[path = "../../build/describe.rs"]
+mod describe;
 #[path = "../../build/document.rs"]
 mod document;
 #[path = "../../build/generate.rs"]

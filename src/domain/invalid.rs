@@ -30,6 +30,7 @@ impl InvalidValue {
     }
 
     /// The same, told of one parameter of a request.
+    #[cfg(feature = "hk-trade")]
     pub(crate) fn of(self, parameter: &'static str) -> Self {
         Self { parameter: Some(parameter), ..self }
     }

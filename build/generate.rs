@@ -104,7 +104,7 @@ impl Service {
 
     /// The lint's findings for a document of this service, each with file and pointer.
     pub fn lint(&self, root: &Value, spec: &Path) -> Vec<String> {
-        let replaced: Vec<_> = self.replacements.iter().map(|(name, _)| *name).collect();
+        let replaced = self.replaced();
         let file = |name: &str| serde_json::from_slice(&std::fs::read(spec.join(name)).ok()?).ok();
         lint::lint(root, &lint::Context { replaced: &replaced, file: &file })
             .into_iter()
@@ -142,6 +142,10 @@ impl Service {
         Ok(Generated { operations: lint::operations(root).len(), types: count_types(&file), text })
     }
 
+    fn replaced(&self) -> Vec<&'static str> {
+        self.replacements.iter().map(|(name, _)| *name).collect()
+    }
+
     fn settings(&self, extensible: &BTreeSet<String>) -> GenerationSettings {
         let mut settings = GenerationSettings::default();
         settings
@@ -163,9 +167,8 @@ impl Service {
 
     /// Types that the service may extend: each object and each choice that is generated.
     fn extensible(&self, root: &Value) -> BTreeSet<String> {
-        let (requests, answers) = lint::sides(root);
-        let replaced: Vec<_> = self.replacements.iter().map(|(name, _)| *name).collect();
-        let mut names = lint::reach(root, &[requests, answers].concat(), &[]);
+        let replaced = self.replaced();
+        let mut names = used(root, &[]);
         names.retain(|name| {
             let schema = root.pointer(&format!("/components/schemas/{name}"));
             let grows = schema.is_some_and(|s| s.get("properties").is_some() || s.get("enum").is_some());
@@ -182,9 +185,7 @@ impl Service {
 
     /// A replacement or patch that took no effect is an error: the generator itself would say nothing.
     fn applied(&self, root: &Value, text: &str, extensible: &BTreeSet<String>) -> Result<(), String> {
-        let (requests, answers) = lint::sides(root);
-        let replaced: Vec<_> = self.replacements.iter().map(|(name, _)| *name).collect();
-        let used = lint::reach(root, &[requests, answers].concat(), &replaced);
+        let used = used(root, &self.replaced());
         for (name, path) in self.replacements.iter().filter(|(name, _)| used.contains(*name)) {
             let ends = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
             if !text.split(path.trim_start_matches("::")).skip(1).any(ends) {
@@ -205,6 +206,12 @@ impl Service {
         }
         Ok(())
     }
+}
+
+/// Components that operations use, as `lint::reach` finds them.
+fn used(root: &Value, closed: &[&str]) -> BTreeSet<String> {
+    let (requests, answers) = lint::sides(root);
+    lint::reach(root, &[requests, answers].concat(), closed)
 }
 
 /// The JSON pointer of a place that serde tells.

@@ -2,6 +2,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::place::escape;
+
 /// One place where two JSON values differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
@@ -36,8 +38,7 @@ fn compare(left: Option<&Value>, right: Option<&Value>, at: &str, found: &mut Ve
         (None, None) => {}
         (Some(Value::Object(left)), Some(Value::Object(right))) => {
             for key in left.keys().chain(right.keys().filter(|key| !left.contains_key(*key))) {
-                let token = key.replace('~', "~0").replace('/', "~1");
-                compare(left.get(key), right.get(key), &format!("{at}/{token}"), found);
+                compare(left.get(key), right.get(key), &format!("{at}/{}", escape(key)), found);
             }
         }
         (Some(Value::Array(left)), Some(Value::Array(right))) => {

@@ -8,5 +8,7 @@ mod query;
 mod selection;
 
 pub use hooks::{BASE_URL, api_http_client, http_client_builder};
+#[cfg(feature = "replica")]
+pub(crate) use query::is_token;
 pub use query::{InvalidQuery, Query, QueryBuilder};
 pub use selection::{AreaSelection, CommoditySelection};

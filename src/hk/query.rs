@@ -206,12 +206,16 @@ fn wrong_path(address: &str) -> Option<InvalidValue> {
         Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
         None => before.strip_prefix('/')?,
     };
-    let token = |part: &str| part.len() == 32 && part.bytes().all(|b| b.is_ascii_hexdigit());
     match path.to_ascii_lowercase().split('/').collect::<Vec<_>>()[..] {
         ["api", "get"] => None,
-        ["api", part, "get"] if token(part) => None,
+        ["api", part, "get"] if is_token(part) => None,
         _ => Some(InvalidValue::new("path", format_args!("/{path}"), "must be /api/get", SOURCE)),
     }
+}
+
+/// Whether a part of a path is the one-time part of an answer's address: 32 hexadecimal digits (observed).
+pub(crate) fn is_token(part: &str) -> bool {
+    part.len() == 32 && part.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 fn unknown_parameter(name: &str) -> InvalidValue {

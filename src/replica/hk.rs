@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{answer, player};
 use crate::exchange::Exchange;
-use crate::hk::Query;
+use crate::hk::{Query, is_token};
 
 /// Name of the session cookie; the service's own is unknown.
 const COOKIE_NAME: &str = "tradebind-replica-session";
@@ -16,12 +16,15 @@ const COOKIE_NAME: &str = "tradebind-replica-session";
 /// The Hong Kong side: a redirect with a cookie, then the recorded answer.
 pub(super) struct Hk {
     exchanges: Vec<Exchange>,
+    /// What each exchange asks, read once; `None` for one that is no query.
+    queries: Vec<Option<Query>>,
     sessions: AtomicU64,
 }
 
 impl Hk {
     pub(super) fn new(exchanges: Vec<Exchange>) -> Self {
-        Self { exchanges, sessions: AtomicU64::new(1) }
+        let queries = exchanges.iter().map(|exchange| exchange.request.target.parse().ok()).collect();
+        Self { exchanges, queries, sessions: AtomicU64::new(1) }
     }
 
     pub(super) fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
@@ -36,9 +39,7 @@ impl Hk {
                 if !self.knows(request.headers()) {
                     return access_denied();
                 }
-                let recorded =
-                    self.exchanges.iter().find(|exchange| same_query(&exchange.request.target, target));
-                match recorded.map(player::play) {
+                match self.recorded(target).map(player::play) {
                     Some(Ok(answer)) => answer,
                     Some(Err(problem)) => failed(&[problem]),
                     None => failed(&player::unmatched(&asked, &self.exchanges)),
@@ -46,6 +47,13 @@ impl Hk {
             }
             _ => not_found(&asked),
         }
+    }
+
+    /// The exchange that asks the same, in any case and order (guide, section A).
+    fn recorded(&self, target: &str) -> Option<&Exchange> {
+        let asked = target.parse().ok()?;
+        let at = self.queries.iter().position(|query| query.as_ref() == Some(&asked))?;
+        self.exchanges.get(at)
     }
 
     /// 302 to a one-time address on the same host, with a cookie (observed).
@@ -71,10 +79,6 @@ impl Hk {
     }
 }
 
-fn is_token(segment: &str) -> bool {
-    segment.len() == 32 && segment.bytes().all(|b| b.is_ascii_hexdigit())
-}
-
 /// What is no address of the service.
 fn not_found(asked: &str) -> Response<Full<Bytes>> {
     let text = format!("the replica of hk-trade has no {asked}; it has GET /api/get\n");
@@ -95,12 +99,4 @@ fn failed(messages: &[String]) -> Response<Full<Bytes>> {
 fn failure(mut status: Value) -> Response<Full<Bytes>> {
     status["apiHelp"] = "https://tradeidds.censtatd.gov.hk/PageID/ApiSpec".into();
     answer::body(StatusCode::OK, "application/json", json!({ "header": { "status": status } }).to_string())
-}
-
-/// Whether two addresses ask the same, in any case and order (guide, section A).
-fn same_query(recorded: &str, asked: &str) -> bool {
-    match (recorded.parse::<Query>(), asked.parse::<Query>()) {
-        (Ok(recorded), Ok(asked)) => recorded == asked,
-        _ => false,
-    }
 }

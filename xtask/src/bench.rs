@@ -8,8 +8,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::checks::target;
-use crate::shell::{cargo, output, root, run};
+use crate::shell::{cargo, output, root, run, target};
 
 /// What is measured.
 #[derive(clap::Subcommand)]
@@ -62,7 +61,7 @@ fn build(runs: usize) -> Result<()> {
             source: include_str!("../bench/tradebind/main.rs"),
         },
     ];
-    let work = target().join("bench-build");
+    let work = target()?.join("bench-build");
     let mut measured = Vec::new();
     for subject in &subjects {
         prepare(&work.join(subject.name), subject)?;

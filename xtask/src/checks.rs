@@ -1,13 +1,13 @@
 //! The checks of `cargo xtask ci`; CONTRIBUTING.md tells how to run each alone.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use crate::shell::{cargo, command, output, root, run};
+use crate::shell::{cargo, command, metadata, output, root, run, target};
 
 /// Version of cargo-deny that CI installs.
 const CARGO_DENY: &str = "0.20.2";
@@ -90,7 +90,7 @@ fn version(text: &str) -> Vec<u32> {
 
 /// Bans, licences and sources of the dependencies; what a plain dependent gets.
 pub fn dependencies() -> Result<()> {
-    let tools = target().join("tools");
+    let tools = target()?.join("tools");
     let deny = tools.join("bin").join("cargo-deny");
     let installed = output(command(&deny.display().to_string()).arg("--version")).unwrap_or_default();
     if !installed.contains(CARGO_DENY) {
@@ -179,14 +179,14 @@ pub fn packaged() -> Result<()> {
         "--no-verify",
         "--quiet",
     ]))?;
-    let work = target().join("dependent");
+    let work = target()?.join("dependent");
     let version = package(&metadata()?, "tradebind")?["version"].as_str().unwrap_or_default().to_owned();
     let name = format!("tradebind-{version}");
     fs::create_dir_all(work.join("src"))?;
     _ = fs::remove_dir_all(work.join(&name));
     run(command("tar")
         .arg("-xzf")
-        .arg(target().join("package").join(format!("{name}.crate")))
+        .arg(target()?.join("package").join(format!("{name}.crate")))
         .arg("-C")
         .arg(&work))?;
     fs::write(
@@ -255,11 +255,6 @@ pub fn hygiene() -> Result<()> {
     Ok(())
 }
 
-fn metadata() -> Result<Value> {
-    let text = output(cargo().args(["metadata", "--format-version", "1", "--locked"]))?;
-    serde_json::from_str(&text).context("cargo metadata is not JSON")
-}
-
 fn package<'a>(metadata: &'a Value, name: &str) -> Result<&'a Value> {
     let packages = metadata["packages"].as_array();
     packages
@@ -267,9 +262,4 @@ fn package<'a>(metadata: &'a Value, name: &str) -> Result<&'a Value> {
         .flatten()
         .find(|package| package["name"] == name)
         .with_context(|| format!("no package {name}"))
-}
-
-/// The workspace's target folder.
-pub fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |dir| root().join(dir))
 }

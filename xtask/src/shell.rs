@@ -8,6 +8,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
 /// Root of the repository.
 pub fn root() -> PathBuf {
@@ -24,6 +25,20 @@ pub fn command(program: &str) -> Command {
     let mut command = Command::new(program);
     command.current_dir(root());
     command
+}
+
+/// What cargo knows of the workspace and its dependencies.
+pub fn metadata() -> Result<Value> {
+    let text = output(cargo().args(["metadata", "--format-version", "1", "--locked"]))?;
+    serde_json::from_str(&text).context("`cargo metadata` is not JSON")
+}
+
+/// The workspace's target folder.
+pub fn target() -> Result<PathBuf> {
+    let metadata = metadata()?;
+    let target =
+        metadata["target_directory"].as_str().context("`cargo metadata` names no target_directory")?;
+    Ok(PathBuf::from(target))
 }
 
 /// Shows the command, runs it, and fails when it does.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::shell::{self, cargo, command, root, run as sh};
+use crate::shell::{self, command, root, run as sh};
 
 /// The documents, by the names of their services.
 const SERVICES: [&str; 2] = ["hk-trade", "tradewind"];
@@ -47,12 +47,7 @@ fn document(service: &str) -> PathBuf {
 
 /// A work folder below `target/tools`.
 fn work(name: &str) -> Result<PathBuf> {
-    let metadata =
-        shell::output(cargo().args(["metadata", "--format-version", "1", "--no-deps", "--locked"]))?;
-    let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
-    let target =
-        metadata["target_directory"].as_str().context("`cargo metadata` names no target_directory")?;
-    let folder = Path::new(target).join("tools").join(name);
+    let folder = shell::target()?.join("tools").join(name);
     std::fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     Ok(folder)
 }

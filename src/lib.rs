@@ -15,6 +15,7 @@ mod near;
 mod place;
 #[cfg(feature = "replica")]
 pub mod replica;
+mod scalar;
 #[cfg(feature = "tradewind")]
 pub mod tradewind;
 

@@ -6,8 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::InvalidValue;
 use super::number::{decimal, serialize_number};
-use super::open::text_or_number;
 use super::wire::schema;
+use crate::scalar;
 
 /// An amount of credits, exact: what a TradeWind call was charged.
 ///
@@ -60,7 +60,7 @@ impl Serialize for Credits {
 
 impl<'de> Deserialize<'de> for Credits {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        text_or_number(deserializer)?.parse().map_err(serde::de::Error::custom)
+        scalar::text(deserializer, |text| text.parse())?.map_err(serde::de::Error::custom)
     }
 }
 

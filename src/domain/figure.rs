@@ -3,11 +3,11 @@ use std::str::FromStr;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
 
 use super::InvalidValue;
-use super::open::{is_exact, kind};
+use super::open::is_exact;
 use super::wire::schema;
+use crate::scalar::{self, Scalar};
 
 const SOURCE: &str = "answers of the services: integers, decimals, and the marks that callers guard against";
 
@@ -130,17 +130,16 @@ impl Serialize for Figure {
 /// Reads a text or, should a service begin to send one, a number that JSON carries exactly.
 impl<'de> Deserialize<'de> for Figure {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
-            Value::String(text) => Ok(Self(text)),
-            Value::Number(number) if is_exact(&number.to_string()) => Ok(Self(number.to_string())),
-            Value::Number(number) => Err(serde::de::Error::custom(format_args!(
+        scalar::read(deserializer, |value| match value {
+            Scalar::Text(text) => Ok(Self(text.into_owned())),
+            Scalar::Number(number) if is_exact(&number.to_string()) => Ok(Self(number.to_string())),
+            Scalar::Number(number) => Err(serde::de::Error::custom(format_args!(
                 "the figure {number} came as a JSON number too long to be kept exactly; expected a text"
             ))),
-            other => Err(serde::de::Error::custom(format_args!(
-                "expected a figure as text, found {}",
-                kind(&other)
-            ))),
-        }
+            Scalar::Other(kind) => {
+                Err(serde::de::Error::custom(format_args!("expected a figure as text, found {kind}")))
+            }
+        })
     }
 }
 

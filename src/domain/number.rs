@@ -5,8 +5,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::InvalidValue;
-use super::open::text_or_number;
 use super::wire::schema;
+use crate::scalar;
 
 /// A number of an answer, kept as decimal text: exact to 15 significant digits, which is what a JSON number
 /// is sure to carry.
@@ -68,7 +68,7 @@ impl Serialize for OpenNumber {
 
 impl<'de> Deserialize<'de> for OpenNumber {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        text_or_number(deserializer).map(Self)
+        scalar::text(deserializer, |text| Self(text.into_owned()))
     }
 }
 

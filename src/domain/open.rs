@@ -4,9 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
 
 use super::wire::schema;
+use crate::scalar;
 
 /// A type whose values may stand in an [`Open`].
 pub trait Known: Sized + fmt::Display {
@@ -81,20 +81,9 @@ impl<T: Known> Serialize for Open<T> {
 
 impl<'de, T: Known> Deserialize<'de> for Open<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = text_or_number(deserializer)?;
-        Ok(T::exact(&text).map_or(Self::Other(text), Self::Known))
-    }
-}
-
-/// Reads a text, or a number as the text that it prints as: exact for integers of 64 bits and for fractions
-/// of at most 15 significant digits.
-pub(super) fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::String(text) => Ok(text),
-        Value::Number(number) => Ok(number.to_string()),
-        other => {
-            Err(serde::de::Error::custom(format_args!("expected a text or a number, found {}", kind(&other))))
-        }
+        scalar::text(deserializer, |text| {
+            T::exact(&text).map_or_else(|| Self::Other(text.into_owned()), Self::Known)
+        })
     }
 }
 
@@ -103,18 +92,6 @@ pub(super) fn is_exact(text: &str) -> bool {
     let integer = text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok();
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     integer || (digits <= 15 && !text.contains(['e', 'E']))
-}
-
-/// What a JSON value is, in words.
-pub(super) fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
 }
 
 #[cfg(feature = "schemars")]
@@ -144,7 +121,7 @@ pub struct OpenCode(String);
 /// Reads a text or, should a service begin to send one, a number.
 impl<'de> Deserialize<'de> for OpenCode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        text_or_number(deserializer).map(Self)
+        scalar::text(deserializer, |text| Self(text.into_owned()))
     }
 }
 

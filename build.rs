@@ -13,6 +13,7 @@ mod lint;
 #[path = "build/prune.rs"]
 mod prune;
 #[path = "build/tables.rs"]
+mod methods;
 mod tables;
 
 use std::path::{Path, PathBuf};

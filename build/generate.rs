@@ -21,6 +21,8 @@ pub struct Service {
     pub replacements: &'static [(&'static str, &'static str)],
     /// State of the generated client that its hook reads.
     pub inner: Option<&'static str>,
+    /// Room of the hand-written client that gets a method for each operation.
+    pub client: Option<&'static str>,
     /// Repairs of the generator's text; each must apply, so that a mended generator is noticed.
     pub patches: &'static [(&'static str, &'static str)],
 }
@@ -62,7 +64,8 @@ pub const HK_TRADE: Service = Service {
         ("OpenStatistic", "crate::domain::Open<crate::domain::Statistic>"),
         ("OpenCode", "crate::domain::OpenCode"),
     ],
-    inner: None,
+    inner: Some("crate::http::Transport"),
+    client: None,
     patches: &[(HTTP_CLIENT, "crate::hk::http_client_builder()")],
 };
 
@@ -79,6 +82,7 @@ pub const TRADEWIND: Service = Service {
         ("WorldRegionsData", "crate::domain::OrOther<crate::tradewind::api::types::WorldRegionsUpstream>"),
     ],
     inner: Some("crate::tradewind::Access"),
+    client: Some("crate::tradewind"),
     patches: &[
         (HTTP_CLIENT, "crate::tradewind::http_client_builder()"),
         // A builder would refuse a request that sends no more than the declared fields.
@@ -130,7 +134,7 @@ impl Service {
         let settings = self.settings(&extensible);
         let tokens =
             guarded(|| Generator::new(&settings).generate_tokens(&openapi))?.map_err(|e| format!(": {e}"))?;
-        let tables = tables::tokens(root)?;
+        let tables = tables::tokens(root, self.replacements, self.client)?;
         let mut file = parsed(quote! { #tokens #tables })?;
         prune::builders(&mut file, &self.answers(root));
         describe::fields(&mut file, root);

@@ -40,7 +40,7 @@ pub const BILLING: [&str; 4] = ["free", "per-call", "per-item", "unknown"];
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 /// What may stand in an operation.
-const OPERATION: [&str; 13] = [
+const OPERATION: [&str; 14] = [
     "deprecated",
     "description",
     "externalDocs",
@@ -52,6 +52,7 @@ const OPERATION: [&str; 13] = [
     "summary",
     "tags",
     "x-billing",
+    "x-credits",
     "x-evidence",
     "x-exchanges",
 ];
@@ -244,6 +245,7 @@ impl<'a> Lint<'a> {
             }
             self.choice(operation, &at, "x-evidence", &EVIDENCE);
             self.choice(operation, &at, "x-billing", &BILLING);
+            self.credits(operation, &at);
             if operation.pointer("/externalDocs/url").is_none() {
                 self.find("evidence", &at, "names no externalDocs: tell where the operation is documented");
             }
@@ -264,6 +266,21 @@ impl<'a> Lint<'a> {
         let value = text(operation, key).unwrap_or("nothing");
         if !choices.contains(&value) {
             self.find("evidence", at, format!("{key} is `{value}`, expected one of {}", choices.join(", ")));
+        }
+    }
+
+    /// A price is text, so that no reader rounds it, and stands only where a call has one.
+    fn credits(&mut self, operation: &Value, at: &str) {
+        let Some(credits) = operation.get("x-credits") else { return };
+        let at = format!("{at}/x-credits");
+        let number = |text: &str| {
+            let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+            [whole, fraction].iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+        };
+        if !credits.as_str().is_some_and(number) {
+            self.find("credits", &at, "must be a decimal number as text, such as '0.14'");
+        } else if text(operation, "x-billing") != Some("per-call") {
+            self.find("credits", &at, "stands only where x-billing is per-call");
         }
     }
 

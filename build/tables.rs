@@ -7,9 +7,10 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 
 use crate::lint::{component, operations};
+use crate::methods;
 
 /// Tables appended to the bindings of one document.
-pub fn tokens(root: &Value) -> Result<TokenStream, String> {
+pub fn tokens(root: &Value, replacements: &[(&str, &str)], client: Option<&str>) -> Result<TokenStream, String> {
     let mut rows = Vec::new();
     let mut bodies = std::collections::BTreeSet::new();
     for (path, method, _, operation) in operations(root) {
@@ -23,10 +24,12 @@ pub fn tokens(root: &Value) -> Result<TokenStream, String> {
         let body = operation.pointer("/requestBody/content/application~1json/schema").and_then(component);
         bodies.extend(body);
         let body = body.map_or(quote!(None), |name| quote!(Some(#name)));
+        let credits = text("x-credits");
+        let credits = if credits.is_empty() { quote!(None) } else { quote!(Some(#credits)) };
         rows.push(quote! {
             Operation {
                 id: #id, method: #method, path: #path, summary: #summary,
-                evidence: Evidence::#evidence, billing: Billing::#billing, key: #key, body: #body,
+                evidence: Evidence::#evidence, billing: Billing::#billing, credits: #credits, key: #key, body: #body,
             }
         });
     }
@@ -40,6 +43,10 @@ pub fn tokens(root: &Value) -> Result<TokenStream, String> {
         }
     });
     let closed = closed(root);
+    let methods = match client {
+        Some(room) => methods::tokens(root, replacements, room)?,
+        None => TokenStream::new(),
+    };
     Ok(quote! {
         #[allow(unused_imports)]
         use crate::operation::{Billing, Closed, Evidence, Field, Operation};
@@ -51,6 +58,8 @@ pub fn tokens(root: &Value) -> Result<TokenStream, String> {
         pub static CLOSED: &[Closed] = &[#(#closed),*];
 
         #(#impls)*
+
+        #methods
     })
 }
 
@@ -100,7 +109,7 @@ pub fn examples(spec: &Path) -> Result<String, String> {
     Ok(quote!(static EXAMPLES: &[(&str, &str)] = &[#(#rows),*];).to_string())
 }
 
-fn pascal(text: &str) -> String {
+pub fn pascal(text: &str) -> String {
     let upper = |word: &str| word.split_at_checked(1).map(|(first, rest)| first.to_uppercase() + rest);
     text.split('-').filter_map(upper).collect()
 }

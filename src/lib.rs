@@ -5,11 +5,13 @@ mod operation;
 
 pub mod codes;
 pub mod domain;
+#[cfg(any(feature = "hk-trade", feature = "tradewind"))]
+mod error;
 pub mod exchange;
 #[cfg(feature = "hk-trade")]
 pub mod hk;
 #[cfg(any(feature = "hk-trade", feature = "tradewind"))]
-mod http;
+pub mod http;
 #[cfg(any(feature = "hk-trade", feature = "tradewind"))]
 mod near;
 mod place;
@@ -19,5 +21,7 @@ mod scalar;
 #[cfg(feature = "tradewind")]
 pub mod tradewind;
 
+#[cfg(any(feature = "hk-trade", feature = "tradewind"))]
+pub use error::{Error, ErrorKind, Place};
 #[cfg(any(feature = "hk-trade", feature = "tradewind"))]
 pub use operation::{Billing, Closed, Evidence, Field, Operation, RequestBody};

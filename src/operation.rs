@@ -46,6 +46,8 @@ pub struct Operation {
     pub evidence: Evidence,
     /// How it is billed.
     pub billing: Billing,
+    /// Credits that a call costs, as decimal text, where a charge is on record; the price lists are unpublished.
+    pub credits: Option<&'static str>,
     /// Whether it needs a key.
     pub key: bool,
     /// Component of its request body, if it takes one.

@@ -1,14 +1,26 @@
 //! Hong Kong's external merchandise trade statistics, from the Census and Statistics Department (C&SD).
 //!
-//! [`Query`] is what to ask for; [`api`] is the generated client, which mirrors `spec/hk-trade.yaml`.
+//! [`Query`] is what to ask for, [`Client`] asks it, [`Answer`] is what comes. [`api`] is the generated client below,
+//! which mirrors `spec/hk-trade.yaml`.
 
+mod answer;
 pub mod api;
+mod client;
 mod hooks;
+mod latest;
+mod outcome;
 mod query;
+mod row;
 mod selection;
+mod session;
 
+pub use answer::{Answer, Unknown};
+pub use api::types::Row;
+pub use client::{Client, ClientBuilder};
 pub use hooks::{BASE_URL, api_http_client, http_client_builder};
 #[cfg(feature = "replica")]
 pub(crate) use query::is_token;
+pub use outcome::Outcome;
 pub use query::{InvalidQuery, Query, QueryBuilder};
+pub use row::Named;
 pub use selection::{AreaSelection, CommoditySelection};

@@ -63,6 +63,12 @@ impl Query {
         self.language
     }
 
+    /// The same query with its descriptions in another language.
+    #[must_use]
+    pub fn in_language(self, language: Language) -> Self {
+        Self { language, ..self }
+    }
+
     /// The statistics; each comes as a row of its own (observed).
     #[must_use]
     pub fn statistics(&self) -> &StatisticList {

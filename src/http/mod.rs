@@ -1,41 +1,38 @@
-//! The transport under both generated clients.
+//! The one transport under both clients: limits, capture, pace, repeats, redaction, record and replay.
+//!
+//! What is public here is what clients are set up with: a [`Clock`], a [`Pace`], a [`Backoff`], a [`Recorder`], a
+//! [`Replay`]; and [`Transport`], the state of the generated clients.
 
-use std::time::Duration;
+mod backoff;
+mod clock;
+mod fault;
+mod pace;
+mod record;
+pub(crate) mod redact;
+mod replay;
+mod response;
+mod settings;
+mod tidy;
+mod trace;
+mod transport;
 
-use reqwest::{ClientBuilder, Request};
+pub use backoff::Backoff;
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use pace::Pace;
+pub use record::Recorder;
+pub use replay::Replay;
+pub use response::Response;
+pub use transport::Transport;
 
-/// How long a connection may take to open.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
-/// How long a whole call may take: users of the Hong Kong service wait up to ten minutes (observed).
-const TOTAL_TIMEOUT: Duration = Duration::from_secs(600);
-
-/// What both services need of an HTTP client, before what each needs of its own.
-pub(crate) fn client_builder() -> ClientBuilder {
-    ClientBuilder::new()
-        .user_agent(concat!("tradebind/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(TOTAL_TIMEOUT)
-        .referer(false)
-}
-
-/// Takes away the header that the generator adds and no service asked for.
-pub(crate) fn without_api_version(request: &mut Request) {
-    request.headers_mut().remove("api-version");
-}
-
-/// Undoes the double slash that a base URL with a slash at its end makes.
-pub(crate) fn with_single_slashes(request: &mut Request) {
-    if request.url().path().contains("//") {
-        let path = request.url().path().replace("//", "/");
-        request.url_mut().set_path(&path);
-    }
-}
-
-/// Writes the commas of the query as commas, as the documentation does, not as `%2C`.
+pub(crate) use backoff::Repeats;
+#[cfg(feature = "tradewind")]
+pub(crate) use backoff::retry_after_of;
+pub(crate) use fault::{by_status, decode_fault, not_sent, sent_fault, what};
+pub(crate) use pace::Gate;
+pub(crate) use redact::Secret;
+pub(crate) use settings::{Settings, below, setters};
+pub(crate) use tidy::{client_builder, with_single_slashes, without_api_version};
 #[cfg(feature = "hk-trade")]
-pub(crate) fn with_plain_commas(request: &mut Request) {
-    if let Some(query) = request.url().query().filter(|query| query.contains("%2C")) {
-        let query = query.replace("%2C", ",");
-        request.url_mut().set_query(Some(&query));
-    }
-}
+pub(crate) use tidy::with_plain_commas;
+pub(crate) use trace::Call;
+pub(crate) use transport::{Wire, outcome};

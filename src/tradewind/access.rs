@@ -1,19 +1,37 @@
+use std::borrow::Cow;
 use std::fmt;
+use std::io::Read as _;
+use std::path::Path;
 
 use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
 use reqwest::header::{AUTHORIZATION, HeaderValue};
-use reqwest::{Client, ClientBuilder, Request};
+use reqwest::{Client, ClientBuilder, Request, Response};
 
 use super::api;
-use crate::http;
+use crate::exchange::ServiceName;
+use crate::http::{self, Secret, Transport};
 
 /// Address of the live service (vendor).
 pub const BASE_URL: &str = "https://app.trade-wind.co";
 
-/// What the service needs of an HTTP client: no redirects, since a billed call goes out once and a key to
-/// one host, and patience. Add a proxy, a certificate authority and the like to it, then build.
+/// The environment's variable that holds a key.
+const VARIABLE: &str = "TRADEWIND_API_KEY";
+/// The most that a key's file may hold, in bytes; keys are far shorter.
+const FILE_CAP: u64 = 4096;
+
+/// What the service needs of an HTTP client: no redirects and no repeats, since a billed call goes out once and a
+/// key to one host; no idle connections, since a call sent on one that the server has just closed cannot be told from one
+/// that was done; gzip, and patience. Add a proxy, a certificate authority and the like to it, then build.
 pub fn http_client_builder() -> ClientBuilder {
-    http::client_builder().redirect(reqwest::redirect::Policy::none())
+    once(http::client_builder())
+}
+
+/// Sends a request once, to one host.
+pub(super) fn once(builder: ClientBuilder) -> ClientBuilder {
+    builder
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .pool_max_idle_per_host(0)
 }
 
 /// An HTTP client for the generated client:
@@ -25,13 +43,16 @@ pub fn api_http_client() -> reqwest::Result<Client> {
     http_client_builder().build()
 }
 
-/// How the generated client is let in: with a key, or to the operations that need none.
+/// How a client is let in: with a key, or to the operations that need none.
 ///
-/// The key is sent to operations that need it, and to no others; it never prints.
+/// The key is sent to operations that need it, and to no others; it never prints, and is taken out of messages and
+/// recordings that repeat it.
 #[derive(Debug, Clone, Default)]
 pub struct Access {
     /// Marked as sensitive, so that neither `Debug` nor the HTTP library prints it.
     bearer: Option<HeaderValue>,
+    secret: Secret,
+    transport: Transport,
 }
 
 impl Access {
@@ -41,16 +62,48 @@ impl Access {
     /// An empty key, or one that cannot stand in a header; the key is not repeated.
     pub fn key(key: &str) -> Result<Self, InvalidKey> {
         let key = key.trim();
+        let wrong = |problem| Err(InvalidKey::new(problem));
         if key.is_empty() {
-            return Err(InvalidKey("is empty"));
+            return wrong("is empty");
         }
         if key.get(..7).is_some_and(|head| head.eq_ignore_ascii_case("bearer ")) {
-            return Err(InvalidKey("begins with `Bearer`; give the key alone"));
+            return wrong("begins with `Bearer`; give the key alone");
         }
-        let mut bearer = HeaderValue::from_str(&format!("Bearer {key}"))
-            .map_err(|_| InvalidKey("holds characters that cannot stand in a header"))?;
+        let Ok(mut bearer) = HeaderValue::from_str(&format!("Bearer {key}")) else {
+            return wrong("holds characters that cannot stand in a header");
+        };
         bearer.set_sensitive(true);
-        Ok(Self { bearer: Some(bearer) })
+        let secret = Secret::new(key);
+        Ok(Self { bearer: Some(bearer), transport: Transport::default().hiding(secret.clone()), secret })
+    }
+
+    /// With the key in the environment's variable `TRADEWIND_API_KEY`.
+    ///
+    /// # Errors
+    /// A variable that is not set, or as [`Access::key`].
+    pub fn from_env() -> Result<Self, InvalidKey> {
+        match std::env::var(VARIABLE) {
+            Ok(key) => Self::key(&key).map_err(|e| e.of(format!("in {VARIABLE}"))),
+            Err(_) => Err(InvalidKey::new(format!("is not there: set {VARIABLE}"))),
+        }
+    }
+
+    /// With the key in a file, alone; white space around it is let off.
+    ///
+    /// # Errors
+    /// A file that cannot be read or holds more than a key, or as [`Access::key`].
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, InvalidKey> {
+        let path = path.as_ref();
+        let at = || format!("in {}", path.display());
+        let mut text = String::new();
+        let file = std::fs::File::open(path).map_err(|e| InvalidKey::new(format!("cannot be read: {e}")).of(at()))?;
+        match file.take(FILE_CAP + 1).read_to_string(&mut text) {
+            Err(e) => Err(InvalidKey::new(format!("cannot be read: {e}")).of(at())),
+            Ok(_) if text.len() as u64 > FILE_CAP || text.trim().contains(char::is_whitespace) => {
+                Err(InvalidKey::new("is not alone there; the file must hold the key and nothing else").of(at()))
+            }
+            Ok(_) => Self::key(&text).map_err(|e| e.of(at())),
+        }
     }
 
     /// Without a key: only operations that need none are sent.
@@ -58,19 +111,57 @@ impl Access {
     pub fn without_key() -> Self {
         Self::default()
     }
+
+    /// Over a transport with another cap on bodies, or from or to recorded exchanges: for the generated client.
+    #[must_use]
+    pub fn over(self, transport: Transport) -> Self {
+        Self { transport: transport.hiding(self.secret.clone()), ..self }
+    }
+
+    pub(super) fn has_key(&self) -> bool {
+        self.bearer.is_some()
+    }
+
+    pub(super) fn bearer(&self) -> Option<HeaderValue> {
+        self.bearer.clone()
+    }
+
+    pub(super) fn secret(&self) -> &Secret {
+        &self.secret
+    }
 }
 
-/// A key that cannot be sent; never repeats it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InvalidKey(&'static str);
+/// A key that cannot be sent, or was not found; never repeats it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidKey {
+    place: String,
+    problem: Cow<'static, str>,
+}
+
+impl InvalidKey {
+    fn new(problem: impl Into<Cow<'static, str>>) -> Self {
+        Self { place: String::new(), problem: problem.into() }
+    }
+
+    fn of(self, place: String) -> Self {
+        Self { place, ..self }
+    }
+}
 
 impl fmt::Display for InvalidKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the TradeWind key {} (it is not shown here)", self.0)
+        let gap = if self.place.is_empty() { "" } else { " " };
+        write!(f, "the TradeWind key{gap}{} {} (it is not shown here)", self.place, self.problem)
     }
 }
 
 impl std::error::Error for InvalidKey {}
+
+impl From<InvalidKey> for crate::Error {
+    fn from(invalid: InvalidKey) -> Self {
+        Self::new(crate::ErrorKind::Setup, invalid.to_string()).with_source(invalid)
+    }
+}
 
 impl ClientHooks<Access> for api::Client {
     async fn pre<E>(&self, request: &mut Request, info: &OperationInfo) -> Result<(), Error<E>> {
@@ -82,11 +173,16 @@ impl ClientHooks<Access> for api::Client {
         if open {
             return Ok(());
         }
-        let Some(bearer) = self.inner().bearer.clone() else {
+        let Some(bearer) = self.inner().bearer() else {
             let problem = "needs a key, and the client was made without one; nothing was sent";
             return Err(Error::InvalidRequest(format!("`{}` {problem}", info.operation_id)));
         };
         request.headers_mut().insert(AUTHORIZATION, bearer);
         Ok(())
+    }
+
+    async fn exec(&self, request: Request, info: &OperationInfo) -> reqwest::Result<Response> {
+        let transport = &self.inner().transport;
+        transport.run(self.client(), request, ServiceName::Tradewind, info.operation_id).await
     }
 }

@@ -1,11 +1,22 @@
 //! TradeWind AI API 2.0: commercial customs data, billed per call in credits.
 //!
-//! [`api`] is the generated client, which mirrors `spec/tradewind.yaml`; [`read_request`] reads a request
-//! from JSON and refuses what the service would silently ignore and bill.
+//! [`Client`] has a method for each operation, which makes a [`Call`]; [`Billed`] is what comes, with what it cost, and
+//! the [`Ledger`] holds the budget. [`read_request`] reads a request from JSON and refuses what the service would silently
+//! ignore and bill. [`api`] is the generated client below, which mirrors `spec/tradewind.yaml`.
 
 mod access;
 pub mod api;
+mod billed;
+mod call;
+mod client;
+mod envelope;
+mod ledger;
 mod request;
 
 pub use access::{Access, BASE_URL, InvalidKey, api_http_client, http_client_builder};
+pub use billed::Billed;
+pub use call::Call;
+pub use client::{Client, ClientBuilder};
+pub use envelope::Text;
+pub use ledger::{Ledger, Spent};
 pub use request::{InvalidRequest, read_request};

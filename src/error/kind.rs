@@ -1,0 +1,93 @@
+/// What went wrong with a call, and what to do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The client cannot be made: a setting, the TLS backend or a file. Mend what the message names.
+    Setup,
+    /// Refused by this crate before anything was sent. Mend the request.
+    InvalidRequest,
+    /// The operation needs a key and the client has none; nothing was sent. Make the client with a key.
+    NoKey,
+    /// The price of the operation is unknown and no allowance was given; nothing was sent. Allow an amount of
+    /// credits for it.
+    PriceUnknown,
+    /// The budget does not hold the call, or an earlier charge stopped the ledger; nothing was sent. Look at the
+    /// ledger; raise the budget if that is meant.
+    BudgetReached,
+    /// No connection could be made; nothing was sent. Check address, network, proxy and certificates, then repeat.
+    Unreachable,
+    /// The time limit passed before the answer was whole. Repeat a read, or raise the limit.
+    Timeout,
+    /// The connection broke before the answer was whole. Repeat a read.
+    Interrupted,
+    /// A billed call left and its answer was lost: it may have been done and charged. Never repeated by this crate;
+    /// look it up in your account before you repeat it.
+    OutcomeUnknown,
+    /// The body passed the cap on decompressed bytes; reading stopped. Ask for less, or raise the cap.
+    TooLarge,
+    /// A redirect that is not followed: to another host, or of a call that follows none. Check the base URL.
+    Redirected,
+    /// The service's usage limit is reached. Wait as long as [`super::Error::retry_after`] says, or some minutes; then
+    /// ask less often.
+    UsageLimit,
+    /// The service is busy. Repeat later.
+    Busy,
+    /// The service denies access: a missing session at Hong Kong, a refused key at TradeWind, or a gateway.
+    /// Check the key; else repeat later.
+    AccessDenied,
+    /// An HTTP status that tells a failure, without an answer of the service. Repeat later where it is 5xx.
+    HttpStatus,
+    /// The body is not what the document says. The message names the place; the body is kept. Report it, so that the
+    /// document can follow.
+    Decode,
+    /// The range holds a period that the service does not know: not published yet, or before its data begin. Ask up to
+    /// the last good one.
+    UnpublishedPeriod,
+    /// Commodity codes that the service does not know, in these periods at least; the whole query failed for them.
+    /// Ask without them.
+    UnknownCommodity,
+    /// The service refused the request, and says why. Mend the request.
+    Refused,
+    /// The answer holds another number of rows than it says. The rows are kept in the error; repeat the query.
+    CountMismatch,
+    /// TradeWind's upstream failed though the envelope tells success. The charge is kept in the error.
+    Upstream,
+    /// A text came where data belong, such as an error trace. The charge and the text are kept in the error.
+    TextInsteadOfData,
+    /// The answer tells success but holds no data. The charge, if told, is kept in the error.
+    NoData,
+    /// A replay was asked what it does not hold. The message names the difference.
+    Replay,
+}
+
+impl ErrorKind {
+    /// What the kind says in a line.
+    pub(crate) fn told(self) -> &'static str {
+        match self {
+            Self::Setup => "the client cannot be made",
+            Self::InvalidRequest => "the request is refused before it is sent",
+            Self::NoKey => "the operation needs a key, and the client has none; nothing was sent",
+            Self::PriceUnknown => "the price is unknown; nothing was sent",
+            Self::BudgetReached => "the budget does not hold this call; nothing was sent",
+            Self::Unreachable => "no connection; nothing was sent",
+            Self::Timeout => "the time limit passed",
+            Self::Interrupted => "the connection broke",
+            Self::OutcomeUnknown => "the call left and its answer was lost: it may have been done and charged",
+            Self::TooLarge => "the body passes the cap",
+            Self::Redirected => "a redirect that is not followed",
+            Self::UsageLimit => "the usage limit is reached",
+            Self::Busy => "the service is busy",
+            Self::AccessDenied => "access denied",
+            Self::HttpStatus => "the HTTP status tells a failure",
+            Self::Decode => "the body is not what the document says",
+            Self::UnpublishedPeriod => "a period is not published",
+            Self::UnknownCommodity => "commodity codes are unknown",
+            Self::Refused => "the service refused the request",
+            Self::CountMismatch => "the number of rows is not as told",
+            Self::Upstream => "the upstream failed",
+            Self::TextInsteadOfData => "a text came where data belong (it is kept, not shown)",
+            Self::NoData => "the answer holds no data",
+            Self::Replay => "the replay does not hold this request",
+        }
+    }
+}

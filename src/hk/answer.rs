@@ -1,0 +1,151 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::domain::Open;
+use crate::error::{Error, ErrorKind};
+use crate::hk::api::types::{Header, Row, TradeResponse};
+use crate::http::Response;
+
+/// The answer to a query.
+///
+/// A row that is missing from it is zero where the service gives that statistic at all: nil rows are left out
+/// (guide; inferred for single rows).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    header: Header,
+    rows: Vec<Row>,
+    extra: Map<String, Value>,
+    attempts: u32,
+    waited: Duration,
+}
+
+/// What an answer holds that the document does not know, each with how often; all of it is kept in the rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unknown {
+    /// Fields, such as `/dataSet/*/newField`.
+    pub fields: BTreeMap<String, usize>,
+    /// Values of fields that the guide lists values for, such as `/dataSet/*/ttype: 6`.
+    pub values: BTreeMap<String, usize>,
+}
+
+impl Unknown {
+    /// Whether the document knows everything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.values.is_empty()
+    }
+
+    fn fields(&mut self, at: &str, extra: &Map<String, Value>) {
+        for name in extra.keys() {
+            *self.fields.entry(format!("{at}/{name}")).or_default() += 1;
+        }
+    }
+
+    fn value<T>(&mut self, name: &str, value: &Open<T>) {
+        if let Open::Other(text) = value {
+            *self.values.entry(format!("/dataSet/*/{name}: {text}")).or_default() += 1;
+        }
+    }
+}
+
+impl Answer {
+    /// Takes an answer that tells success, or that nothing was found.
+    pub(super) fn new(decoded: TradeResponse, empty: bool, response: &Response) -> Result<Self, Error> {
+        let told = decoded.header.count.as_ref().and_then(|count| count.no_of_records);
+        let missing = decoded.data_set.is_none() && !empty;
+        let rows = decoded.data_set.unwrap_or_default();
+        let held = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        let extra = decoded.extra;
+        let answer = Self { header: decoded.header, rows, extra, attempts: 0, waited: Duration::ZERO };
+        match told {
+            None | Some(0) if missing && told.is_none() => {
+                let detail = "neither dataSet nor noOfRecords came";
+                Err(Error::new(ErrorKind::NoData, detail).with_response(response.clone()))
+            }
+            Some(told) if told != held && !empty => {
+                let detail = format!("noOfRecords tells {told}, {held} came");
+                let error = Error::new(ErrorKind::CountMismatch, detail).with_response(response.clone());
+                Err(error.with_answer(answer))
+            }
+            _ => Ok(answer),
+        }
+    }
+
+    pub(super) fn with_effort(self, attempts: u32, waited: Duration) -> Self {
+        Self { attempts, waited, ..self }
+    }
+
+    /// The rows, in the service's order.
+    #[must_use]
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The rows, to keep.
+    #[must_use]
+    pub fn into_rows(self) -> Vec<Row> {
+        self.rows
+    }
+
+    /// Whether the query found nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Title of the table.
+    #[must_use]
+    pub fn title(&self) -> Option<&str> {
+        self.header.title.as_deref()
+    }
+
+    /// Notes to the table.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        self.header.tablenote.as_deref().unwrap_or_default()
+    }
+
+    /// The header as it came: status, count, times.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// How often the query was sent.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// How long was waited between attempts.
+    #[must_use]
+    pub fn waited(&self) -> Duration {
+        self.waited
+    }
+
+    /// Counts what the document does not know.
+    #[must_use]
+    pub fn unknown(&self) -> Unknown {
+        let mut unknown = Unknown::default();
+        unknown.fields("", &self.extra);
+        unknown.fields("/header", &self.header.extra);
+        unknown.fields("/header/status", &self.header.status.extra);
+        if let Some(count) = &self.header.count {
+            unknown.fields("/header/count", &count.extra);
+        }
+        for row in &self.rows {
+            unknown.fields("/dataSet/*", &row.extra);
+            unknown.value("freq", &row.freq);
+            unknown.value("period", &row.period);
+            unknown.value("ttype", &row.ttype);
+            unknown.value("sv", &row.sv);
+            if let Some(class) = &row.codeclass {
+                unknown.value("codeclass", class);
+            }
+        }
+        unknown
+    }
+}

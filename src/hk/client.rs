@@ -1,0 +1,272 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::{Method, Request, Url};
+use tracing::Instrument;
+
+use super::api::{self, types};
+use super::hooks::{BASE_URL, redirects};
+use super::session::Session;
+use super::{Answer, Outcome, Query};
+use crate::domain::Language;
+use crate::error::{Error, ErrorKind};
+use crate::exchange::ServiceName;
+use crate::http::{self, Call, Repeats, Response, Secret, Settings, Wire};
+
+const SERVICE: &str = "hk-trade";
+/// How often a call that is denied begins a new session (observed to help; users try once or twice).
+const NEW_SESSIONS: u32 = 2;
+
+/// A client of the Hong Kong service that survives it: the hand-shake of redirect and cookie, failures inside HTTP 200,
+/// limits, busy hours, broken connections.
+///
+/// Clones share one session, pace and connections. What may be repeated is, within the [`http::Backoff`]'s bound: usage
+/// limit, busy, HTTP 403, 429 and 5xx, broken connections and time limits. A call that is denied begins a new
+/// session, at most twice.
+///
+/// ```no_run
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use tradebind::hk::{Client, Query};
+///
+/// let client = Client::new()?;
+/// let query: Query = "lang=EN&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN".parse()?;
+/// for row in client.query(&query).await?.rows() {
+///     println!("{} {:?} {}", row.period, row.number()?, row.unit().unwrap_or_default());
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Client(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    wire: Wire,
+    session: Arc<Session>,
+}
+
+/// Sets up a [`Client`].
+#[derive(Debug, Default)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct ClientBuilder {
+    settings: Settings,
+}
+
+http::setters!(ClientBuilder);
+
+impl ClientBuilder {
+    /// The client.
+    ///
+    /// # Errors
+    /// A base URL that is none, or a TLS backend that cannot start.
+    pub fn build(self) -> Result<Client, Error> {
+        let session = Arc::new(Session::default());
+        let jar = Arc::clone(&session);
+        let wire = self.settings.wire(BASE_URL, Secret::default(), |builder| {
+            builder.redirect(redirects()).cookie_provider(jar)
+        })?;
+        Ok(Client(Arc::new(Shared { wire, session })))
+    }
+}
+
+/// What a call brought; decoded where a query was asked.
+struct Got {
+    response: Response,
+    decoded: Option<types::TradeResponse>,
+    empty: bool,
+}
+
+/// What is asked.
+#[derive(Clone, Copy)]
+enum Asked<'a> {
+    Query(&'a Query),
+    Raw(&'a Url),
+}
+
+impl Client {
+    /// A client of the live service, with the default settings.
+    ///
+    /// # Errors
+    /// When the TLS backend cannot start.
+    pub fn new() -> Result<Self, Error> {
+        Self::builder().build()
+    }
+
+    /// Sets up a client.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// Asks a query.
+    ///
+    /// "No record found" is an answer without rows. In Chinese the reasons of a refusal are not known: such a query
+    /// is asked once more in English to tell which it is; the messages stay those of the language asked.
+    ///
+    /// # Errors
+    /// [`ErrorKind`] lists what can go wrong. What comes with the refusal of a query: unpublished periods in
+    /// [`Error::periods`], unknown commodity codes in [`Error::codes`], every reason in [`Error::messages`]. An
+    /// answer whose number of rows is not as told keeps them in [`Error::answer`].
+    pub async fn query(&self, query: &Query) -> Result<Answer, Error> {
+        let call = Call::begin(SERVICE, "get_trade");
+        let mut repeats = Repeats::new(self.0.wire.backoff);
+        let asking = async {
+            let got = match self.ask(Asked::Query(query), &mut repeats, &call).await {
+                Err(error) if error.is_refused() && query.language() != Language::English => {
+                    self.told_in_english(error, query, &mut repeats, &call).await?
+                }
+                got => got?,
+            };
+            let nothing = || Error::new(ErrorKind::NoData, "the answer was not decoded");
+            let answer = Answer::new(got.decoded.ok_or_else(nothing)?, got.empty, &got.response)?;
+            Ok((got.response.status(), answer))
+        };
+        let result = asking.instrument(call.span().clone()).await;
+        let (attempts, waited) = (repeats.attempts(), repeats.waited());
+        let result = ended(call, "hk-trade get_trade", &repeats, result, |(status, _)| *status);
+        result.map(|(_, answer)| answer.with_effort(attempts, waited))
+    }
+
+    /// Asks for any path below the base URL, such as `/api/get?lang=EN&…`, with the same session, pace, repeats and
+    /// errors. An answer that tells a failure is an error, as for a query; whatever else comes is handed on.
+    ///
+    /// # Errors
+    /// A path that does not begin with one `/`, or as [`Client::query`].
+    pub async fn raw(&self, path: &str) -> Result<Response, Error> {
+        let url = http::below(&self.0.wire.base, path).map_err(|e| e.with_operation("hk-trade raw"))?;
+        let call = Call::begin(SERVICE, "raw");
+        let mut repeats = Repeats::new(self.0.wire.backoff);
+        let asking = self.ask(Asked::Raw(&url), &mut repeats, &call).instrument(call.span().clone());
+        let result = asking.await;
+        let got = ended(call, "hk-trade raw", &repeats, result, |got| got.response.status())?;
+        Ok(got.response)
+    }
+
+    pub(super) fn clock(&self) -> &dyn http::Clock {
+        &*self.0.wire.clock
+    }
+
+    /// Asks until there is an answer, or until the bound on repeats.
+    async fn ask(&self, asked: Asked<'_>, repeats: &mut Repeats, call: &Call) -> Result<Got, Error> {
+        let Shared { wire, session } = &*self.0;
+        let mut new_sessions = 0;
+        loop {
+            let turn = wire.gate.enter(&*wire.clock).await;
+            let seen = session.number();
+            repeats.attempt();
+            let result = match asked {
+                Asked::Query(query) => self.send(query).await,
+                Asked::Raw(url) => self.send_raw(url).await,
+            };
+            drop(turn);
+            let error = match result {
+                Ok(got) => return Ok(got),
+                Err(error) => error,
+            };
+            // Code 4, not a gateway's 403: only the first is cured by a new session.
+            if error.is_access_denied() && error.service_code().is_some() && new_sessions < NEW_SESSIONS {
+                new_sessions += 1;
+                session.renew(seen);
+                call.repeated(Duration::ZERO, repeats.attempts(), error.kind());
+                continue;
+            }
+            let kind = error.kind();
+            let wait = repeats.after(error, &*wire.clock)?;
+            call.repeated(wait, repeats.attempts(), kind);
+            wire.clock.sleep(wait).await;
+        }
+    }
+
+    /// Sends a query once, through the generated method.
+    async fn send(&self, query: &Query) -> Result<Got, Error> {
+        let wire = &self.0.wire;
+        let (transport, slot) = wire.transport.attempt();
+        let api = api::Client::new_with_client(&wire.base, wire.http.clone(), transport);
+        let sent = query.request(&api).send().await;
+        let response = http::outcome(&slot).unwrap_or_else(|| Err(http::not_sent()))?;
+        match sent {
+            _ if !response.is_success() => Err(by_status(response)),
+            Ok(decoded) => judged(decoded.into_inner(), response),
+            Err(_) => Err(http::decode_fault::<types::TradeResponse>(response)),
+        }
+    }
+
+    async fn send_raw(&self, url: &Url) -> Result<Got, Error> {
+        let wire = &self.0.wire;
+        let request = Request::new(Method::GET, url.clone());
+        let sent = wire.transport.execute(&wire.http, request, ServiceName::HkTrade, "raw").await;
+        let response = sent.map_err(Error::from)?;
+        if !response.is_success() {
+            return Err(by_status(response));
+        }
+        if let Some(status) = status(&response)
+            && let Some(error) = Outcome::of(&status).error(&status, response.clone())
+        {
+            return Err(error);
+        }
+        Ok(Got { response, decoded: None, empty: false })
+    }
+
+    /// Learns in English why a query was refused: the service's reasons are known in that language only.
+    async fn told_in_english(
+        &self,
+        refused: Error,
+        query: &Query,
+        repeats: &mut Repeats,
+        call: &Call,
+    ) -> Result<Got, Error> {
+        let english = query.clone().in_language(Language::English);
+        match self.ask(Asked::Query(&english), repeats, call).await {
+            Ok(got) if got.empty => Ok(got),
+            Err(told) if told.is_unpublished_period() || told.is_unknown_commodity() => {
+                Err(told.with_messages(refused.messages().to_vec()))
+            }
+            _ => Err(refused),
+        }
+    }
+}
+
+/// Ends the call's span, and puts into an error what it cost.
+fn ended<T>(
+    call: Call,
+    operation: &str,
+    repeats: &Repeats,
+    result: Result<T, Error>,
+    status: impl FnOnce(&T) -> u16,
+) -> Result<T, Error> {
+    let result = result
+        .map_err(|e| e.with_effort(repeats.attempts(), repeats.waited()).with_operation(operation));
+    match &result {
+        Ok(value) => call.end(Some(status(value)), repeats.attempts(), None, None),
+        Err(error) => call.end(error.status(), repeats.attempts(), None, Some(error)),
+    }
+    result
+}
+
+/// What a decoded answer says of itself.
+fn judged(decoded: types::TradeResponse, response: Response) -> Result<Got, Error> {
+    let outcome = Outcome::of(&decoded.header.status);
+    let empty = outcome == Outcome::Empty;
+    match outcome.error(&decoded.header.status, response.clone()) {
+        Some(error) => Err(error),
+        None => Ok(Got { response, decoded: Some(decoded), empty }),
+    }
+}
+
+/// The status inside an answer, if it is one of the service's.
+fn status(response: &Response) -> Option<types::Status> {
+    #[derive(serde::Deserialize)]
+    struct Answer {
+        header: Header,
+    }
+    #[derive(serde::Deserialize)]
+    struct Header {
+        status: types::Status,
+    }
+    serde_json::from_slice::<Answer>(&response.content()).ok().map(|answer| answer.header.status)
+}
+
+/// What an HTTP status other than 2xx means: what the service says inside goes before it.
+fn by_status(response: Response) -> Error {
+    let told = status(&response);
+    told.and_then(|status| Outcome::of(&status).error(&status, response.clone()))
+        .unwrap_or_else(|| http::by_status(response))
+}

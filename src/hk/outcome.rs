@@ -1,0 +1,154 @@
+use crate::domain::{Known, Period, StatusCode};
+use crate::error::{Error, ErrorKind};
+use crate::hk::api::types::Status;
+use crate::http::Response;
+
+/// What `header.status` of an answer says. Every failure comes with HTTP 200 (observed).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The query went well.
+    Success,
+    /// Nothing fits the query: code 1, "No record found…" (observed).
+    Empty,
+    /// Periods that are not published: code 1, "Period code (202606) is not defined" (observed).
+    UnpublishedPeriod(Vec<Period>),
+    /// Commodity codes that the service does not know: code 1, "Commodity code (…) …", one message each (observed).
+    UnknownCommodities(Vec<String>),
+    /// Refused for any other reason: code 1, or a code that the guide does not know.
+    Refused,
+    /// The usage limit is reached: code 2.
+    UsageLimit,
+    /// The server is busy: code 3.
+    Busy,
+    /// Access denied: code 4.
+    Denied,
+}
+
+impl Outcome {
+    /// Reads a status.
+    ///
+    /// The messages of code 1 are known in English only. Where several reasons come together and one of them is
+    /// none of the known, the outcome is [`Outcome::Refused`].
+    #[must_use]
+    pub fn of(status: &Status) -> Self {
+        match status.code.known() {
+            Some(StatusCode::Success) => Self::Success,
+            Some(StatusCode::UsageLimit) => Self::UsageLimit,
+            Some(StatusCode::ServerBusy) => Self::Busy,
+            Some(StatusCode::AccessDenied) => Self::Denied,
+            Some(StatusCode::Fail) => {
+                Self::of_messages(status.message.iter().flat_map(crate::domain::Messages::iter))
+            }
+            None => Self::Refused,
+        }
+    }
+
+    fn of_messages<'a>(messages: impl Iterator<Item = &'a str>) -> Self {
+        let (mut periods, mut codes, mut empty) = (Vec::new(), Vec::new(), false);
+        for message in messages {
+            if let Some(period) = named(message, "period code").and_then(Period::exact) {
+                periods.push(period);
+            } else if let Some(code) = named(message, "commodity code") {
+                codes.push(code.to_owned());
+            } else if starts(message, "no record found").is_some() {
+                empty = true;
+            } else {
+                return Self::Refused;
+            }
+        }
+        match (periods.is_empty(), codes.is_empty(), empty) {
+            (false, _, _) => Self::UnpublishedPeriod(periods),
+            (true, false, _) => Self::UnknownCommodities(codes),
+            (true, true, true) => Self::Empty,
+            (true, true, false) => Self::Refused,
+        }
+    }
+
+    /// The error that it is, if it is one.
+    pub(super) fn error(self, status: &Status, response: Response) -> Option<Error> {
+        let (kind, periods, codes) = match self {
+            Self::Success | Self::Empty => return None,
+            Self::UnpublishedPeriod(periods) => (ErrorKind::UnpublishedPeriod, periods, Vec::new()),
+            Self::UnknownCommodities(codes) => (ErrorKind::UnknownCommodity, Vec::new(), codes),
+            Self::Refused => (ErrorKind::Refused, Vec::new(), Vec::new()),
+            Self::UsageLimit => (ErrorKind::UsageLimit, Vec::new(), Vec::new()),
+            Self::Busy => (ErrorKind::Busy, Vec::new(), Vec::new()),
+            Self::Denied => (ErrorKind::AccessDenied, Vec::new(), Vec::new()),
+        };
+        let mut messages: Vec<_> =
+            status.message.iter().flat_map(crate::domain::Messages::iter).map(str::to_owned).collect();
+        if messages.is_empty() {
+            messages.extend(status.description.clone());
+        }
+        let told: Vec<_> = periods.iter().map(ToString::to_string).chain(codes.iter().cloned()).collect();
+        Some(
+            Error::new(kind, told.join(", "))
+                .repeatable(matches!(kind, ErrorKind::UsageLimit | ErrorKind::Busy))
+                .with_code(Some(status.code.to_string()))
+                .with_messages(messages)
+                .with_periods(periods)
+                .with_codes(codes)
+                .with_response(response),
+        )
+    }
+}
+
+/// What stands in brackets behind the words that a message begins with.
+fn named<'a>(message: &'a str, words: &str) -> Option<&'a str> {
+    let rest = starts(message, words)?.trim_start().strip_prefix('(')?;
+    Some(rest.split_once(')')?.0.trim()).filter(|name| !name.is_empty())
+}
+
+fn starts<'a>(message: &'a str, words: &str) -> Option<&'a str> {
+    let message = message.trim_start();
+    let (head, rest) = message.split_at_checked(words.len())?;
+    head.eq_ignore_ascii_case(words).then_some(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn outcome(code: u8, message: serde_json::Value) -> Outcome {
+        Outcome::of(&serde_json::from_value(json!({ "code": code, "message": message })).unwrap())
+    }
+
+    #[test]
+    fn messages_tell_which() {
+        let month = |text: &str| text.parse::<Period>().unwrap();
+        assert_eq!(
+            outcome(1, json!(["Period code (202606) is not defined"])),
+            Outcome::UnpublishedPeriod(vec![month("202606")])
+        );
+        assert_eq!(
+            outcome(1, json!("Period code (202606) is not defined")),
+            Outcome::UnpublishedPeriod(vec![month("202606")])
+        );
+        assert_eq!(
+            outcome(1, json!(["Commodity code (0101) is not defined", "Commodity code (9999) …"])),
+            Outcome::UnknownCommodities(vec!["0101".into(), "9999".into()])
+        );
+        assert_eq!(outcome(1, json!(["No record found for the selection."])), Outcome::Empty);
+        for other in [
+            json!([]),
+            json!(null),
+            json!(["Period code (soon) is not defined"]),
+            json!(["Commodity code () is not defined"]),
+            json!(["Commodity code (1"]),
+            json!(["Commodity code (0101) is not defined", "Country code (ZZ) is not defined"]),
+            json!(["沒有紀錄"]),
+        ] {
+            assert_eq!(outcome(1, other.clone()), Outcome::Refused, "{other}");
+        }
+    }
+
+    #[test]
+    fn codes_tell_the_rest() {
+        let all = [0, 2, 3, 4, 9].map(|code| outcome(code, json!(null)));
+        let expected =
+            [Outcome::Success, Outcome::UsageLimit, Outcome::Busy, Outcome::Denied, Outcome::Refused];
+        assert_eq!(all, expected);
+    }
+}

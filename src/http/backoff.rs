@@ -1,0 +1,212 @@
+use std::time::{Duration, SystemTime};
+
+use http::HeaderMap;
+use http::header::{DATE, RETRY_AFTER};
+
+use super::Clock;
+use crate::error::{Error, ErrorKind};
+
+/// How long a client waits before it repeats what may be repeated, and when it gives up.
+///
+/// Waits double from a first one up to a longest one, each shortened by chance to between a half and the whole,
+/// so that many clients do not come back at once. `Retry-After`, in seconds or as a date, is waited for in full.
+/// A wait that would pass the total is not begun: the call fails at once.
+///
+/// By default: 10 s first after "usage limit" and "busy" (users wait 5 to 15 s, growing to 90 s, observed), 1 s first
+/// after other faults, 90 s at most, 300 s in all, 8 attempts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backoff {
+    first_limit: Duration,
+    first_fault: Duration,
+    longest: Duration,
+    total: Duration,
+    attempts: u32,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self {
+            first_limit: Duration::from_secs(10),
+            first_fault: Duration::from_secs(1),
+            longest: Duration::from_secs(90),
+            total: Duration::from_secs(300),
+            attempts: 8,
+        }
+    }
+}
+
+impl Backoff {
+    /// Never repeats.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { attempts: 1, ..Self::default() }
+    }
+
+    /// The first wait after "usage limit" and "busy".
+    #[must_use]
+    pub fn first_after_limit(self, wait: Duration) -> Self {
+        Self { first_limit: wait, ..self }
+    }
+
+    /// The first wait after other faults.
+    #[must_use]
+    pub fn first_after_fault(self, wait: Duration) -> Self {
+        Self { first_fault: wait, ..self }
+    }
+
+    /// The longest single wait, except where the service asks for more.
+    #[must_use]
+    pub fn longest(self, wait: Duration) -> Self {
+        Self { longest: wait, ..self }
+    }
+
+    /// The most that a call waits in all, between its attempts.
+    #[must_use]
+    pub fn total(self, wait: Duration) -> Self {
+        Self { total: wait, ..self }
+    }
+
+    /// The most that a call is sent; at least once.
+    #[must_use]
+    pub fn attempts(self, attempts: u32) -> Self {
+        Self { attempts: attempts.max(1), ..self }
+    }
+}
+
+/// The repeats of one call.
+#[derive(Debug)]
+pub(crate) struct Repeats {
+    backoff: Backoff,
+    attempts: u32,
+    waited: Duration,
+}
+
+impl Repeats {
+    pub(crate) fn new(backoff: Backoff) -> Self {
+        Self { backoff, attempts: 0, waited: Duration::ZERO }
+    }
+
+    /// Counts an attempt.
+    pub(crate) fn attempt(&mut self) {
+        self.attempts += 1;
+    }
+
+    pub(crate) fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    pub(crate) fn waited(&self) -> Duration {
+        self.waited
+    }
+
+    /// How long to wait before the call is repeated, or the error where it is not.
+    pub(crate) fn after(&mut self, error: Error, clock: &dyn Clock) -> Result<Duration, Error> {
+        let asked = error.response().and_then(|response| retry_after(response.headers(), clock.wall()));
+        let error = error.with_retry_after(asked);
+        let first = match error.kind() {
+            ErrorKind::UsageLimit | ErrorKind::Busy => self.backoff.first_limit,
+            _ => self.backoff.first_fault,
+        };
+        let doubled = first.saturating_mul(1 << self.attempts.saturating_sub(1).min(30));
+        let wait = asked.unwrap_or_else(|| jittered(doubled.min(self.backoff.longest)));
+        let over = self.waited.saturating_add(wait) > self.backoff.total;
+        if !error.is_retryable() || self.attempts >= self.backoff.attempts || over {
+            return Err(error.with_effort(self.attempts, self.waited));
+        }
+        self.waited += wait;
+        Ok(wait)
+    }
+}
+
+/// Between a half and the whole of a wait.
+fn jittered(wait: Duration) -> Duration {
+    let half = wait / 2;
+    let nanos = u64::try_from(half.as_nanos()).unwrap_or(u64::MAX);
+    half + Duration::from_nanos(fastrand::u64(0..=nanos))
+}
+
+/// What the answer of a failed call asks to wait.
+#[cfg(feature = "tradewind")]
+pub(crate) fn retry_after_of(error: &Error, clock: &dyn Clock) -> Option<Duration> {
+    retry_after(error.response()?.headers(), clock.wall())
+}
+
+/// What `Retry-After` asks for, in either of its forms. A date is taken by the answer's own `Date` where it has one, so
+/// that a clock that is wrong here changes nothing.
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = |text: &str| httpdate::parse_http_date(text).ok();
+    let now = headers.get(DATE).and_then(|value| date(value.to_str().ok()?)).unwrap_or(now);
+    Some(date(text)?.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ManualClock, Response};
+    use super::*;
+
+    fn busy(headers: &[(&'static str, &'static str)]) -> Error {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, value.parse().unwrap());
+        }
+        Error::new(ErrorKind::Busy, "").repeatable(true).with_response(Response::new(503, map, "".into()))
+    }
+
+    fn clock() -> ManualClock {
+        ManualClock::at(SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777))
+    }
+
+    #[test]
+    fn waits_double_within_their_jitter_and_end_at_the_total() {
+        let clock = clock();
+        for _ in 0..100 {
+            let mut repeats = Repeats::new(Backoff::default());
+            let mut waits = Vec::new();
+            let error = loop {
+                repeats.attempt();
+                match repeats.after(busy(&[]), &clock) {
+                    Ok(wait) => waits.push(wait.as_secs_f64()),
+                    Err(error) => break error,
+                }
+            };
+            for (wait, whole) in waits.iter().zip([10.0, 20.0, 40.0, 80.0, 90.0, 90.0, 90.0]) {
+                assert!((whole / 2.0..=whole).contains(wait), "{waits:?}");
+            }
+            assert!(waits.iter().sum::<f64>() <= 300.0 && waits.len() >= 5, "{waits:?}");
+            assert_eq!(error.attempts() as usize, waits.len() + 1);
+            assert!((error.waited().as_secs_f64() - waits.iter().sum::<f64>()).abs() < 1e-3);
+        }
+    }
+
+    #[test]
+    fn both_forms_of_retry_after_are_waited_for() {
+        let clock = clock();
+        let wait = |headers: &[(&'static str, &'static str)]| {
+            let mut repeats = Repeats::new(Backoff::default());
+            repeats.attempt();
+            repeats.after(busy(headers), &clock)
+        };
+        assert_eq!(wait(&[("retry-after", "120")]).unwrap(), Duration::from_secs(120));
+        // The manual clock stands at 08:49:37; the answer's own date goes before it.
+        assert_eq!(wait(&[("retry-after", "Sun, 06 Nov 1994 08:50:37 GMT")]).unwrap(), Duration::from_secs(60));
+        let dated =
+            [("retry-after", "Sun, 06 Nov 1994 08:50:37 GMT"), ("date", "Sun, 06 Nov 1994 08:50:30 GMT")];
+        assert_eq!(wait(&dated).unwrap(), Duration::from_secs(7));
+        assert_eq!(wait(&[("retry-after", "Sun, 06 Nov 1994 08:00:00 GMT")]).unwrap(), Duration::ZERO);
+        let error = wait(&[("retry-after", "301")]).unwrap_err();
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(301)), "more than the total: given up at once");
+        assert!(wait(&[("retry-after", "soon")]).unwrap() <= Duration::from_secs(10), "as without it");
+    }
+
+    #[test]
+    fn what_may_not_be_repeated_is_not() {
+        let mut repeats = Repeats::new(Backoff::default());
+        repeats.attempt();
+        let error = repeats.after(busy(&[]).repeatable(false), &clock()).unwrap_err();
+        assert_eq!((error.attempts(), error.waited()), (1, Duration::ZERO));
+    }
+}

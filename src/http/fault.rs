@@ -1,0 +1,126 @@
+//! What a failed attempt means.
+
+use serde::de::DeserializeOwned;
+
+use super::{Response, redact};
+use crate::error::{Error, ErrorKind, Place};
+use crate::place::pointer;
+
+/// A fault between here and the answer's last byte. The address is taken out: it may hold what is not to be
+/// shown.
+pub(crate) fn sent_fault(error: reqwest::Error) -> Error {
+    let error = error.without_url();
+    let kind = if error.is_builder() {
+        ErrorKind::InvalidRequest
+    } else if error.is_connect() {
+        // No connection, so that no byte of the request can have left.
+        ErrorKind::Unreachable
+    } else if error.is_timeout() {
+        ErrorKind::Timeout
+    } else {
+        ErrorKind::Interrupted
+    };
+    // The causes say more than the error itself, which is why they are told in one line.
+    let mut causes = Vec::new();
+    let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(&error);
+    while let Some(error) = cause {
+        let told = error.to_string();
+        if !causes.contains(&told) {
+            causes.push(told);
+        }
+        cause = error.source();
+    }
+    Error::new(kind, causes.join(": ")).repeatable(kind != ErrorKind::InvalidRequest).with_source(error)
+}
+
+/// A request that the generated code did not send; what it was given had been checked before.
+pub(crate) fn not_sent() -> Error {
+    Error::new(ErrorKind::InvalidRequest, "the generated client made no request of it")
+}
+
+/// What an HTTP status other than 2xx means where the body is no answer of the service.
+pub(crate) fn by_status(response: Response) -> Error {
+    let status = response.status();
+    let (kind, repeatable) = match status {
+        300..=399 => (ErrorKind::Redirected, false),
+        401 => (ErrorKind::AccessDenied, false),
+        403 => (ErrorKind::AccessDenied, true),
+        429 => (ErrorKind::UsageLimit, true),
+        503 => (ErrorKind::Busy, true),
+        500..=599 | 408 => (ErrorKind::HttpStatus, true),
+        _ => (ErrorKind::HttpStatus, false),
+    };
+    let detail = if kind == ErrorKind::Redirected { location(&response) } else { looks(&response) };
+    Error::new(kind, detail).repeatable(repeatable).with_response(response)
+}
+
+/// Where a redirect leads, as far as it may be shown.
+fn location(response: &Response) -> String {
+    let header = response.headers().get(http::header::LOCATION).and_then(|value| value.to_str().ok());
+    match header.map(|text| (reqwest::Url::parse(text), text)) {
+        Some((Ok(url), _)) => format!("to {}", redact::url(&url)),
+        Some((Err(_), _)) => "within the host".to_owned(),
+        None => "without a readable address".to_owned(),
+    }
+}
+
+/// What a body is that is not the service's, as far as its first bytes tell.
+fn looks(response: &Response) -> String {
+    let content = response.content();
+    let start = content.iter().position(|b| !b.is_ascii_whitespace());
+    match start.and_then(|at| content.get(at)) {
+        None => "the body is empty".to_owned(),
+        Some(b'<') => format!("the body is an HTML or XML page of {} bytes, as gateways send", content.len()),
+        Some(b'{' | b'[') => String::new(),
+        Some(_) => format!("the body is no JSON ({} bytes)", content.len()),
+    }
+}
+
+/// A body that is not a `T`: where, and why. Nothing of the body is repeated.
+pub(crate) fn decode_fault<T: DeserializeOwned>(response: Response) -> Error {
+    let content = response.content();
+    let looks = looks(&response);
+    let skipped = response.body().len() - content.len();
+    let mut json = serde_json::Deserializer::from_slice(&content);
+    let (detail, place) = match serde_path_to_error::deserialize::<_, T>(&mut json) {
+        _ if !looks.is_empty() => (looks, None),
+        Err(e) => {
+            let pointer = pointer(e.path());
+            // A parser that stops in the middle of a name tells `?` for it; the offset says where.
+            let pointer = pointer.strip_suffix("/?").unwrap_or(&pointer).to_owned();
+            let (line, column) = (e.inner().line(), e.inner().column());
+            let starts = content.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(at, _)| at + 1);
+            let start = std::iter::once(0).chain(starts).nth(line.saturating_sub(1)).unwrap_or_default();
+            let offset = skipped + (start + column).saturating_sub(1);
+            let at = if pointer.is_empty() { "the top" } else { &pointer };
+            let told = format!("at {at}, offset {offset}: {}", what(e.inner()));
+            (told, Some(Place { pointer, offset, line }))
+        }
+        // It decodes alone, so that what follows it is at fault.
+        Ok(_) => match json.end() {
+            Err(e) => (format!("more follows after the JSON: {}", what(&e)), None),
+            Ok(()) => (String::new(), None),
+        },
+    };
+    let error = Error::new(ErrorKind::Decode, detail).with_response(response);
+    match place {
+        Some(place) => error.with_place(place),
+        None => error,
+    }
+}
+
+/// What serde says, without the values that it repeats: they are the body's.
+pub(crate) fn what(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" at line ").next().unwrap_or_default();
+    // Such as `invalid type: string "secret", expected u8`, or "unknown variant `secret`".
+    let masked = |quote: char, to: Option<usize>| match (text.find(quote), to) {
+        (Some(from), Some(to)) if from < to => format!("{}…{}", &text[..from], &text[to + 1..]),
+        _ => text.to_owned(),
+    };
+    if text.contains('"') {
+        return masked('"', text.rfind('"'));
+    }
+    let first = text.find('`').and_then(|from| Some(from + 1 + text.get(from + 1..)?.find('`')?));
+    if text.starts_with("invalid") || text.starts_with("unknown variant") { masked('`', first) } else { text.to_owned() }
+}

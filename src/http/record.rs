@@ -1,0 +1,155 @@
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::HeaderMap;
+use reqwest::Request;
+
+use super::redact::{self, SHOWN_HEADERS, Secret};
+use super::Response;
+use crate::error::{Error, ErrorKind};
+use crate::exchange::{
+    Body, Exchange, ExchangeEvidence, Format, Header, RecordedRequest, RecordedResponse, ServiceName, Source,
+};
+
+/// Keeps every exchange of a client, redacted, in the format of `spec/exchange.schema.json`: for tests of your own, with
+/// [`super::Replay`] or the replica.
+///
+/// Kept are headers that are known to be harmless, the known parameters' values, and the bodies with the key taken
+/// out. A call whose answer was lost is not recorded. In memory it holds all that passes, so that it is
+/// meant for tests; to a folder it holds nothing.
+///
+/// ```no_run
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use tradebind::{hk, http::Recorder};
+///
+/// let recorder = Recorder::to_folder("tests/recorded");
+/// let client = hk::Client::builder().record(recorder.clone()).build()?;
+/// client.query(&"lang=EN&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN".parse()?).await?;
+/// println!("{} files", recorder.finish()?);
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Recorder(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    folder: Option<PathBuf>,
+    count: usize,
+    exchanges: Vec<Exchange>,
+    problem: Option<String>,
+}
+
+impl Recorder {
+    /// A recorder that keeps exchanges in memory.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        Self::default()
+    }
+
+    /// A recorder that writes each exchange to `<folder>/<service>/<operation>.recorded-0001.json`, and so on.
+    #[must_use]
+    pub fn to_folder(folder: impl Into<PathBuf>) -> Self {
+        let state = State { folder: Some(folder.into()), ..State::default() };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    /// What is kept in memory, in the order of the answers.
+    #[must_use]
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        self.lock().exchanges.clone()
+    }
+
+    /// How many exchanges were recorded.
+    ///
+    /// # Errors
+    /// The first file that could not be written.
+    pub fn finish(&self) -> Result<usize, Error> {
+        let state = self.lock();
+        match &state.problem {
+            Some(problem) => Err(Error::new(ErrorKind::Setup, problem.clone())),
+            None => Ok(state.count),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is asked, before it is sent.
+    pub(super) fn asked(&self, request: &Request, secret: &Secret) -> RecordedRequest {
+        let body = request.body().and_then(reqwest::Body::as_bytes);
+        RecordedRequest {
+            method: request.method().to_string(),
+            target: secret.scrub(&redact::target(request.url())).into_owned(),
+            headers: harmless(request.headers(), secret),
+            body: body.filter(|bytes| !bytes.is_empty()).map(|bytes| recorded(bytes, secret)),
+        }
+    }
+
+    pub(super) fn record(
+        &self,
+        service: ServiceName,
+        operation: &str,
+        request: RecordedRequest,
+        response: &Response,
+        secret: &Secret,
+    ) {
+        let assumed = response.headers().contains_key("x-tradebind-assumed");
+        let body = response.body();
+        let mut state = self.lock();
+        state.count += 1;
+        let exchange = Exchange {
+            about: None,
+            case: format!("recorded-{:04}", state.count),
+            evidence: if assumed { ExchangeEvidence::Assumed } else { ExchangeEvidence::Observed },
+            format: Format::TradebindExchange1,
+            operation: operation.to_owned(),
+            request,
+            response: Some(RecordedResponse {
+                status: response.status(),
+                headers: harmless(response.headers(), secret),
+                body: (!body.is_empty()).then(|| recorded(body, secret)),
+            }),
+            service,
+            source: Source {
+                title: "recorded by tradebind".to_owned(),
+                url: None,
+                section: None,
+                notes: Vec::new(),
+            },
+        };
+        match state.folder.clone() {
+            None => state.exchanges.push(exchange),
+            Some(folder) => {
+                if let Err(problem) = write(&folder, &exchange) {
+                    state.problem.get_or_insert(problem);
+                }
+            }
+        }
+    }
+}
+
+fn write(folder: &Path, exchange: &Exchange) -> Result<(), String> {
+    let folder = folder.join(exchange.service.to_string());
+    let file = folder.join(format!("{}.{}.json", exchange.operation, exchange.case));
+    std::fs::create_dir_all(&folder)
+        .and_then(|()| exchange.save(&file))
+        .map_err(|e| format!("the recording {} cannot be written: {e}", file.display()))
+}
+
+fn recorded(bytes: &[u8], secret: &Secret) -> Body {
+    Body::of(&secret.scrub_bytes(bytes))
+}
+
+/// Headers by the list of those that may be shown.
+fn harmless(headers: &HeaderMap, secret: &Secret) -> Vec<Header> {
+    let shown = headers.iter().filter(|(name, _)| SHOWN_HEADERS.contains(name));
+    // The body is kept as it is after transport: what tells of the transport would be wrong in a replay.
+    let shown = shown.filter(|(name, _)| !matches!(name.as_str(), "content-length" | "content-encoding"));
+    shown
+        .map(|(name, value)| Header {
+            name: name.to_string(),
+            value: secret.scrub(&String::from_utf8_lossy(value.as_bytes())).into_owned(),
+        })
+        .collect()
+}

@@ -1,0 +1,120 @@
+//! The one place that says what may be shown: everything else may be secret.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use http::HeaderName;
+use http::header;
+use reqwest::Url;
+
+/// What stands in the place of what is not shown.
+pub(crate) const HIDDEN: &str = "(not shown)";
+
+/// Headers whose values are shown.
+pub(crate) const SHOWN_HEADERS: [HeaderName; 10] = [
+    header::ACCEPT,
+    header::ACCEPT_ENCODING,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LENGTH,
+    header::CONTENT_TYPE,
+    header::DATE,
+    header::HOST,
+    header::RETRY_AFTER,
+    header::USER_AGENT,
+    HeaderName::from_static("x-tradebind-assumed"),
+];
+
+/// Parameters of an address whose values are shown: those of the Hong Kong guide, and TradeWind's paging.
+const SHOWN_PARAMETERS: [&str; 15] = [
+    "lang", "sv", "freq", "period", "ttype", "tm", "coclass", "co", "ccclass", "cc", "codeclass", "code",
+    "page", "per_page", "limit",
+];
+
+/// A key: it never prints, and is taken out of texts that repeat it.
+#[derive(Clone, Default)]
+pub(crate) struct Secret(Option<std::sync::Arc<str>>);
+
+impl Secret {
+    pub(crate) fn new(key: &str) -> Self {
+        Self((!key.is_empty()).then(|| key.into()))
+    }
+
+    /// The text without the key.
+    pub(crate) fn scrub<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match &self.0 {
+            Some(key) if text.contains(&**key) => Cow::Owned(text.replace(&**key, HIDDEN)),
+            _ => Cow::Borrowed(text),
+        }
+    }
+
+    /// The bytes without the key.
+    pub(crate) fn scrub_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        let Some(key) = self.0.as_ref().map(|key| key.as_bytes()) else { return Cow::Borrowed(bytes) };
+        let mut clean = Vec::new();
+        let mut rest = bytes;
+        while let Some(at) = rest.windows(key.len()).position(|window| window == key) {
+            clean.extend_from_slice(rest.get(..at).unwrap_or_default());
+            clean.extend_from_slice(HIDDEN.as_bytes());
+            rest = rest.get(at + key.len()..).unwrap_or_default();
+        }
+        if clean.is_empty() {
+            return Cow::Borrowed(bytes);
+        }
+        clean.extend_from_slice(rest);
+        Cow::Owned(clean)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { HIDDEN } else { "none" })
+    }
+}
+
+/// Path and query of an address, with only the known parameters' values, and without the one-time part of an
+/// answer's path.
+pub(crate) fn target(url: &Url) -> String {
+    let token = |part: &str| part.len() == 32 && part.bytes().all(|b| b.is_ascii_hexdigit());
+    let parts = url.path().split('/').map(|part| if token(part) { HIDDEN } else { part });
+    let path = parts.collect::<Vec<_>>().join("/");
+    let Some(query) = url.query() else { return path };
+    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) if !SHOWN_PARAMETERS.contains(&name.to_ascii_lowercase().as_str()) => {
+            format!("{name}={HIDDEN}")
+        }
+        _ => pair.to_owned(),
+    });
+    format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
+}
+
+/// An address as far as it may be shown: no user, no password, no fragment; path and query as [`target`].
+pub(crate) fn url(url: &Url) -> String {
+    let port = url.port().map_or(String::new(), |port| format!(":{port}"));
+    format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), target(url))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_show_what_is_known_to_be_harmless() {
+        let shown = |text: &str| url(&Url::parse(text).unwrap());
+        insta::assert_snapshot!([
+            shown("https://tradeidds.censtatd.gov.hk/api/get?lang=EN&CC=CN,US&sid=secret"),
+            shown("https://user:pass@h.example:8443/api/0123456789abcdef0123456789ABCDEF/get?a=b#x"),
+            shown("http://h/p?flag&key=1"),
+        ].join("\n"), @"");
+    }
+
+    #[test]
+    fn a_key_is_taken_out_wherever_it_stands() {
+        let secret = Secret::new("tw_live_1");
+        assert_eq!(secret.scrub("no tw_live_1, twice tw_live_1"), "no (not shown), twice (not shown)");
+        assert_eq!(secret.scrub("harmless"), "harmless");
+        assert_eq!(format!("{secret:?} {:?}", Secret::new("")), "(not shown) none");
+        assert_eq!(Secret::new("").scrub("x"), "x");
+        assert_eq!(*secret.scrub_bytes(b"\xfftw_live_1\xfetw_live_1"), *b"\xff(not shown)\xfe(not shown)");
+        assert_eq!(*secret.scrub_bytes(b"tw_live_"), *b"tw_live_");
+    }
+}

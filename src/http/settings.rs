@@ -1,0 +1,161 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::{ClientBuilder, Url};
+
+use super::tidy::{CONNECT_TIMEOUT, TOTAL_TIMEOUT, prepared};
+use super::transport::BODY_CAP;
+use super::{Backoff, Clock, Gate, Pace, Recorder, Replay, Secret, SystemClock, Transport, Wire};
+use crate::error::{Error, ErrorKind};
+
+/// What both clients are set up with.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) base_url: Option<String>,
+    pub(crate) http: Option<ClientBuilder>,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) timeout: Duration,
+    pub(crate) body_cap: usize,
+    pub(crate) pace: Pace,
+    pub(crate) backoff: Backoff,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) recorder: Option<Recorder>,
+    pub(crate) replay: Option<Replay>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            base_url: None,
+            http: None,
+            connect_timeout: CONNECT_TIMEOUT,
+            timeout: TOTAL_TIMEOUT,
+            body_cap: BODY_CAP,
+            pace: Pace::default(),
+            backoff: Backoff::default(),
+            clock: Arc::new(SystemClock),
+            recorder: None,
+            replay: None,
+        }
+    }
+}
+
+impl Settings {
+    /// Makes what a client sends through; `needs` sets on the HTTP client what the one service needs.
+    pub(crate) fn wire(
+        self,
+        live: &str,
+        secret: Secret,
+        needs: impl FnOnce(ClientBuilder) -> ClientBuilder,
+    ) -> Result<Wire, Error> {
+        let base = base(self.base_url.as_deref().unwrap_or(live))?;
+        let builder = prepared(self.http.unwrap_or_default())
+            .connect_timeout(self.connect_timeout)
+            .timeout(self.timeout);
+        let http = needs(builder).build().map_err(|e| {
+            let error = e.without_url();
+            Error::new(ErrorKind::Setup, format!("the HTTP client: {error}")).with_source(error)
+        })?;
+        let mut transport = Transport::default().with_body_cap(self.body_cap).hiding(secret);
+        if let Some(recorder) = self.recorder {
+            transport = transport.recording(recorder);
+        }
+        if let Some(replay) = self.replay {
+            transport = transport.replaying(replay);
+        }
+        let gate = Gate::new(self.pace);
+        Ok(Wire { base, http, transport, gate, backoff: self.backoff, clock: self.clock })
+    }
+}
+
+/// A base URL without the slash at its end. It is not repeated in the message: it may hold a password.
+fn base(text: &str) -> Result<String, Error> {
+    let wrong = |problem: &str| Err(Error::new(ErrorKind::Setup, format!("the base URL {problem}")));
+    match Url::parse(text.trim()) {
+        Err(e) => wrong(&format!("cannot be read: {e}; it must be like https://host")),
+        Ok(url) if !matches!(url.scheme(), "http" | "https") => wrong("must begin with https:// or http://"),
+        Ok(url) if url.query().is_some() || url.fragment().is_some() => wrong("must end before ? and #"),
+        Ok(url) => Ok(url.as_str().trim_end_matches('/').to_owned()),
+    }
+}
+
+/// The address of a path below a base URL.
+pub(crate) fn below(base: &str, path: &str) -> Result<Url, Error> {
+    let wrong = |problem: &str| Error::new(ErrorKind::InvalidRequest, format!("the path {problem}"));
+    if !path.starts_with('/') {
+        return Err(wrong("must begin with /, such as /api/get?lang=EN; the host is the client's"));
+    }
+    // Behind the base's host and a slash, nothing can lead to another host.
+    let mut url = Url::parse(&format!("{base}{path}")).map_err(|e| wrong(&format!("cannot be read: {e}")))?;
+    url.set_fragment(None);
+    Ok(url)
+}
+
+/// The setters of [`Settings`], on a builder that holds them in its field `settings`.
+macro_rules! setters {
+    ($builder:ty) => {
+        impl $builder {
+            /// Another address than the live service's: a local server's, say.
+            pub fn base_url(mut self, url: impl Into<String>) -> Self {
+                self.settings.base_url = Some(url.into());
+                self
+            }
+
+            /// A `reqwest` builder with your proxy, certificate authority and the like. Set on it is, over what it may
+            /// hold: User-Agent, cookies, redirects, gzip, repeats, idle connections, and both time limits.
+            pub fn http(mut self, builder: reqwest::ClientBuilder) -> Self {
+                self.settings.http = Some(builder);
+                self
+            }
+
+            /// How long a connection may take to open; 15 s unless set.
+            pub fn connect_timeout(mut self, limit: std::time::Duration) -> Self {
+                self.settings.connect_timeout = limit;
+                self
+            }
+
+            /// How long an attempt may take from its start to the answer's last byte; 600 s unless set.
+            pub fn timeout(mut self, limit: std::time::Duration) -> Self {
+                self.settings.timeout = limit;
+                self
+            }
+
+            /// The most that a body may hold, in decompressed bytes; 256 MiB unless set.
+            pub fn body_cap(mut self, bytes: usize) -> Self {
+                self.settings.body_cap = bytes;
+                self
+            }
+
+            /// How fast to ask.
+            pub fn pace(mut self, pace: $crate::http::Pace) -> Self {
+                self.settings.pace = pace;
+                self
+            }
+
+            /// How to repeat what may be repeated.
+            pub fn backoff(mut self, backoff: $crate::http::Backoff) -> Self {
+                self.settings.backoff = backoff;
+                self
+            }
+
+            /// The clock for pace and backoff; the machine's unless set. Time limits go by the machine's always.
+            pub fn clock(mut self, clock: std::sync::Arc<dyn $crate::http::Clock>) -> Self {
+                self.settings.clock = clock;
+                self
+            }
+
+            /// Records every exchange, redacted.
+            pub fn record(mut self, recorder: $crate::http::Recorder) -> Self {
+                self.settings.recorder = Some(recorder);
+                self
+            }
+
+            /// Answers from recorded exchanges; nothing goes over the network.
+            pub fn replay(mut self, replay: $crate::http::Replay) -> Self {
+                self.settings.replay = Some(replay);
+                self
+            }
+        }
+    };
+}
+pub(crate) use setters;

@@ -1,0 +1,266 @@
+//! Undoes the envelopes: the service's own, and the upstream's inside.
+
+use progenitor_client::ByteStream;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::api::types::{Envelope, Failure, Meta, WorldRegions, WorldRegionsEnvelope, WorldRegionsUpstream};
+use super::call::What;
+use crate::domain::{Credits, OrOther};
+use crate::error::{Error, ErrorKind};
+use crate::http::{self, Response};
+use crate::place::pointer;
+
+/// The one operation whose data may be a text: they carry a task id of unknown shape (vendor).
+const TEXT_DATA: &str = "agentic_search";
+
+/// What an operation answers, before its envelopes are undone. Implemented for the documents' answers.
+pub trait Answer: Sized + Send + 'static {
+    /// What the generated method hands over.
+    type Sent: Send;
+    /// What is inside.
+    type Value;
+
+    /// Takes over from the generated method.
+    ///
+    /// # Errors
+    /// A body that is not what it should be.
+    fn take(sent: Self::Sent, response: &Response) -> Result<Self, Error>;
+
+    /// Undoes the envelopes.
+    fn open(self, what: &What) -> Opened<Self::Value>;
+
+    /// Why the body is none.
+    fn decode_fault(response: Response) -> Error;
+}
+
+/// An answer with its envelopes undone.
+pub struct Opened<V> {
+    /// The value, or what stands in its place.
+    pub value: Result<V, Box<Error>>,
+    /// The service's id of the call.
+    pub request_id: Option<String>,
+    /// What the call cost.
+    pub meta: Option<Meta>,
+}
+
+impl<V> Opened<V> {
+    fn bare(value: V) -> Self {
+        Self { value: Ok(value), request_id: None, meta: None }
+    }
+}
+
+macro_rules! decoded {
+    () => {
+        type Sent = Self;
+
+        fn take(sent: Self, _: &Response) -> Result<Self, Error> {
+            Ok(sent)
+        }
+
+        fn decode_fault(response: Response) -> Error {
+            http::decode_fault::<Self>(response)
+        }
+    };
+}
+
+/// JSON of unknown shape, without an envelope as far as is known.
+impl Answer for Value {
+    type Value = Self;
+    decoded!();
+
+    fn open(self, _: &What) -> Opened<Self> {
+        Opened::bare(self)
+    }
+}
+
+/// A text, such as the metrics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text(String);
+
+impl Answer for Text {
+    type Sent = ByteStream;
+    type Value = String;
+
+    fn take(_: ByteStream, response: &Response) -> Result<Self, Error> {
+        match std::str::from_utf8(&response.content()) {
+            Ok(text) => Ok(Self(text.to_owned())),
+            Err(_) => Err(Self::decode_fault(response.clone())),
+        }
+    }
+
+    fn open(self, _: &What) -> Opened<String> {
+        Opened::bare(self.0)
+    }
+
+    fn decode_fault(response: Response) -> Error {
+        Error::new(ErrorKind::Decode, "the body is no UTF-8 text").with_response(response)
+    }
+}
+
+/// Any answer, as it came; only what tells a failure for certain is one.
+impl Answer for Response {
+    type Sent = ();
+    type Value = Self;
+
+    fn take((): (), response: &Response) -> Result<Self, Error> {
+        Ok(response.clone())
+    }
+
+    fn open(self, what: &What) -> Opened<Self> {
+        let Ok(envelope) = serde_json::from_slice::<Envelope>(&self.content()) else {
+            return Opened::bare(self);
+        };
+        let value = match failed(envelope.success, envelope.error.as_ref()) {
+            Some(error) => Err(error),
+            None => match envelope.data {
+                Some(data) if what.customs => upstream(data).map(drop).or_else(|e| {
+                    if e.kind() == ErrorKind::Upstream { Err(e) } else { Ok(()) }
+                }),
+                _ => Ok(()),
+            },
+        };
+        Opened {
+            value: value.map(|()| self).map_err(Box::new),
+            request_id: envelope.request_id,
+            meta: envelope.meta,
+        }
+    }
+
+    fn decode_fault(response: Response) -> Error {
+        http::decode_fault::<Value>(response)
+    }
+}
+
+/// Data of unknown shape; for customs operations what lies inside the upstream's envelope, where there is one.
+impl Answer for Envelope {
+    type Value = Value;
+    decoded!();
+
+    fn open(self, what: &What) -> Opened<Value> {
+        let value = match (failed(self.success, self.error.as_ref()), self.data) {
+            (Some(error), _) => Err(error),
+            (None, None | Some(Value::Null)) => Err(Error::new(ErrorKind::NoData, "")),
+            (None, Some(Value::String(_))) if what.id != TEXT_DATA => {
+                Err(Error::new(ErrorKind::TextInsteadOfData, ""))
+            }
+            (None, Some(data)) if what.customs => upstream(data),
+            (None, Some(data)) => Ok(data),
+        };
+        Opened { value: value.map_err(Box::new), request_id: self.request_id, meta: self.meta }
+    }
+}
+
+impl Answer for WorldRegionsEnvelope {
+    type Value = WorldRegions;
+    decoded!();
+
+    fn open(self, _: &What) -> Opened<WorldRegions> {
+        let value = match (failed(self.success, self.error.as_ref()), self.data) {
+            (Some(error), _) => Err(error),
+            (None, None | Some(OrOther::Other(Value::Null))) => Err(Error::new(ErrorKind::NoData, "")),
+            (None, Some(OrOther::Other(Value::String(_)))) => Err(Error::new(ErrorKind::TextInsteadOfData, "")),
+            (None, Some(OrOther::Other(other))) => Err(misshaped::<WorldRegionsUpstream>(&other)),
+            (None, Some(OrOther::Expected(inner))) => {
+                code(inner.code.map(Value::from).as_ref(), inner.msg.as_deref())
+                    .and_then(|()| inner.data.ok_or_else(|| Error::new(ErrorKind::NoData, "in the upstream's envelope")))
+            }
+        };
+        Opened { value: value.map_err(Box::new), request_id: self.request_id, meta: self.meta }
+    }
+}
+
+/// What is wrong with data that are not as documented; the pointer is that of the whole body.
+fn misshaped<T: DeserializeOwned>(data: &Value) -> Error {
+    match serde_path_to_error::deserialize::<_, T>(data) {
+        Ok(_) => Error::new(ErrorKind::Decode, "at /data"),
+        Err(e) => Error::new(ErrorKind::Decode, format!("at /data{}: {}", pointer(e.path()), http::what(e.inner()))),
+    }
+}
+
+/// The failure that the service's own envelope tells.
+fn failed(success: Option<bool>, error: Option<&Value>) -> Option<Error> {
+    let error = error.filter(|error| !error.is_null());
+    (success == Some(false) || error.is_some()).then(|| refused(ErrorKind::Refused, error))
+}
+
+/// A refusal, with the code and every text of `error`: of its members only the code is documented.
+fn refused(kind: ErrorKind, error: Option<&Value>) -> Error {
+    let texts = match error {
+        Some(Value::String(text)) => vec![text.clone()],
+        Some(Value::Object(members)) => {
+            let texts = members.iter().filter(|(name, _)| *name != "code").map(|(_, value)| value);
+            texts.filter_map(Value::as_str).map(str::to_owned).collect()
+        }
+        _ => Vec::new(),
+    };
+    Error::new(kind, "").with_code(error.and_then(|error| scalar(error.get("code")?))).with_messages(texts)
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// Undoes the upstream's envelope, where the data are one.
+fn upstream(mut data: Value) -> Result<Value, Error> {
+    let Some(members) = data.as_object_mut().filter(|members| members.contains_key("code")) else {
+        return Ok(data);
+    };
+    code(members.get("code"), members.get("msg").and_then(Value::as_str))?;
+    match members.remove("data") {
+        None | Some(Value::Null) => Err(Error::new(ErrorKind::NoData, "in the upstream's envelope")),
+        Some(inner) => Ok(inner),
+    }
+}
+
+/// The upstream's code: 1 is success, anything else a failure (documented).
+fn code(code: Option<&Value>, message: Option<&str>) -> Result<(), Error> {
+    let code = code.and_then(scalar);
+    match code.as_deref() {
+        None | Some("1") => Ok(()),
+        Some(_) => Err(Error::new(ErrorKind::Upstream, "")
+            .with_code(code)
+            .with_messages(message.map(str::to_owned).into_iter().collect())),
+    }
+}
+
+/// What an HTTP status other than 2xx means: what the service's envelope says goes before the status.
+pub(super) fn by_status(response: Response, free: bool) -> Error {
+    let failure = serde_json::from_slice::<Failure>(&response.content()).ok();
+    // An envelope says something; a gateway's own JSON does not.
+    let failure = failure.filter(|failure| failure.error.is_some() || failure.success == Some(false));
+    let Some(failure) = failure else {
+        let error = http::by_status(response);
+        let lost = !free && error.status().is_some_and(|status| status >= 500 || status == 408);
+        // A gateway gave up waiting, or hides what happened behind it.
+        return if lost { error.outcome_unknown() } else { once(error, free) };
+    };
+    let kind = match response.status() {
+        300..=399 => ErrorKind::Redirected,
+        401 | 403 => ErrorKind::AccessDenied,
+        429 => ErrorKind::UsageLimit,
+        503 => ErrorKind::Busy,
+        500..=599 => ErrorKind::HttpStatus,
+        _ => ErrorKind::Refused,
+    };
+    let later = matches!(kind, ErrorKind::UsageLimit | ErrorKind::Busy | ErrorKind::HttpStatus);
+    once(refused(kind, failure.error.as_ref()).repeatable(later), free).with_response(response)
+}
+
+/// Of a call that may be billed, only a refusal for the limit may be repeated without harm.
+fn once(error: Error, free: bool) -> Error {
+    let repeatable = error.is_retryable() && (free || error.is_usage_limit());
+    error.repeatable(repeatable)
+}
+
+/// What an answer tells of its cost, however little of it can be read.
+pub(super) fn charge(response: &Response) -> (Option<String>, Option<Credits>) {
+    let body: Value = serde_json::from_slice(&response.content()).unwrap_or_default();
+    let id = body.get("request_id").and_then(Value::as_str).map(str::to_owned);
+    let credits = body.pointer("/meta/billing/credits_charged");
+    (id, credits.and_then(|credits| serde_json::from_value(credits.clone()).ok()))
+}

@@ -1,0 +1,280 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rust_decimal::Decimal;
+
+use crate::domain::Credits;
+use crate::error::{Error, ErrorKind};
+
+/// What calls cost, and the most that they may cost in all. Clones are one ledger; several clients may share
+/// one.
+///
+/// Before a call is sent, what it may cost is reserved. What the answer tells is then booked; where it tells nothing, or
+/// never came, the reserved amount stays as unconfirmed, since it may have been charged. A call is sent only while
+/// charged, unconfirmed and reserved credits and its own fit the budget.
+///
+/// A charge above its reservation is booked, and stops the ledger where there is a budget or an allowance that it breaks:
+/// no later call that may cost something is sent until [`Ledger::resume`].
+///
+/// ```
+/// use tradebind::tradewind::Ledger;
+/// let ledger = Ledger::with_budget("1.4".parse()?);
+/// assert_eq!(ledger.left().unwrap().to_string(), "1.4");
+/// # Ok::<(), tradebind::domain::InvalidValue>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Ledger(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    budget: Option<Decimal>,
+    charged: Decimal,
+    unconfirmed: Decimal,
+    reserved: Decimal,
+    operations: BTreeMap<String, Spent>,
+    stopped: Option<String>,
+}
+
+/// What the calls of one operation cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Spent {
+    /// Calls that were sent.
+    pub calls: u64,
+    /// Credits that the service told to have charged.
+    pub charged: Credits,
+    /// Calls whose charge is not known.
+    pub unconfirmed_calls: u64,
+}
+
+impl Ledger {
+    /// A ledger without a budget: it only books.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A ledger with a hard budget.
+    #[must_use]
+    pub fn with_budget(max_credits: Credits) -> Self {
+        let ledger = Self::new();
+        ledger.set_budget(Some(max_credits));
+        ledger
+    }
+
+    /// Sets or lifts the budget; what was spent stays.
+    pub fn set_budget(&self, max_credits: Option<Credits>) {
+        self.state().budget = max_credits.map(Credits::amount);
+    }
+
+    /// The budget.
+    #[must_use]
+    pub fn budget(&self) -> Option<Credits> {
+        self.state().budget.map(Credits::from)
+    }
+
+    /// Credits that the service told to have charged.
+    #[must_use]
+    pub fn charged(&self) -> Credits {
+        self.state().charged.into()
+    }
+
+    /// Credits reserved for calls that were sent and whose charge is not known.
+    #[must_use]
+    pub fn unconfirmed(&self) -> Credits {
+        self.state().unconfirmed.into()
+    }
+
+    /// Credits reserved for calls that are under way.
+    #[must_use]
+    pub fn reserved(&self) -> Credits {
+        self.state().reserved.into()
+    }
+
+    /// What the budget still holds; below zero where charges passed it. `None` without a budget.
+    #[must_use]
+    pub fn left(&self) -> Option<Credits> {
+        let state = self.state();
+        state.budget.map(|budget| (budget - state.taken()).into())
+    }
+
+    /// What each operation cost; raw calls of unknown addresses under `raw`.
+    #[must_use]
+    pub fn operations(&self) -> BTreeMap<String, Spent> {
+        self.state().operations.clone()
+    }
+
+    /// Why no call is sent any more, if that is so.
+    #[must_use]
+    pub fn stopped(&self) -> Option<String> {
+        self.state().stopped.clone()
+    }
+
+    /// Lets calls go on after a charge above its reservation. Allow more for the operation first.
+    pub fn resume(&self) {
+        self.state().stopped = None;
+    }
+
+    /// Puts what your account tells in the place of all that is unconfirmed.
+    pub fn settle_unconfirmed(&self, charged: Credits) {
+        let mut state = self.state();
+        state.charged += charged.amount();
+        state.unconfirmed = Decimal::ZERO;
+        state.operations.values_mut().for_each(|spent| spent.unconfirmed_calls = 0);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reserves for a call, or tells why it is not to be sent. `bound` is whether the amount was allowed for by the user.
+    pub(super) fn reserve(&self, operation: &str, amount: Credits, bound: bool) -> Result<Reservation, Error> {
+        let mut state = self.state();
+        let amount = amount.amount();
+        let refused = |detail| Err(Error::new(ErrorKind::BudgetReached, detail));
+        if let Some(stopped) = state.stopped.as_ref().filter(|_| !amount.is_zero()) {
+            return refused(format!("{stopped}; see Ledger::resume"));
+        }
+        if let Some(budget) = state.budget.filter(|budget| !amount.is_zero() && state.taken() + amount > *budget) {
+            return refused(format!(
+                "{amount} credits are to be reserved, {} of {budget} are left ({} charged, {} unconfirmed, {} under way)",
+                budget - state.taken(),
+                state.charged,
+                state.unconfirmed,
+                state.reserved
+            ));
+        }
+        state.reserved += amount;
+        let bound = bound || state.budget.is_some();
+        drop(state);
+        Ok(Reservation { ledger: self.clone(), operation: operation.to_owned(), amount, bound, sent: false, open: true })
+    }
+}
+
+impl State {
+    fn taken(&self) -> Decimal {
+        self.charged + self.unconfirmed + self.reserved
+    }
+}
+
+/// Credits set aside for one call. Dropped before the call was sent they go back; after that they are
+/// unconfirmed, since the call may have been done.
+pub(super) struct Reservation {
+    ledger: Ledger,
+    operation: String,
+    amount: Decimal,
+    bound: bool,
+    sent: bool,
+    open: bool,
+}
+
+impl Reservation {
+    /// From now on the call may be charged, whatever becomes of it here.
+    pub(super) fn sent(&mut self) {
+        self.sent = true;
+    }
+
+    /// No byte left after all.
+    pub(super) fn unsent(&mut self) {
+        self.sent = false;
+    }
+
+    /// Books what the answer tells.
+    pub(super) fn settle(mut self, charged: Option<Credits>) {
+        self.close(charged);
+    }
+
+    fn close(&mut self, charged: Option<Credits>) {
+        if !std::mem::take(&mut self.open) {
+            return;
+        }
+        let mut state = self.ledger.state();
+        state.reserved -= self.amount;
+        if !self.sent {
+            return;
+        }
+        let spent = state.operations.entry(self.operation.clone()).or_default();
+        spent.calls += 1;
+        match charged.map(Credits::amount) {
+            Some(charged) => {
+                spent.charged = (spent.charged.amount() + charged).into();
+                state.charged += charged;
+                if charged > self.amount && self.bound {
+                    let (operation, reserved) = (&self.operation, self.amount);
+                    state.stopped =
+                        Some(format!("`{operation}` was charged {charged} credits where {reserved} were reserved"));
+                }
+            }
+            None if self.amount.is_zero() => {}
+            None => {
+                spent.unconfirmed_calls += 1;
+                state.unconfirmed += self.amount;
+            }
+        }
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.close(None);
+    }
+}
+
+/// What was spent, in a line.
+impl fmt::Display for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.state();
+        write!(f, "{} credits charged, {} unconfirmed, {} under way", state.charged, state.unconfirmed, state.reserved)?;
+        state.budget.map_or(Ok(()), |budget| write!(f, ", of {budget}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn credits(text: &str) -> Credits {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn what_is_dropped_before_it_is_sent_goes_back() {
+        let ledger = Ledger::with_budget(credits("1"));
+        drop(ledger.reserve("x", credits("0.6"), false).unwrap());
+        let mut sent = ledger.reserve("x", credits("0.6"), false).unwrap();
+        sent.sent();
+        drop(sent);
+        assert_eq!(ledger.to_string(), "0 credits charged, 0.6 unconfirmed, 0.0 under way, of 1");
+        let error = ledger.reserve("x", credits("0.6"), false).map(drop).unwrap_err();
+        insta::assert_snapshot!(error, @"");
+        ledger.settle_unconfirmed(credits("0"));
+        assert!(ledger.reserve("x", credits("0.6"), false).is_ok());
+    }
+
+    #[test]
+    fn a_charge_above_its_reservation_stops_what_costs() {
+        let ledger = Ledger::with_budget(credits("10"));
+        let mut call = ledger.reserve("x", credits("0.14"), false).unwrap();
+        call.sent();
+        call.settle(Some(credits("3")));
+        assert_eq!(ledger.charged(), credits("3"));
+        let error = ledger.reserve("y", credits("0.14"), false).map(drop).unwrap_err();
+        insta::assert_snapshot!(error, @"");
+        assert!(ledger.reserve("free", credits("0"), false).is_ok());
+        ledger.resume();
+        assert!(ledger.reserve("y", credits("0.14"), false).is_ok());
+    }
+
+    #[test]
+    fn without_a_budget_or_an_allowance_a_higher_price_stops_nothing() {
+        let ledger = Ledger::new();
+        for (bound, stops) in [(false, false), (true, true)] {
+            let mut call = ledger.reserve("x", credits("0.14"), bound).unwrap();
+            call.sent();
+            call.settle(Some(credits("0.2")));
+            assert_eq!(ledger.stopped().is_some(), stops);
+        }
+        assert_eq!(ledger.operations()["x"].charged, credits("0.4"));
+    }
+}

@@ -29,7 +29,7 @@ pub enum Door {
 /// [`Door::HkAnswer`] has no connections of its own: there, both are as
 /// [`CloseAfterRequest`](Self::CloseAfterRequest).
 ///
-/// All other steps are taken by requests.
+/// All other steps are taken by requests, of any method.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Step {

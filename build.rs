@@ -10,10 +10,11 @@ mod document;
 mod generate;
 #[path = "build/lint.rs"]
 mod lint;
+#[path = "build/methods.rs"]
+mod methods;
 #[path = "build/prune.rs"]
 mod prune;
 #[path = "build/tables.rs"]
-mod methods;
 mod tables;
 
 use std::path::{Path, PathBuf};

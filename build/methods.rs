@@ -30,7 +30,8 @@ pub fn tokens(root: &Value, replacements: &[(&str, &str)], room: &str) -> Result
         let (mut parameters, mut setters, mut copies) = (Vec::new(), Vec::new(), Vec::new());
         for parameter in operation.get("parameters").and_then(Value::as_array).into_iter().flatten() {
             // The generator names setters in snake case.
-            let setter = format_ident!("{}", snake(parameter.get("name").and_then(Value::as_str).unwrap_or_default()));
+            let setter =
+                format_ident!("{}", snake(parameter.get("name").and_then(Value::as_str).unwrap_or_default()));
             parameters.push(quote!(#setter: impl Into<String>));
             copies.push(quote!(let #setter: String = #setter.into();));
             setters.push(setter);

@@ -10,7 +10,11 @@ use crate::lint::{component, operations};
 use crate::methods;
 
 /// Tables appended to the bindings of one document.
-pub fn tokens(root: &Value, replacements: &[(&str, &str)], client: Option<&str>) -> Result<TokenStream, String> {
+pub fn tokens(
+    root: &Value,
+    replacements: &[(&str, &str)],
+    client: Option<&str>,
+) -> Result<TokenStream, String> {
     let mut rows = Vec::new();
     let mut bodies = std::collections::BTreeSet::new();
     for (path, method, _, operation) in operations(root) {

@@ -3,6 +3,8 @@
 #[cfg(any(feature = "hk-trade", feature = "tradewind"))]
 mod operation;
 
+#[cfg(all(feature = "blocking", any(feature = "hk-trade", feature = "tradewind")))]
+pub mod blocking;
 pub mod codes;
 pub mod domain;
 #[cfg(any(feature = "hk-trade", feature = "tradewind"))]

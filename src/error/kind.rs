@@ -72,7 +72,9 @@ impl ErrorKind {
             Self::Unreachable => "no connection; nothing was sent",
             Self::Timeout => "the time limit passed",
             Self::Interrupted => "the connection broke",
-            Self::OutcomeUnknown => "the call left and its answer was lost: it may have been done and charged",
+            Self::OutcomeUnknown => {
+                "the call left and its answer was lost: it may have been done and charged"
+            }
             Self::TooLarge => "the body passes the cap",
             Self::Redirected => "a redirect that is not followed",
             Self::UsageLimit => "the usage limit is reached",

@@ -232,8 +232,8 @@ fn ended<T>(
     result: Result<T, Error>,
     status: impl FnOnce(&T) -> u16,
 ) -> Result<T, Error> {
-    let result = result
-        .map_err(|e| e.with_effort(repeats.attempts(), repeats.waited()).with_operation(operation));
+    let result =
+        result.map_err(|e| e.with_effort(repeats.attempts(), repeats.waited()).with_operation(operation));
     match &result {
         Ok(value) => call.end(Some(status(value)), repeats.attempts(), None, None),
         Err(error) => call.end(error.status(), repeats.attempts(), None, Some(error)),

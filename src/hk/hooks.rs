@@ -37,7 +37,8 @@ pub(super) fn redirects() -> Policy {
 
 /// Whether both are of one host, port and scheme; from http to https is allowed, on the schemes' own ports.
 fn same_host(from: &Url, to: &Url) -> bool {
-    let upgrade = (from.scheme(), to.scheme()) == ("http", "https") && (from.port(), to.port()) == (None, None);
+    let upgrade =
+        (from.scheme(), to.scheme()) == ("http", "https") && (from.port(), to.port()) == (None, None);
     from.host() == to.host() && (from.origin() == to.origin() || upgrade)
 }
 

@@ -192,13 +192,20 @@ mod tests {
         };
         assert_eq!(wait(&[("retry-after", "120")]).unwrap(), Duration::from_secs(120));
         // The manual clock stands at 08:49:37; the answer's own date goes before it.
-        assert_eq!(wait(&[("retry-after", "Sun, 06 Nov 1994 08:50:37 GMT")]).unwrap(), Duration::from_secs(60));
+        assert_eq!(
+            wait(&[("retry-after", "Sun, 06 Nov 1994 08:50:37 GMT")]).unwrap(),
+            Duration::from_secs(60)
+        );
         let dated =
             [("retry-after", "Sun, 06 Nov 1994 08:50:37 GMT"), ("date", "Sun, 06 Nov 1994 08:50:30 GMT")];
         assert_eq!(wait(&dated).unwrap(), Duration::from_secs(7));
         assert_eq!(wait(&[("retry-after", "Sun, 06 Nov 1994 08:00:00 GMT")]).unwrap(), Duration::ZERO);
         let error = wait(&[("retry-after", "301")]).unwrap_err();
-        assert_eq!(error.retry_after(), Some(Duration::from_secs(301)), "more than the total: given up at once");
+        assert_eq!(
+            error.retry_after(),
+            Some(Duration::from_secs(301)),
+            "more than the total: given up at once"
+        );
         assert!(wait(&[("retry-after", "soon")]).unwrap() <= Duration::from_secs(10), "as without it");
     }
 

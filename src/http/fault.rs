@@ -122,5 +122,9 @@ pub(crate) fn what(error: &serde_json::Error) -> String {
         return masked('"', text.rfind('"'));
     }
     let first = text.find('`').and_then(|from| Some(from + 1 + text.get(from + 1..)?.find('`')?));
-    if text.starts_with("invalid") || text.starts_with("unknown variant") { masked('`', first) } else { text.to_owned() }
+    if text.starts_with("invalid") || text.starts_with("unknown variant") {
+        masked('`', first)
+    } else {
+        text.to_owned()
+    }
 }

@@ -31,8 +31,8 @@ pub(crate) use fault::{by_status, decode_fault, not_sent, sent_fault, what};
 pub(crate) use pace::Gate;
 pub(crate) use redact::Secret;
 pub(crate) use settings::{Settings, below, setters};
-pub(crate) use tidy::{client_builder, with_single_slashes, without_api_version};
 #[cfg(feature = "hk-trade")]
 pub(crate) use tidy::with_plain_commas;
+pub(crate) use tidy::{client_builder, with_single_slashes, without_api_version};
 pub(crate) use trace::Call;
 pub(crate) use transport::{Wire, outcome};

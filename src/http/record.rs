@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http::HeaderMap;
 use reqwest::Request;
 
-use super::redact::{self, SHOWN_HEADERS, Secret};
 use super::Response;
+use super::redact::{self, SHOWN_HEADERS, Secret};
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{
     Body, Exchange, ExchangeEvidence, Format, Header, RecordedRequest, RecordedResponse, ServiceName, Source,

@@ -26,8 +26,21 @@ pub(crate) const SHOWN_HEADERS: [HeaderName; 10] = [
 
 /// Parameters of an address whose values are shown: those of the Hong Kong guide, and TradeWind's paging.
 const SHOWN_PARAMETERS: [&str; 15] = [
-    "lang", "sv", "freq", "period", "ttype", "tm", "coclass", "co", "ccclass", "cc", "codeclass", "code",
-    "page", "per_page", "limit",
+    "lang",
+    "sv",
+    "freq",
+    "period",
+    "ttype",
+    "tm",
+    "coclass",
+    "co",
+    "ccclass",
+    "cc",
+    "codeclass",
+    "code",
+    "page",
+    "per_page",
+    "limit",
 ];
 
 /// A key: it never prints, and is taken out of texts that repeat it.

@@ -137,7 +137,9 @@ fn bodies_apart(recorded: &RecordedRequest, sent: &[u8]) -> Vec<String> {
 
 fn answered(exchange: &Exchange) -> Result<Response, Error> {
     let wrong = |problem: String| Error::new(ErrorKind::Replay, format!("{}: {problem}", name(exchange)));
-    let Some(recorded) = &exchange.response else { return Err(wrong("is recorded without an answer".to_owned())) };
+    let Some(recorded) = &exchange.response else {
+        return Err(wrong("is recorded without an answer".to_owned()));
+    };
     let body = match &recorded.body {
         Some(body) => body.bytes().map_err(|e| wrong(e.to_string()))?.into_owned(),
         None => Vec::new(),

@@ -35,7 +35,13 @@ impl Call {
     }
 
     /// Tells how the call ended.
-    pub(crate) fn end(self, status: Option<u16>, attempts: u32, credits: Option<crate::domain::Credits>, error: Option<&Error>) {
+    pub(crate) fn end(
+        self,
+        status: Option<u16>,
+        attempts: u32,
+        credits: Option<crate::domain::Credits>,
+        error: Option<&Error>,
+    ) {
         let milliseconds = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.span.record("status", status);
         self.span.record("attempts", attempts);

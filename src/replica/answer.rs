@@ -1,4 +1,7 @@
-use http_body_util::Full;
+use std::io;
+
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
@@ -6,16 +9,25 @@ use hyper::{Response, StatusCode};
 /// Names what an answer holds that no documentation tells.
 const ASSUMED: HeaderName = HeaderName::from_static("x-tradebind-assumed");
 
+/// What goes back to the caller; a body that fails ends the connection.
+pub(super) type Answer = Response<UnsyncBoxBody<Bytes, io::Error>>;
+
 /// An answer with a body.
-pub(super) fn body(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(body.into()));
-    *response.status_mut() = status;
+pub(super) fn body(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Answer {
+    let mut response = bare(status, body.into());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response
 }
 
+/// An answer with a body and without headers.
+pub(super) fn bare(status: StatusCode, body: Bytes) -> Answer {
+    let mut response = Response::new(Full::new(body).map_err(|never| match never {}).boxed_unsync());
+    *response.status_mut() = status;
+    response
+}
+
 /// Tells that a part of the answer is made up.
-pub(super) fn assumed(mut response: Response<Full<Bytes>>, what: &'static str) -> Response<Full<Bytes>> {
+pub(super) fn assumed(mut response: Answer, what: &'static str) -> Answer {
     response.headers_mut().insert(ASSUMED, HeaderValue::from_static(what));
     response
 }

@@ -1,12 +1,16 @@
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Incoming;
 use hyper::header::{COOKIE, HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
-use hyper::{Method, Request, Response, StatusCode};
-use serde_json::{Value, json};
+use hyper::{Method, Request, StatusCode, Uri};
+use serde_json::json;
 
-use super::{answer, player};
+use super::answer::{self, Answer};
+use super::player::{self, Recording};
+use super::script::Door;
+use super::side::Service;
+use super::status::Status;
 use crate::exchange::Exchange;
 use crate::hk::{Query, is_token};
 
@@ -15,55 +19,53 @@ const COOKIE_NAME: &str = "tradebind-replica-session";
 
 /// The Hong Kong side: a redirect with a cookie, then the recorded answer.
 pub(super) struct Hk {
-    exchanges: Vec<Exchange>,
+    recordings: Vec<Recording>,
     /// What each exchange asks, read once; `None` for one that is no query.
     queries: Vec<Option<Query>>,
+    /// Where a query stands, by its very text.
+    spelled: HashMap<String, usize>,
     sessions: AtomicU64,
 }
 
 impl Hk {
     pub(super) fn new(exchanges: Vec<Exchange>) -> Self {
-        let queries = exchanges.iter().map(|exchange| exchange.request.target.parse().ok()).collect();
-        Self { exchanges, queries, sessions: AtomicU64::new(1) }
-    }
-
-    pub(super) fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
-        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-        let asked = format!("{} {target}", request.method());
-        if request.method() != Method::GET {
-            return not_found(&asked);
-        }
-        match request.uri().path().split('/').collect::<Vec<_>>()[..] {
-            ["", "api", "get"] => self.redirect(request.uri().query().unwrap_or_default()),
-            ["", "api", token, "get"] if is_token(token) => {
-                if !self.knows(request.headers()) {
-                    return access_denied();
-                }
-                match self.recorded(target).map(player::play) {
-                    Some(Ok(answer)) => answer,
-                    Some(Err(problem)) => failed(&[problem]),
-                    None => failed(&player::unmatched(&asked, &self.exchanges)),
-                }
+        let recordings: Vec<_> = exchanges.into_iter().map(Recording::new).collect();
+        let queries: Vec<Option<Query>> =
+            recordings.iter().map(|recording| recording.request.target.parse().ok()).collect();
+        let mut spelled = HashMap::new();
+        for (at, recording) in recordings.iter().enumerate() {
+            if let (Some(Some(_)), Some((_, text))) =
+                (queries.get(at), recording.request.target.split_once('?'))
+            {
+                spelled.entry(text.to_owned()).or_insert(at);
             }
-            _ => not_found(&asked),
         }
+        Self { recordings, queries, spelled, sessions: AtomicU64::new(1) }
     }
 
     /// The exchange that asks the same, in any case and order (guide, section A).
-    fn recorded(&self, target: &str) -> Option<&Exchange> {
-        let asked = target.parse().ok()?;
-        let at = self.queries.iter().position(|query| query.as_ref() == Some(&asked))?;
-        self.exchanges.get(at)
+    fn recorded(&self, target: &str) -> Option<&Recording> {
+        let spelled = target.split_once('?').and_then(|(_, text)| self.spelled.get(text)).copied();
+        let at = spelled.or_else(|| {
+            let asked = target.parse().ok()?;
+            self.queries.iter().position(|query| query.as_ref() == Some(&asked))
+        })?;
+        self.recordings.get(at)
     }
 
-    /// 302 to a one-time address on the same host, with a cookie (observed).
-    fn redirect(&self, query: &str) -> Response<Full<Bytes>> {
+    /// 302 to a one-time address on the same host (observed).
+    fn redirect(&self, query: &str) -> (u64, Answer) {
         let session = self.sessions.fetch_add(1, Ordering::Relaxed);
         let mut response = answer::body(StatusCode::FOUND, "text/html", "");
-        let header = |text: String| HeaderValue::from_str(&text).ok();
-        let location = header(format!("/api/{:032x}/get?{query}", u128::from(session)));
-        let cookie = header(format!("{COOKIE_NAME}={session}; Path=/; HttpOnly"));
+        let location = HeaderValue::from_str(&format!("/api/{:032x}/get?{query}", u128::from(session))).ok();
         response.headers_mut().extend(location.map(|value| (LOCATION, value)));
+        (session, response)
+    }
+
+    /// The redirect with its cookie (observed).
+    fn redirect_with_cookie(&self, query: &str) -> Answer {
+        let (session, mut response) = self.redirect(query);
+        let cookie = HeaderValue::from_str(&format!("{COOKIE_NAME}={session}; Path=/; HttpOnly")).ok();
         response.headers_mut().extend(cookie.map(|value| (SET_COOKIE, value)));
         answer::assumed(response, "name of the cookie, form of the token")
     }
@@ -79,24 +81,62 @@ impl Hk {
     }
 }
 
+impl Service for Hk {
+    const FRONT: Door = Door::HkFront;
+
+    fn door(&self, path: &str) -> Option<Door> {
+        match path.split('/').collect::<Vec<_>>()[..] {
+            ["", "api", "get"] => Some(Door::HkFront),
+            ["", "api", token, "get"] if is_token(token) => Some(Door::HkAnswer),
+            _ => None,
+        }
+    }
+
+    async fn play(&self, request: Request<Incoming>) -> Answer {
+        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+        let asked = format!("{} {target}", request.method());
+        if request.method() != Method::GET {
+            return not_found(&asked);
+        }
+        match self.door(request.uri().path()) {
+            Some(Door::HkFront) => self.redirect_with_cookie(request.uri().query().unwrap_or_default()),
+            Some(Door::HkAnswer) => {
+                if !self.knows(request.headers()) {
+                    return access_denied();
+                }
+                match self.recorded(target).map(Recording::play) {
+                    Some(Ok(answer)) => answer,
+                    Some(Err(problem)) => failed(&[problem]),
+                    None => failed(&player::unmatched(&asked, &self.recordings)),
+                }
+            }
+            _ => not_found(&asked),
+        }
+    }
+
+    fn redirect_without_cookie(&self, uri: &Uri) -> Option<Answer> {
+        let front = self.door(uri.path()).filter(|door| *door == Door::HkFront);
+        let redirect = |_| self.redirect(uri.query().unwrap_or_default()).1;
+        front.map(redirect).map(|redirect| answer::assumed(redirect, "form of the token"))
+    }
+}
+
 /// What is no address of the service.
-fn not_found(asked: &str) -> Response<Full<Bytes>> {
+fn not_found(asked: &str) -> Answer {
     let text = format!("the replica of hk-trade has no {asked}; it has GET /api/get\n");
     answer::body(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", text)
 }
 
 /// Code 4 inside HTTP 200 (observed); the description is the guide's, no message is known.
-fn access_denied() -> Response<Full<Bytes>> {
-    failure(json!({ "name": "Access denied", "code": 4, "description": "Access denied" }))
+fn access_denied() -> Answer {
+    failure(&Status::of(4))
 }
 
 /// Code 1 inside HTTP 200 with messages, as the service refuses a query (observed); the messages are ours.
-fn failed(messages: &[String]) -> Response<Full<Bytes>> {
-    let status = json!({ "name": "Fail", "code": 1, "description": "Validation error", "message": messages });
-    answer::assumed(failure(status), "messages")
+fn failed(messages: &[String]) -> Answer {
+    answer::assumed(failure(&Status { message: json!(messages), ..Status::of(1) }), "messages")
 }
 
-fn failure(mut status: Value) -> Response<Full<Bytes>> {
-    status["apiHelp"] = "https://tradeidds.censtatd.gov.hk/PageID/ApiSpec".into();
-    answer::body(StatusCode::OK, "application/json", json!({ "header": { "status": status } }).to_string())
+fn failure(status: &Status) -> Answer {
+    answer::body(StatusCode::OK, "application/json", status.body().to_string())
 }

@@ -1,5 +1,7 @@
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use hyper::Request;
 use hyper::header::{self, HeaderName, HeaderValue};
@@ -21,6 +23,8 @@ const SHOWN: [HeaderName; 6] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LoggedRequest {
+    /// When its head had arrived.
+    pub at: Instant,
     /// HTTP method.
     pub method: String,
     /// Path and query, as sent.
@@ -30,9 +34,12 @@ pub struct LoggedRequest {
     pub headers: Vec<(String, String)>,
 }
 
-/// The last requests of one side.
+/// What reached one side.
 #[derive(Debug, Default)]
-pub(super) struct Log(Mutex<VecDeque<LoggedRequest>>);
+pub(super) struct Log {
+    requests: Mutex<VecDeque<LoggedRequest>>,
+    connections: AtomicUsize,
+}
 
 impl Log {
     pub(super) fn record<B>(&self, request: &Request<B>) {
@@ -41,11 +48,12 @@ impl Log {
             (name.to_string(), shown.unwrap_or_else(|| "(not shown)".to_owned()))
         };
         let logged = LoggedRequest {
+            at: Instant::now(),
             method: request.method().to_string(),
             target: request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned(),
             headers: request.headers().iter().map(header).collect(),
         };
-        let mut requests = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         if requests.len() == REMEMBERED {
             requests.pop_front();
         }
@@ -53,6 +61,14 @@ impl Log {
     }
 
     pub(super) fn all(&self) -> Vec<LoggedRequest> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    pub(super) fn connected(&self) {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 }

@@ -17,45 +17,54 @@
 //! assert_eq!(answer.data_set.unwrap_or_default().len(), 2);
 //! # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 //! ```
+//!
+//! Tests make a [`Door`] misbehave by a script: answers of their own, slow, cut or endless ones ([`Reply`]), and
+//! connections that close ([`Step`]). After the script it plays as always:
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! use tradebind::replica::{Door, Replica, Reply, Step};
+//!
+//! let replica = Replica::start().await?;
+//! replica.script(Door::HkFront, [Reply::html(503).into(), Step::Play]);
+//! let address = replica.hk_url() + "/api/get?lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN";
+//! let client = reqwest::Client::builder().cookie_store(true).build()?;
+//! assert_eq!(client.get(&address).send().await?.status(), 503);
+//! assert!(client.get(&address).send().await?.text().await?.contains("194542691"));
+//! assert_eq!(replica.pending(Door::HkFront), 0);
+//! # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+//! ```
 
 mod answer;
+mod flushed;
 mod hk;
 mod log;
 mod player;
+mod reply;
+mod script;
+mod side;
+mod source;
+mod status;
 mod tradewind;
+mod wire;
 
 pub use log::LoggedRequest;
+pub use reply::Reply;
+pub use script::{Door, Step};
 
-use std::convert::Infallible;
-use std::future::Future;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
-use hyper::service::service_fn;
-use hyper::{Request, Response};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpListener;
-use tokio::task::{JoinHandle, JoinSet};
-
 use crate::exchange::{Exchange, ServiceName};
-use log::Log;
+use script::Scripts;
+use side::Side;
 
 /// A running local server of both services; it stops when dropped.
 #[derive(Debug)]
 pub struct Replica {
     hk: Side,
     tradewind: Side,
-}
-
-/// One service's listener.
-#[derive(Debug)]
-struct Side {
-    address: SocketAddr,
-    log: Arc<Log>,
-    task: JoinHandle<()>,
+    scripts: Arc<Scripts>,
 }
 
 impl Replica {
@@ -75,19 +84,11 @@ impl Replica {
     pub async fn playing(exchanges: impl IntoIterator<Item = Exchange>) -> io::Result<Self> {
         let (hk, tradewind): (Vec<_>, Vec<_>) =
             exchanges.into_iter().partition(|exchange| exchange.service == ServiceName::HkTrade);
-        let hk = Arc::new(hk::Hk::new(hk));
-        let tradewind = Arc::new(tradewind::Tradewind::new(tradewind));
+        let scripts = Arc::new(Scripts::default());
         Ok(Self {
-            hk: Side::open(move |request| {
-                let hk = Arc::clone(&hk);
-                async move { hk.answer(&request) }
-            })
-            .await?,
-            tradewind: Side::open(move |request| {
-                let tradewind = Arc::clone(&tradewind);
-                async move { tradewind.answer(request).await }
-            })
-            .await?,
+            hk: Side::open(hk::Hk::new(hk), Arc::clone(&scripts)).await?,
+            tradewind: Side::open(tradewind::Tradewind::new(tradewind), Arc::clone(&scripts)).await?,
+            scripts,
         })
     }
 
@@ -114,49 +115,24 @@ impl Replica {
     pub fn tradewind_requests(&self) -> Vec<LoggedRequest> {
         self.tradewind.log.all()
     }
-}
 
-impl Side {
-    async fn open<F, R>(answer: F) -> io::Result<Self>
-    where
-        F: Fn(Request<Incoming>) -> R + Clone + Send + 'static,
-        R: Future<Output = Response<Full<Bytes>>> + Send + 'static,
-    {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
-        let log = Arc::new(Log::default());
-        let recorder = Arc::clone(&log);
-        let task = tokio::spawn(async move {
-            // Connections live in a set of their own, so that they end with the listener.
-            let mut connections = JoinSet::new();
-            loop {
-                tokio::select! {
-                    accepted = listener.accept() => {
-                        // An accept that fails (too many open files, say) concerns that caller only.
-                        if let Ok((stream, _)) = accepted {
-                            let (answer, recorder) = (answer.clone(), Arc::clone(&recorder));
-                            connections.spawn(async move {
-                                let service = service_fn(move |request| {
-                                    recorder.record(&request);
-                                    let answer = answer(request);
-                                    async move { Ok::<_, Infallible>(answer.await) }
-                                });
-                                let mut http = hyper::server::conn::http1::Builder::new();
-                                // A caller that hangs up mid-request is its own affair.
-                                _ = http.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
-                            });
-                        }
-                    }
-                    Some(_) = connections.join_next() => {}
-                }
-            }
-        });
-        Ok(Self { address, log, task })
+    /// Adds steps to what a door does with its next requests, in order; after the last it plays as always.
+    pub fn script(&self, door: Door, steps: impl IntoIterator<Item = Step>) {
+        self.scripts.of(door).add(steps);
     }
-}
 
-impl Drop for Side {
-    fn drop(&mut self) {
-        self.task.abort();
+    /// How many steps a door has yet to take.
+    #[must_use]
+    pub fn pending(&self, door: Door) -> usize {
+        self.scripts.of(door).pending()
+    }
+
+    /// How many connections were accepted so far; both doors of Hong Kong share one listener.
+    #[must_use]
+    pub fn connections(&self, door: Door) -> usize {
+        match door {
+            Door::HkFront | Door::HkAnswer => self.hk.log.connections(),
+            Door::Tradewind => self.tradewind.log.connections(),
+        }
     }
 }

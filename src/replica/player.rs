@@ -1,47 +1,75 @@
-//! Finds the recorded exchange that a request asks for, and plays its answer.
+//! Recorded exchanges, ready to be played.
 
-use http_body_util::Full;
+use hyper::StatusCode;
 use hyper::body::Bytes;
-use hyper::header::{HeaderName, HeaderValue};
-use hyper::{Response, StatusCode};
+use hyper::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
 
-use crate::exchange::{Exchange, RecordedResponse};
+use super::answer::{self, Answer};
+use crate::exchange::{Exchange, RecordedRequest, RecordedResponse};
 
-/// Plays the answer of an exchange, or says why there is none.
-pub(super) fn play(exchange: &Exchange) -> Result<Response<Full<Bytes>>, String> {
-    match &exchange.response {
-        Some(recorded) => recorded_answer(recorded).map_err(|problem| {
-            format!("the recorded answer of {} cannot be played: {problem}", named(exchange))
-        }),
-        None => Err(format!("{} is recorded without an answer: none is documented", named(exchange))),
+/// An exchange whose answer was made ready once, so that to play it copies no body.
+pub(super) struct Recording {
+    /// Service, operation and case.
+    pub(super) name: String,
+    pub(super) request: RecordedRequest,
+    answer: Result<Ready, String>,
+}
+
+/// A recorded answer as it is sent.
+struct Ready {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Recording {
+    pub(super) fn new(exchange: Exchange) -> Self {
+        let name = format!("{} {}.{}", exchange.service, exchange.operation, exchange.case);
+        let answer = match &exchange.response {
+            Some(recorded) => Ready::read(recorded)
+                .map_err(|problem| format!("the recorded answer of {name} cannot be played: {problem}")),
+            None => Err(format!("{name} is recorded without an answer: none is documented")),
+        };
+        Self { name, request: exchange.request, answer }
+    }
+
+    /// Plays the answer, or says why there is none.
+    pub(super) fn play(&self) -> Result<Answer, String> {
+        let ready = self.answer.as_ref().map_err(Clone::clone)?;
+        let mut response = answer::bare(ready.status, ready.body.clone());
+        *response.headers_mut() = ready.headers.clone();
+        Ok(response)
     }
 }
 
-fn recorded_answer(recorded: &RecordedResponse) -> Result<Response<Full<Bytes>>, String> {
-    let bytes = match &recorded.body {
-        Some(body) => body.bytes().map_err(|e| e.to_string())?.into_owned(),
-        None => Vec::new(),
-    };
-    let mut response = Response::new(Full::new(bytes.into()));
-    *response.status_mut() = StatusCode::from_u16(recorded.status).map_err(|e| e.to_string())?;
-    for header in &recorded.headers {
-        let name: HeaderName = header.name.parse().map_err(|_| format!("header name {:?}", header.name))?;
-        let value: HeaderValue = header.value.parse().map_err(|_| format!("value of header {name}"))?;
-        response.headers_mut().append(name, value);
+impl Ready {
+    fn read(recorded: &RecordedResponse) -> Result<Self, String> {
+        let body = match &recorded.body {
+            Some(body) => body.bytes().map_err(|e| e.to_string())?.into_owned(),
+            None => Vec::new(),
+        };
+        let mut headers = HeaderMap::new();
+        for header in &recorded.headers {
+            let name: HeaderName =
+                header.name.parse().map_err(|_| format!("header name {:?}", header.name))?;
+            let value: HeaderValue = header.value.parse().map_err(|_| format!("value of header {name}"))?;
+            // How the recorded body came says nothing about how it goes.
+            if name != CONTENT_LENGTH && name != TRANSFER_ENCODING {
+                headers.append(name, value);
+            }
+        }
+        let status = StatusCode::from_u16(recorded.status).map_err(|e| e.to_string())?;
+        Ok(Self { status, headers, body: body.into() })
     }
-    Ok(response)
 }
 
 /// Says that nothing recorded fits, and what is recorded; a line each.
-pub(super) fn unmatched(asked: &str, exchanges: &[Exchange]) -> Vec<String> {
-    let recorded = exchanges.iter().map(|exchange| {
-        format!("recorded is {}: {} {}", named(exchange), exchange.request.method, exchange.request.target)
+pub(super) fn unmatched(asked: &str, recordings: &[Recording]) -> Vec<String> {
+    let recorded = recordings.iter().map(|recording| {
+        let request = &recording.request;
+        format!("recorded is {}: {} {}", recording.name, request.method, request.target)
     });
     std::iter::once(format!("the replica has no recorded exchange that fits {asked}"))
         .chain(recorded)
         .collect()
-}
-
-pub(super) fn named(exchange: &Exchange) -> String {
-    format!("{} {}.{}", exchange.service, exchange.operation, exchange.case)
 }

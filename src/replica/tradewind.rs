@@ -1,27 +1,35 @@
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::{Bytes, Incoming};
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
 use hyper::header::AUTHORIZATION;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Request, StatusCode};
 use serde_json::{Value, json};
 
-use super::{answer, player};
+use super::answer::{self, Answer};
+use super::player::{self, Recording};
+use super::script::Door;
+use super::side::{BODY_CAP, Service};
 use crate::exchange::{Body, Exchange, differences};
 use crate::tradewind::api::OPERATIONS;
 
-/// The most that a request may hold, in bytes.
-const BODY_CAP: usize = 1 << 20;
-
 /// The TradeWind side: a key, then the recorded answer.
 pub(super) struct Tradewind {
-    exchanges: Vec<Exchange>,
+    recordings: Vec<Recording>,
 }
 
 impl Tradewind {
     pub(super) fn new(exchanges: Vec<Exchange>) -> Self {
-        Self { exchanges }
+        Self { recordings: exchanges.into_iter().map(Recording::new).collect() }
+    }
+}
+
+impl Service for Tradewind {
+    const FRONT: Door = Door::Tradewind;
+
+    fn door(&self, _: &str) -> Option<Door> {
+        Some(Door::Tradewind)
     }
 
-    pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn play(&self, request: Request<Incoming>) -> Answer {
         let (head, body) = request.into_parts();
         let asked = format!("{} {}", head.method, head.uri);
         let open = OPERATIONS.iter().any(|operation| !operation.key && operation.path == head.uri.path());
@@ -36,22 +44,19 @@ impl Tradewind {
         };
         let body: Option<Value> = serde_json::from_slice(&body.to_bytes()).ok();
         let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
-        let same_line = |exchange: &&Exchange| {
-            exchange.request.method == head.method.as_str() && exchange.request.target == target
+        let same_line = |recording: &&Recording| {
+            recording.request.method == head.method.as_str() && recording.request.target == target
         };
-        let recorded_body =
-            |exchange: &Exchange| exchange.request.body.as_ref().and_then(Body::json).cloned();
-        let fits = |exchange: &&Exchange| same_line(exchange) && recorded_body(exchange) == body;
-        let problems = match self.exchanges.iter().find(fits).map(player::play) {
+        let fits = |recording: &&Recording| same_line(recording) && recorded_body(recording) == body.as_ref();
+        let problems = match self.recordings.iter().find(fits).map(Recording::play) {
             Some(Ok(answer)) => return answer,
             Some(Err(problem)) => vec![problem],
             None => {
-                let mut told = player::unmatched(&asked, &self.exchanges);
-                for near in self.exchanges.iter().filter(same_line) {
-                    let (recorded, sent) =
-                        (recorded_body(near).unwrap_or_default(), body.clone().unwrap_or_default());
-                    let apart = differences(&recorded, &sent);
-                    told.extend(apart.iter().map(|apart| format!("unlike {}: {apart}", player::named(near))));
+                let mut told = player::unmatched(&asked, &self.recordings);
+                let sent = body.unwrap_or_default();
+                for near in self.recordings.iter().filter(same_line) {
+                    let apart = differences(recorded_body(near).unwrap_or(&Value::Null), &sent);
+                    told.extend(apart.iter().map(|apart| format!("unlike {}: {apart}", near.name)));
                 }
                 told
             }
@@ -60,13 +65,17 @@ impl Tradewind {
     }
 }
 
+fn recorded_body(recording: &Recording) -> Option<&Value> {
+    recording.request.body.as_ref().and_then(Body::json)
+}
+
 /// The envelope of a failure is documented; codes and messages are not.
-fn failure(status: StatusCode, code: &str, message: &str) -> Response<Full<Bytes>> {
+fn failure(status: StatusCode, code: &str, message: &str) -> Answer {
     let body = json!({ "success": false, "error": { "code": code, "message": message } });
     answer::assumed(answer::body(status, "application/json", body.to_string()), "error code and message")
 }
 
 /// 401 is mentioned by the documentation; what stands in it is not.
-fn unauthorized() -> Response<Full<Bytes>> {
+fn unauthorized() -> Answer {
     failure(StatusCode::UNAUTHORIZED, "unauthorized", "send Authorization: Bearer KEY")
 }

@@ -96,11 +96,13 @@ impl Access {
         let path = path.as_ref();
         let at = || format!("in {}", path.display());
         let mut text = String::new();
-        let file = std::fs::File::open(path).map_err(|e| InvalidKey::new(format!("cannot be read: {e}")).of(at()))?;
+        let file = std::fs::File::open(path)
+            .map_err(|e| InvalidKey::new(format!("cannot be read: {e}")).of(at()))?;
         match file.take(FILE_CAP + 1).read_to_string(&mut text) {
             Err(e) => Err(InvalidKey::new(format!("cannot be read: {e}")).of(at())),
             Ok(_) if text.len() as u64 > FILE_CAP || text.trim().contains(char::is_whitespace) => {
-                Err(InvalidKey::new("is not alone there; the file must hold the key and nothing else").of(at()))
+                Err(InvalidKey::new("is not alone there; the file must hold the key and nothing else")
+                    .of(at()))
             }
             Ok(_) => Self::key(&text).map_err(|e| e.of(at())),
         }

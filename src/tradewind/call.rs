@@ -33,7 +33,11 @@ impl What {
             key: operation.key,
             free: free && operation.method == "GET",
             customs: operation.path.starts_with("/api/customs/"),
-            price: if free { Some(Credits::default()) } else { operation.credits.and_then(|text| text.parse().ok()) },
+            price: if free {
+                Some(Credits::default())
+            } else {
+                operation.credits.and_then(|text| text.parse().ok())
+            },
         }
     }
 
@@ -83,6 +87,9 @@ where
 
 impl<A: Answer> fmt::Debug for Call<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").field("what", &self.what).field("allowed", &self.allowed).finish_non_exhaustive()
+        f.debug_struct("Call")
+            .field("what", &self.what)
+            .field("allowed", &self.allowed)
+            .finish_non_exhaustive()
     }
 }

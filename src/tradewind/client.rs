@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use progenitor_client::{ClientHooks as _, ClientInfo as _, Error as SendError, OperationInfo, ResponseValue};
+use progenitor_client::{
+    ClientHooks as _, ClientInfo as _, Error as SendError, OperationInfo, ResponseValue,
+};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Request};
 use serde_json::Value;
@@ -111,8 +113,12 @@ impl ClientBuilder {
         for (name, credits) in self.allowed {
             let ids = || api::OPERATIONS.iter().map(|operation| operation.id);
             let Some(id) = ids().find(|id| *id == name) else {
-                let near = nearest(&name, ids()).map_or(String::new(), |near| format!("; did you mean {near:?}?"));
-                return Err(Error::new(ErrorKind::Setup, format!("credits are allowed for {name:?}, which is no operation{near}")));
+                let near =
+                    nearest(&name, ids()).map_or(String::new(), |near| format!("; did you mean {near:?}?"));
+                return Err(Error::new(
+                    ErrorKind::Setup,
+                    format!("credits are allowed for {name:?}, which is no operation{near}"),
+                ));
             };
             allowed.insert(id, checked(credits)?);
         }
@@ -127,7 +133,10 @@ impl ClientBuilder {
 /// A budget or allowance below zero is a slip of the pen.
 fn checked(credits: Credits) -> Result<Credits, Error> {
     if credits < Credits::default() {
-        return Err(Error::new(ErrorKind::InvalidRequest, format!("{credits} credits are allowed; it must be 0 or more")));
+        return Err(Error::new(
+            ErrorKind::InvalidRequest,
+            format!("{credits} credits are allowed; it must be 0 or more"),
+        ));
     }
     Ok(credits)
 }
@@ -173,7 +182,8 @@ impl Client {
             return Err(invalid(Error::new(ErrorKind::InvalidRequest, "the method is none of HTTP")));
         };
         // The path as it is sent: one that is written in another way must not pass for a free operation.
-        let base = reqwest::Url::parse(&self.0.wire.base).map(|base| base.path().trim_end_matches('/').to_owned());
+        let base =
+            reqwest::Url::parse(&self.0.wire.base).map(|base| base.path().trim_end_matches('/').to_owned());
         let sent = base.ok().and_then(|base| url.path().strip_prefix(&base)).unwrap_or(url.path()).to_owned();
         let what = known(method.as_str(), &sent).map_or_else(|| What::unknown(&sent), What::of);
         let key = what.key;
@@ -268,8 +278,12 @@ impl Client {
                     let credits = billing.and_then(|billing| billing.credits_charged);
                     reservation.settle(credits);
                     return match opened.value {
-                        Ok(value) => Ok((response.status(), Billed::new(value, opened.request_id, opened.meta))),
-                        Err(error) => Err(error.with_charge(opened.request_id, credits).with_response(response)),
+                        Ok(value) => {
+                            Ok((response.status(), Billed::new(value, opened.request_id, opened.meta)))
+                        }
+                        Err(error) => {
+                            Err(error.with_charge(opened.request_id, credits).with_response(response))
+                        }
                     };
                 }
                 Err(error) => error,
@@ -323,7 +337,10 @@ impl Client {
             Some(price) => Ok((price, false)),
             None => {
                 let how = "allow what it may cost, by Call::allow or ClientBuilder::allow";
-                Err(Error::new(ErrorKind::PriceUnknown, format!("no price of `{}` is documented; {how}", what.id)))
+                Err(Error::new(
+                    ErrorKind::PriceUnknown,
+                    format!("no price of `{}` is documented; {how}", what.id),
+                ))
             }
         }
     }

@@ -114,9 +114,9 @@ impl Answer for Response {
         let value = match failed(envelope.success, envelope.error.as_ref()) {
             Some(error) => Err(error),
             None => match envelope.data {
-                Some(data) if what.customs => upstream(data).map(drop).or_else(|e| {
-                    if e.kind() == ErrorKind::Upstream { Err(e) } else { Ok(()) }
-                }),
+                Some(data) if what.customs => upstream(data)
+                    .map(drop)
+                    .or_else(|e| if e.kind() == ErrorKind::Upstream { Err(e) } else { Ok(()) }),
                 _ => Ok(()),
             },
         };
@@ -159,11 +159,14 @@ impl Answer for WorldRegionsEnvelope {
         let value = match (failed(self.success, self.error.as_ref()), self.data) {
             (Some(error), _) => Err(error),
             (None, None | Some(OrOther::Other(Value::Null))) => Err(Error::new(ErrorKind::NoData, "")),
-            (None, Some(OrOther::Other(Value::String(_)))) => Err(Error::new(ErrorKind::TextInsteadOfData, "")),
+            (None, Some(OrOther::Other(Value::String(_)))) => {
+                Err(Error::new(ErrorKind::TextInsteadOfData, ""))
+            }
             (None, Some(OrOther::Other(other))) => Err(misshaped::<WorldRegionsUpstream>(&other)),
             (None, Some(OrOther::Expected(inner))) => {
-                code(inner.code.map(Value::from).as_ref(), inner.msg.as_deref())
-                    .and_then(|()| inner.data.ok_or_else(|| Error::new(ErrorKind::NoData, "in the upstream's envelope")))
+                code(inner.code.map(Value::from).as_ref(), inner.msg.as_deref()).and_then(|()| {
+                    inner.data.ok_or_else(|| Error::new(ErrorKind::NoData, "in the upstream's envelope"))
+                })
             }
         };
         Opened { value: value.map_err(Box::new), request_id: self.request_id, meta: self.meta }
@@ -174,7 +177,9 @@ impl Answer for WorldRegionsEnvelope {
 fn misshaped<T: DeserializeOwned>(data: &Value) -> Error {
     match serde_path_to_error::deserialize::<_, T>(data) {
         Ok(_) => Error::new(ErrorKind::Decode, "at /data"),
-        Err(e) => Error::new(ErrorKind::Decode, format!("at /data{}: {}", pointer(e.path()), http::what(e.inner()))),
+        Err(e) => {
+            Error::new(ErrorKind::Decode, format!("at /data{}: {}", pointer(e.path()), http::what(e.inner())))
+        }
     }
 }
 

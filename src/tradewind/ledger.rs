@@ -129,14 +129,21 @@ impl Ledger {
     }
 
     /// Reserves for a call, or tells why it is not to be sent. `bound` is whether the amount was allowed for by the user.
-    pub(super) fn reserve(&self, operation: &str, amount: Credits, bound: bool) -> Result<Reservation, Error> {
+    pub(super) fn reserve(
+        &self,
+        operation: &str,
+        amount: Credits,
+        bound: bool,
+    ) -> Result<Reservation, Error> {
         let mut state = self.state();
         let amount = amount.amount();
         let refused = |detail| Err(Error::new(ErrorKind::BudgetReached, detail));
         if let Some(stopped) = state.stopped.as_ref().filter(|_| !amount.is_zero()) {
             return refused(format!("{stopped}; see Ledger::resume"));
         }
-        if let Some(budget) = state.budget.filter(|budget| !amount.is_zero() && state.taken() + amount > *budget) {
+        if let Some(budget) =
+            state.budget.filter(|budget| !amount.is_zero() && state.taken() + amount > *budget)
+        {
             return refused(format!(
                 "{amount} credits are to be reserved, {} of {budget} are left ({} charged, {} unconfirmed, {} under way)",
                 budget - state.taken(),
@@ -148,7 +155,14 @@ impl Ledger {
         state.reserved += amount;
         let bound = bound || state.budget.is_some();
         drop(state);
-        Ok(Reservation { ledger: self.clone(), operation: operation.to_owned(), amount, bound, sent: false, open: true })
+        Ok(Reservation {
+            ledger: self.clone(),
+            operation: operation.to_owned(),
+            amount,
+            bound,
+            sent: false,
+            open: true,
+        })
     }
 }
 
@@ -202,8 +216,9 @@ impl Reservation {
                 state.charged += charged;
                 if charged > self.amount && self.bound {
                     let (operation, reserved) = (&self.operation, self.amount);
-                    state.stopped =
-                        Some(format!("`{operation}` was charged {charged} credits where {reserved} were reserved"));
+                    state.stopped = Some(format!(
+                        "`{operation}` was charged {charged} credits where {reserved} were reserved"
+                    ));
                 }
             }
             None if self.amount.is_zero() => {}
@@ -225,7 +240,11 @@ impl Drop for Reservation {
 impl fmt::Display for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.state();
-        write!(f, "{} credits charged, {} unconfirmed, {} under way", state.charged, state.unconfirmed, state.reserved)?;
+        write!(
+            f,
+            "{} credits charged, {} unconfirmed, {} under way",
+            state.charged, state.unconfirmed, state.reserved
+        )?;
         state.budget.map_or(Ok(()), |budget| write!(f, ", of {budget}"))
     }
 }

@@ -23,6 +23,8 @@ mod document;
 mod generate;
 #[path = "../../build/lint.rs"]
 mod lint;
+#[path = "../../build/methods.rs"]
+mod methods;
 #[path = "../../build/prune.rs"]
 mod prune;
 #[allow(dead_code, reason = "only the build script lists the examples")]

@@ -1,0 +1,53 @@
+//! Waits for a call where nothing is asynchronous: in scripts and small tools.
+
+use std::future::{Future, IntoFuture};
+use std::sync::OnceLock;
+
+use tokio::runtime::{Builder, Handle, Runtime};
+
+use crate::error::{Error, ErrorKind};
+
+/// Waits for a call of either client, with the same types and errors.
+///
+/// ```no_run
+/// use tradebind::{blocking, hk};
+///
+/// let client = hk::Client::new()?;
+/// let answer = blocking::wait(client.query(&"lang=EN&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN".parse()?))?;
+/// println!("{} rows", answer.rows().len());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// The work is done by one thread, begun with the first call. Called where something asynchronous runs, it holds
+/// that up as any long computation would; await the call there instead.
+///
+/// # Errors
+/// Those of the call, and when the thread cannot be begun.
+pub fn wait<F, T>(call: F) -> Result<T, Error>
+where
+    F: IntoFuture<Output = Result<T, Error>>,
+    F::IntoFuture: Send,
+    T: Send,
+{
+    let runtime = runtime()?;
+    let call = call.into_future();
+    if Handle::try_current().is_err() {
+        return runtime.block_on(call);
+    }
+    // A runtime must not be waited for from within another; from a thread of its own it can.
+    std::thread::scope(|scope| scope.spawn(|| runtime.block_on(call)).join())
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+fn runtime() -> Result<&'static Runtime, Error> {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    if let Some(runtime) = RUNTIME.get() {
+        return Ok(runtime);
+    }
+    // One thread of its own, so that connections are looked after between calls.
+    let made = Builder::new_multi_thread().worker_threads(1).thread_name("tradebind").enable_all().build();
+    let made = made.map_err(|e| {
+        Error::new(ErrorKind::Setup, format!("no thread for blocking calls: {e}")).with_source(e)
+    })?;
+    Ok(RUNTIME.get_or_init(|| made))
+}

@@ -84,11 +84,15 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// Whether a part of a path is the one-time part of an answer's address: 32 hexadecimal digits (observed).
+pub(crate) fn is_token(part: &str) -> bool {
+    part.len() == 32 && part.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
 /// Path and query of an address, with only the known parameters' values, and without the one-time part of an
 /// answer's path.
 pub(crate) fn target(url: &Url) -> String {
-    let token = |part: &str| part.len() == 32 && part.bytes().all(|b| b.is_ascii_hexdigit());
-    let parts = url.path().split('/').map(|part| if token(part) { HIDDEN } else { part });
+    let parts = url.path().split('/').map(|part| if is_token(part) { HIDDEN } else { part });
     let path = parts.collect::<Vec<_>>().join("/");
     let Some(query) = url.query() else { return path };
     let pairs = query.split('&').map(|pair| match pair.split_once('=') {

@@ -159,8 +159,7 @@ pub(crate) enum Broken {
 impl From<Broken> for Error {
     fn from(broken: Broken) -> Self {
         match broken {
-            Broken::Network(error, None) => sent_fault(error),
-            Broken::Network(error, Some(partial)) => sent_fault(error).with_response(partial),
+            Broken::Network(error, partial) => sent_fault(error, partial),
             Broken::Own(error) => error,
         }
     }

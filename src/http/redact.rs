@@ -48,6 +48,7 @@ const SHOWN_PARAMETERS: [&str; 15] = [
 pub(crate) struct Secret(Option<std::sync::Arc<str>>);
 
 impl Secret {
+    #[cfg(any(feature = "tradewind", test))]
     pub(crate) fn new(key: &str) -> Self {
         Self((!key.is_empty()).then(|| key.into()))
     }

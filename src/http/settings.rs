@@ -159,3 +159,38 @@ macro_rules! setters {
     };
 }
 pub(crate) use setters;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Whatever stands in a path: it stays on the host, with its key, and under the base.
+        #[test]
+        fn no_path_leads_to_another_host(path in "[/\\\\@:?#%.a-z0-9 \t]{0,20}|/.*|//[a-z.]{1,9}(/.*)?") {
+            for base in ["https://h.example", "http://127.0.0.1:8080", "https://user:pass@h.example"] {
+                if let Ok(url) = below(base, &path) {
+                    let base = Url::parse(base).unwrap();
+                    prop_assert_eq!(url.origin(), base.origin());
+                    prop_assert_eq!(url.fragment(), None);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_base_that_is_none_is_told_without_repeating_it() {
+        for wrong in [
+            "secret",
+            "ftp://user:secret@h",
+            "https://h/?secret=1",
+            "https://h/#secret",
+            "https://user:secret@",
+        ] {
+            let told = base(wrong).unwrap_err().to_string();
+            assert!(!told.contains("secret"), "{told}");
+        }
+        assert_eq!(base(" https://h.example// ").unwrap(), "https://h.example");
+    }
+}

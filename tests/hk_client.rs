@@ -189,7 +189,7 @@ async fn a_retry_after_beyond_the_bound_ends_the_call_at_once() {
     let error = bench.client().query(&documented()).await.unwrap_err();
     assert_eq!((error.attempts(), error.retry_after()), (1, Some(Duration::from_secs(3600))));
     assert!(bench.clock.naps().is_empty());
-    insta::assert_snapshot!(error, @"hk-trade get_trade: the service is busy: the body is an HTML or XML page of 110 bytes, as gateways send (HTTP 503, Retry-After 3600 s)");
+    insta::assert_snapshot!(error, @"hk-trade get_trade: the service is busy: the body is an HTML or XML page of 110 bytes, as gateways send (HTTP 503, Retry-After 3600 s); repeat it later");
 }
 
 #[tokio::test]
@@ -225,7 +225,7 @@ async fn time_limits_hold_for_head_and_body() {
     let error = once.query(&documented()).await.unwrap_err();
     assert!(error.is_timeout() && error.is_retryable());
     assert_eq!(error.status(), Some(200), "the head had come");
-    insta::assert_snapshot!(error, @"hk-trade get_trade: the time limit passed: after 1 bytes of the body (HTTP 200)");
+    insta::assert_snapshot!(error, @"hk-trade get_trade: the time limit passed: after 1 bytes of the body (HTTP 200); repeat it, ask for less, or raise the limit");
 }
 
 #[tokio::test]
@@ -247,7 +247,7 @@ async fn refusals_tell_which_and_are_not_repeated() {
     let error = bench.told(Step::hk_status(1, json!(["Period code (202606) is not defined"]))).await;
     assert!(error.is_unpublished_period());
     assert_eq!(error.periods(), [period]);
-    insta::assert_snapshot!(error, @r#"hk-trade get_trade: a period is not published: 202606; the service says "Period code (202606) is not defined" (HTTP 200, code 1)"#);
+    insta::assert_snapshot!(error, @r#"hk-trade get_trade: a period is not published: 202606; the service says "Period code (202606) is not defined" (HTTP 200, code 1); ask up to the period before"#);
     let error = bench
         .told(Step::hk_status(
             1,
@@ -256,7 +256,7 @@ async fn refusals_tell_which_and_are_not_repeated() {
         .await;
     assert!(error.is_unknown_commodity());
     assert_eq!(error.codes(), ["0101", "9999"]);
-    insta::assert_snapshot!(error, @r#"hk-trade get_trade: commodity codes are unknown: 0101, 9999; the service says "Commodity code (0101) is not defined"; the service says "Commodity code (9999) is not defined" (HTTP 200, code 1)"#);
+    insta::assert_snapshot!(error, @r#"hk-trade get_trade: commodity codes are unknown: 0101, 9999; the service says "Commodity code (0101) is not defined"; the service says "Commodity code (9999) is not defined" (HTTP 200, code 1); ask without them"#);
     let reasons = json!(["A commodity cannot be given with re-exports", "second", "third", "fourth"]);
     let error = bench.told(Step::hk_status(1, reasons)).await;
     assert!(error.is_refused() && !error.is_retryable());
@@ -305,7 +305,7 @@ async fn a_wrong_number_of_rows_is_told_and_the_rows_are_kept() {
     let bench = Bench::new().await;
     let error = bench.told(Reply::json(200, &success(&[row(|_| ())], 2))).await;
     assert_eq!(error.kind(), ErrorKind::CountMismatch);
-    insta::assert_snapshot!(error, @"hk-trade get_trade: the number of rows is not as told: noOfRecords tells 2, 1 came (HTTP 200)");
+    insta::assert_snapshot!(error, @"hk-trade get_trade: the number of rows is not as told: noOfRecords tells 2, 1 came (HTTP 200); the rows that came are in the error; repeat the query");
     assert_eq!(error.into_answer().unwrap().rows().len(), 1);
     let mut no_count = success(&[row(|_| ())], 1);
     no_count["header"]["count"] = Value::Null;
@@ -444,7 +444,7 @@ async fn another_host_is_not_followed() {
     let error = bench.client().query(&english()).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Redirected, 1));
     assert!(other.hk_requests().is_empty());
-    insta::assert_snapshot!(error.to_string().replace(&other.hk_url(), "http://other"), @"hk-trade get_trade: a redirect that is not followed: to http://other/api/get?user=(not shown)&lang=EN (HTTP 302)");
+    insta::assert_snapshot!(error.to_string().replace(&other.hk_url(), "http://other"), @"hk-trade get_trade: a redirect that is not followed: to http://other/api/get?user=(not shown)&lang=EN (HTTP 302); check the base URL");
     // In circles: followed so far and no further.
     let circle = Reply::new(302, "").header("location", "/api/get?lang=EN");
     bench.replica.script(Door::HkFront, vec![Step::from(circle); 20]);

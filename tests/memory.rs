@@ -36,7 +36,7 @@ async fn what_passes_the_cap_is_not_read_and_not_kept() {
         assert!(rise < 4 * CAP, "{what}: memory rose by {rise} bytes");
         assert!(error.body().unwrap().len() <= 64 << 10, "{what}");
         insta::allow_duplicates! {
-            insta::assert_snapshot!(error.to_string().replace("HTTP 500", "HTTP 200"), @"hk-trade get_trade: the body passes the cap: 4194304 bytes, decompressed; reading stopped there (HTTP 200)");
+            insta::assert_snapshot!(error.to_string().replace("HTTP 500", "HTTP 200"), @"hk-trade get_trade: the body passes the cap: 4194304 bytes, decompressed; reading stopped there (HTTP 200); ask for less, or raise the cap");
         }
     }
     // What just fits is read.

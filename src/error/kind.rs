@@ -92,4 +92,21 @@ impl ErrorKind {
             Self::Replay => "the replay does not hold this request",
         }
     }
+
+    /// What to do about it, in a few words; nothing where the message says it already.
+    pub(crate) fn advice(self) -> Option<&'static str> {
+        Some(match self {
+            Self::NoKey => "make the client with one: ClientBuilder::key, key_from_env or key_from_file",
+            Self::Unreachable => "check address, network and proxy",
+            Self::Timeout => "repeat it, ask for less, or raise the limit",
+            Self::OutcomeUnknown => "look it up in your account before you repeat it",
+            Self::TooLarge => "ask for less, or raise the cap",
+            Self::Redirected => "check the base URL",
+            Self::UsageLimit | Self::Busy => "repeat it later",
+            Self::UnpublishedPeriod => "ask up to the period before",
+            Self::UnknownCommodity => "ask without them",
+            Self::CountMismatch => "the rows that came are in the error; repeat the query",
+            _ => return None,
+        })
+    }
 }

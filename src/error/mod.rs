@@ -386,6 +386,9 @@ impl fmt::Display for Error {
         if !told.is_empty() {
             write!(f, " ({})", told.join(", "))?;
         }
+        if let Some(advice) = inner.kind.advice() {
+            write!(f, "; {advice}")?;
+        }
         Ok(())
     }
 }

@@ -122,7 +122,11 @@ mod tests {
             shown("https://tradeidds.censtatd.gov.hk/api/get?lang=EN&CC=CN,US&sid=secret"),
             shown("https://user:pass@h.example:8443/api/0123456789abcdef0123456789ABCDEF/get?a=b#x"),
             shown("http://h/p?flag&key=1"),
-        ].join("\n"), @"");
+        ].join("\n"), @"
+        https://tradeidds.censtatd.gov.hk/api/get?lang=EN&CC=CN,US&sid=(not shown)
+        https://h.example:8443/api/(not shown)/get?a=(not shown)
+        http://h/p?flag&key=(not shown)
+        ");
     }
 
     #[test]

@@ -122,7 +122,7 @@ pub(crate) fn decode_fault<T: DeserializeOwned>(response: Response) -> Error {
 }
 
 /// What serde says, without the values that it repeats: they are the body's.
-pub(crate) fn what(error: &serde_json::Error) -> String {
+fn what(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or_default();
     // Such as `invalid type: string "secret", expected u8`, or "unknown variant `secret`".

@@ -27,8 +27,6 @@ pub use transport::Transport;
 pub(crate) use backoff::Repeats;
 #[cfg(feature = "tradewind")]
 pub(crate) use backoff::retry_after_of;
-#[cfg(feature = "tradewind")]
-pub(crate) use fault::what;
 pub(crate) use fault::{by_status, decode_fault, not_sent, sent_fault};
 pub(crate) use pace::Gate;
 pub(crate) use redact::Secret;

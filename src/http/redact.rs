@@ -96,10 +96,10 @@ pub(crate) fn target(url: &Url) -> String {
     let parts = url.path().split('/').map(|part| if is_token(part) { HIDDEN } else { part });
     let path = parts.collect::<Vec<_>>().join("/");
     let Some(query) = url.query() else { return path };
+    let shown = |name: &str| SHOWN_PARAMETERS.contains(&name.to_ascii_lowercase().as_str());
     let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, _)) if !SHOWN_PARAMETERS.contains(&name.to_ascii_lowercase().as_str()) => {
-            format!("{name}={HIDDEN}")
-        }
+        Some((name, _)) if !shown(name) => format!("{name}={HIDDEN}"),
+        None if !shown(pair) => HIDDEN.to_owned(),
         _ => pair.to_owned(),
     });
     format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
@@ -125,7 +125,7 @@ mod tests {
         ].join("\n"), @"
         https://tradeidds.censtatd.gov.hk/api/get?lang=EN&CC=CN,US&sid=(not shown)
         https://h.example:8443/api/(not shown)/get?a=(not shown)
-        http://h/p?flag&key=(not shown)
+        http://h/p?(not shown)&key=(not shown)
         ");
     }
 

@@ -282,6 +282,9 @@ impl Client {
                             Ok((response.status(), Billed::new(value, opened.request_id, opened.meta)))
                         }
                         Err(error) => {
+                            // Told again from the body, which has offsets.
+                            let error =
+                                if error.is_decode() { A::decode_fault(response.clone()) } else { *error };
                             Err(error.with_charge(opened.request_id, credits).with_response(response))
                         }
                     };

@@ -1,7 +1,6 @@
 //! Undoes the envelopes: the service's own, and the upstream's inside.
 
 use progenitor_client::ByteStream;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::api::types::{Envelope, Failure, Meta, WorldRegions, WorldRegionsEnvelope, WorldRegionsUpstream};
@@ -9,7 +8,6 @@ use super::call::What;
 use crate::domain::{Credits, OrOther};
 use crate::error::{Error, ErrorKind};
 use crate::http::{self, Response};
-use crate::place::pointer;
 
 /// The one operation whose data may be a text: they carry a task id of unknown shape (vendor).
 const TEXT_DATA: &str = "agentic_search";
@@ -152,8 +150,25 @@ impl Answer for Envelope {
 }
 
 impl Answer for WorldRegionsEnvelope {
+    type Sent = Self;
     type Value = WorldRegions;
-    decoded!();
+
+    fn take(sent: Self, _: &Response) -> Result<Self, Error> {
+        Ok(sent)
+    }
+
+    fn decode_fault(response: Response) -> Error {
+        /// The same, with the data as documented and nothing else.
+        #[derive(serde::Deserialize)]
+        #[allow(dead_code, reason = "only whether it can be read counts")]
+        struct Strict {
+            success: Option<bool>,
+            request_id: Option<String>,
+            data: WorldRegionsUpstream,
+            meta: Option<Meta>,
+        }
+        http::decode_fault::<Strict>(response)
+    }
 
     fn open(self, _: &What) -> Opened<WorldRegions> {
         let value = match (failed(self.success, self.error.as_ref()), self.data) {
@@ -162,7 +177,7 @@ impl Answer for WorldRegionsEnvelope {
             (None, Some(OrOther::Other(Value::String(_)))) => {
                 Err(Error::new(ErrorKind::TextInsteadOfData, ""))
             }
-            (None, Some(OrOther::Other(other))) => Err(misshaped::<WorldRegionsUpstream>(&other)),
+            (None, Some(OrOther::Other(_))) => Err(Error::new(ErrorKind::Decode, "at /data")),
             (None, Some(OrOther::Expected(inner))) => {
                 code(inner.code.map(Value::from).as_ref(), inner.msg.as_deref()).and_then(|()| {
                     inner.data.ok_or_else(|| Error::new(ErrorKind::NoData, "in the upstream's envelope"))
@@ -170,16 +185,6 @@ impl Answer for WorldRegionsEnvelope {
             }
         };
         Opened { value: value.map_err(Box::new), request_id: self.request_id, meta: self.meta }
-    }
-}
-
-/// What is wrong with data that are not as documented; the pointer is that of the whole body.
-fn misshaped<T: DeserializeOwned>(data: &Value) -> Error {
-    match serde_path_to_error::deserialize::<_, T>(data) {
-        Ok(_) => Error::new(ErrorKind::Decode, "at /data"),
-        Err(e) => {
-            Error::new(ErrorKind::Decode, format!("at /data{}: {}", pointer(e.path()), http::what(e.inner())))
-        }
     }
 }
 

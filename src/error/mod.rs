@@ -336,6 +336,17 @@ impl Error {
         self
     }
 
+    /// The same without the key, wherever a service or a redirect repeats it.
+    #[cfg(feature = "tradewind")]
+    pub(crate) fn scrubbed(mut self, secret: &crate::http::Secret) -> Self {
+        let scrub = |text: &mut String| *text = secret.scrub(text).into_owned();
+        let inner = &mut *self.0;
+        scrub(&mut inner.detail);
+        inner.messages.iter_mut().for_each(scrub);
+        inner.service_code.iter_mut().chain(&mut inner.request_id).for_each(scrub);
+        self
+    }
+
     /// The same, told as a call whose outcome is unknown; what it was before stands in the message.
     pub(crate) fn outcome_unknown(mut self) -> Self {
         let was = self.0.kind.told();

@@ -1,15 +1,16 @@
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{ClientBuilder, Url};
 
+use super::redact;
 use super::tidy::{CONNECT_TIMEOUT, TOTAL_TIMEOUT, prepared};
 use super::transport::BODY_CAP;
 use super::{Backoff, Clock, Gate, Pace, Recorder, Replay, Secret, SystemClock, Transport, Wire};
 use crate::error::{Error, ErrorKind};
 
 /// What both clients are set up with.
-#[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) base_url: Option<String>,
     pub(crate) http: Option<ClientBuilder>,
@@ -21,6 +22,21 @@ pub(crate) struct Settings {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) recorder: Option<Recorder>,
     pub(crate) replay: Option<Replay>,
+}
+
+/// Without the user's HTTP builder, which may hold passwords of proxies and headers.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let base = self.base_url.as_deref().map(|text| Url::parse(text).map(|url| redact::url(&url)));
+        f.debug_struct("Settings")
+            .field("base_url", &base)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("timeout", &self.timeout)
+            .field("body_cap", &self.body_cap)
+            .field("pace", &self.pace)
+            .field("backoff", &self.backoff)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for Settings {
@@ -74,6 +90,10 @@ fn base(text: &str) -> Result<String, Error> {
     match Url::parse(text.trim()) {
         Err(e) => wrong(&format!("cannot be read: {e}; it must be like https://host")),
         Ok(url) if !matches!(url.scheme(), "http" | "https") => wrong("must begin with https:// or http://"),
+        // Libraries below print it in their own logs.
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => wrong(
+            "must hold no user or password; set a header on the builder given to ClientBuilder::http instead",
+        ),
         Ok(url) if url.query().is_some() || url.fragment().is_some() => wrong("must end before ? and #"),
         Ok(url) => Ok(url.as_str().trim_end_matches('/').to_owned()),
     }
@@ -169,7 +189,7 @@ mod tests {
         /// Whatever stands in a path: it stays on the host, with its key, and under the base.
         #[test]
         fn no_path_leads_to_another_host(path in "[/\\\\@:?#%.a-z0-9 \t]{0,20}|/.*|//[a-z.]{1,9}(/.*)?") {
-            for base in ["https://h.example", "http://127.0.0.1:8080", "https://user:pass@h.example"] {
+            for base in ["https://h.example", "http://127.0.0.1:8080", "https://h.example/below"] {
                 if let Ok(url) = below(base, &path) {
                     let base = Url::parse(base).unwrap();
                     prop_assert_eq!(url.origin(), base.origin());
@@ -187,6 +207,8 @@ mod tests {
             "https://h/?secret=1",
             "https://h/#secret",
             "https://user:secret@",
+            "https://secret@h.example",
+            "https://user:secret@h.example",
         ] {
             let told = base(wrong).unwrap_err().to_string();
             assert!(!told.contains("secret"), "{told}");

@@ -1,11 +1,12 @@
+use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use reqwest::{Client, Request};
+use reqwest::{Client, Request, Url};
 
-use super::{Backoff, Clock, Gate, Recorder, Replay, Response, Secret, sent_fault};
+use super::{Backoff, Clock, Gate, Recorder, Replay, Response, Secret, redact, sent_fault};
 use crate::error::{Error, ErrorKind};
 use crate::exchange::ServiceName;
 
@@ -189,7 +190,6 @@ fn failing(error: Error) -> reqwest::Response {
 }
 
 /// What a hand-written client sends through.
-#[derive(Debug)]
 pub(crate) struct Wire {
     pub(crate) base: String,
     pub(crate) http: Client,
@@ -197,6 +197,18 @@ pub(crate) struct Wire {
     pub(crate) gate: Gate,
     pub(crate) backoff: Backoff,
     pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// Without the HTTP client, which may hold passwords of proxies and headers.
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wire")
+            .field("base", &Url::parse(&self.base).map(|url| redact::url(&url)))
+            .field("transport", &self.transport)
+            .field("gate", &self.gate)
+            .field("backoff", &self.backoff)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What became of an attempt.

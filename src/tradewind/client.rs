@@ -238,12 +238,8 @@ impl Client {
                 Ok(billed)
             }
             Err(error) => {
-                let messages = error.messages().iter();
-                let messages = messages.map(|text| self.0.access.secret().scrub(text).into_owned()).collect();
-                let code = error.service_code().map(|text| self.0.access.secret().scrub(text).into_owned());
                 let error = error
-                    .with_messages(messages)
-                    .with_code(code)
+                    .scrubbed(self.0.access.secret())
                     .with_effort(attempts, repeats.waited())
                     .with_operation(&format!("tradewind {}", call.what.id));
                 span.end(error.status(), attempts, error.credits(), Some(&error));

@@ -85,12 +85,21 @@ pub(crate) struct Repeats {
     waited: Duration,
     worked: Duration,
     /// New sessions that this call began.
+    #[cfg(feature = "hk-trade")]
     pub(crate) sessions: u32,
 }
 
 impl Repeats {
     pub(crate) fn new(backoff: Backoff) -> Self {
-        Self { backoff, attempts: 0, faults: 0, waited: Duration::ZERO, worked: Duration::ZERO, sessions: 0 }
+        Self {
+            backoff,
+            attempts: 0,
+            faults: 0,
+            waited: Duration::ZERO,
+            worked: Duration::ZERO,
+            #[cfg(feature = "hk-trade")]
+            sessions: 0,
+        }
     }
 
     /// Counts an attempt.

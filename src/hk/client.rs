@@ -12,7 +12,7 @@ use super::{Answer, Outcome, Query};
 use crate::domain::Language;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::ServiceName;
-use crate::http::{self, Call, Repeats, Response, Secret, Settings, Wire};
+use crate::http::{self, CallSpan, Repeats, Response, Secret, Settings, Wire};
 
 const SERVICE: &str = "hk-trade";
 /// How often a call that is denied begins a new session.
@@ -116,7 +116,7 @@ impl Client {
     /// [`Error::periods`], unknown commodity codes in [`Error::codes`], every reason in [`Error::messages`]. An
     /// answer whose number of rows is not as told keeps them in [`Error::answer`].
     pub async fn query(&self, query: &Query) -> Result<Answer, Error> {
-        let call = Call::begin(SERVICE, "get_trade");
+        let call = CallSpan::begin(SERVICE, "get_trade");
         let mut repeats = Repeats::new(self.0.wire.backoff);
         let asking = async {
             let got = match self.ask(Asked::Query(query), &mut repeats, &call).await {
@@ -151,7 +151,7 @@ impl Client {
     pub async fn raw(&self, method: &str, path: &str, body: Option<Value>) -> Result<Response, Error> {
         let made = http::raw(&self.0.wire.base, method, path, body);
         let request = made.map_err(|e| e.with_operation("hk-trade raw"))?;
-        let call = Call::begin(SERVICE, "raw");
+        let call = CallSpan::begin(SERVICE, "raw");
         let mut repeats = Repeats::new(self.0.wire.backoff);
         let asking = self.ask(Asked::Raw(&request), &mut repeats, &call).instrument(call.span().clone());
         let result = asking.await;
@@ -164,7 +164,7 @@ impl Client {
     }
 
     /// Asks until there is an answer, or until the bound on repeats.
-    async fn ask(&self, asked: Asked<'_>, repeats: &mut Repeats, call: &Call) -> Result<Got, Error> {
+    async fn ask(&self, asked: Asked<'_>, repeats: &mut Repeats, call: &CallSpan) -> Result<Got, Error> {
         let Shared { wire, session } = &*self.0;
         loop {
             let turn = wire.gate.enter(&*wire.clock).await;
@@ -237,7 +237,7 @@ impl Client {
         refused: Error,
         query: &Query,
         repeats: &mut Repeats,
-        call: &Call,
+        call: &CallSpan,
     ) -> Result<Got, Error> {
         let english = query.clone().in_language(Language::English);
         match self.ask(Asked::Query(&english), repeats, call).await {
@@ -252,7 +252,7 @@ impl Client {
 
 /// Ends the call's span, and puts into an error what it cost.
 fn ended<T>(
-    call: Call,
+    call: CallSpan,
     operation: &str,
     repeats: &Repeats,
     result: Result<T, Error>,

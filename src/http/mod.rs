@@ -38,5 +38,5 @@ pub(crate) use settings::{Settings, setters};
 #[cfg(feature = "hk-trade")]
 pub(crate) use tidy::with_plain_commas;
 pub(crate) use tidy::{client_builder, with_single_slashes, without_api_version};
-pub(crate) use trace::Call;
+pub(crate) use trace::CallSpan;
 pub(crate) use transport::{Wire, outcome};

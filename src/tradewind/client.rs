@@ -224,7 +224,7 @@ impl Client {
 
     /// Sends a call: checks key and budget, sends it at the client's pace, and books what it cost.
     pub(super) async fn run<A: Answer>(&self, call: Call<A>) -> Result<Billed<A::Value>, Error> {
-        let span = http::Call::begin("tradewind", call.what.id);
+        let span = http::CallSpan::begin("tradewind", call.what.id);
         let mut repeats = Repeats::new(self.0.wire.backoff);
         let result = self.sent(&call, &mut repeats, &span).instrument(span.span().clone()).await;
         let attempts = repeats.attempts();
@@ -248,7 +248,7 @@ impl Client {
         &self,
         call: &Call<A>,
         repeats: &mut Repeats,
-        span: &http::Call,
+        span: &http::CallSpan,
     ) -> Result<(u16, Billed<A::Value>), Error> {
         let Shared { wire, access, ledger, .. } = &*self.0;
         let what = &call.what;

@@ -19,6 +19,8 @@ pub enum Bench {
         #[arg(long, default_value_t = 3)]
         runs: usize,
     },
+    /// Calls per second of the Hong Kong client against bare reqwest and serde_json, in one run
+    Calls,
 }
 
 impl Bench {
@@ -26,6 +28,10 @@ impl Bench {
     pub fn run(self) -> Result<()> {
         match self {
             Self::Build { runs } => build(runs),
+            // The program is the library's own: nothing here may depend on the library.
+            Self::Calls => {
+                run(cargo().args(["bench", "--bench", "calls", "--features", "replica", "--locked"]))
+            }
         }
     }
 }

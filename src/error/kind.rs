@@ -73,7 +73,8 @@ impl ErrorKind {
             Self::Timeout => "the time limit passed",
             Self::Interrupted => "the connection broke",
             Self::OutcomeUnknown => {
-                "the call left and its answer was lost: it may have been done and charged"
+                "the call left and its answer was lost: it may have been done and charged, so that it is not repeated; \
+                 look it up in your account first"
             }
             Self::TooLarge => "the body passes the cap",
             Self::Redirected => "a redirect that is not followed",
@@ -87,7 +88,7 @@ impl ErrorKind {
             Self::Refused => "the service refused the request",
             Self::CountMismatch => "the number of rows is not as told",
             Self::Upstream => "the upstream failed",
-            Self::TextInsteadOfData => "a text came where data belong (it is kept, not shown)",
+            Self::TextInsteadOfData => "a text came where data belong (Error::body has it)",
             Self::NoData => "the answer holds no data",
             Self::Replay => "the replay does not hold this request",
         }

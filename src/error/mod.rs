@@ -2,6 +2,7 @@
 
 mod kind;
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use http::HeaderMap;
 pub use kind::ErrorKind;
 
 use crate::domain::{Credits, Period};
-use crate::http::Response;
+use crate::http::{Response, Secret};
 
 /// Messages of a service that `Display` repeats, and the most of each, in characters. All are in
 /// [`Error::messages`].
@@ -296,6 +297,18 @@ impl Error {
 
     pub(crate) fn with_messages(mut self, messages: Vec<String>) -> Self {
         self.0.messages = messages;
+        self
+    }
+
+    /// The same without a key, wherever a service or a user may have put it.
+    pub(crate) fn without(mut self, secret: &Secret) -> Self {
+        let Inner { detail, service_code, messages, request_id, .. } = &mut *self.0;
+        let texts = [service_code, request_id].into_iter().flatten().chain(messages).chain([detail]);
+        for text in texts {
+            if let Cow::Owned(clean) = secret.scrub(text) {
+                *text = clean;
+            }
+        }
         self
     }
 

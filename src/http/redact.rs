@@ -95,6 +95,7 @@ pub(crate) fn target(url: &Url) -> String {
         Some((name, _)) if !SHOWN_PARAMETERS.contains(&name.to_ascii_lowercase().as_str()) => {
             format!("{name}={HIDDEN}")
         }
+        None if !SHOWN_PARAMETERS.contains(&pair.to_ascii_lowercase().as_str()) => HIDDEN.to_owned(),
         _ => pair.to_owned(),
     });
     format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
@@ -104,6 +105,11 @@ pub(crate) fn target(url: &Url) -> String {
 pub(crate) fn url(url: &Url) -> String {
     let port = url.port().map_or(String::new(), |port| format!(":{port}"));
     format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), target(url))
+}
+
+/// The same of a text, for `Debug`; one that is no address may hold anything.
+pub(crate) fn address(text: &str) -> String {
+    Url::parse(text.trim()).map_or_else(|_| HIDDEN.to_owned(), |address| url(&address))
 }
 
 #[cfg(test)]
@@ -117,7 +123,11 @@ mod tests {
             shown("https://tradeidds.censtatd.gov.hk/api/get?lang=EN&CC=CN,US&sid=secret"),
             shown("https://user:pass@h.example:8443/api/0123456789abcdef0123456789ABCDEF/get?a=b#x"),
             shown("http://h/p?flag&key=1"),
-        ].join("\n"), @"");
+        ].join("\n"), @"
+        https://tradeidds.censtatd.gov.hk/api/get?lang=EN&CC=CN,US&sid=(not shown)
+        https://h.example:8443/api/(not shown)/get?a=(not shown)
+        http://h/p?(not shown)&key=(not shown)
+        ");
     }
 
     #[test]

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -5,11 +6,10 @@ use reqwest::{ClientBuilder, Url};
 
 use super::tidy::{CONNECT_TIMEOUT, TOTAL_TIMEOUT, prepared};
 use super::transport::BODY_CAP;
-use super::{Backoff, Clock, Gate, Pace, Recorder, Replay, Secret, SystemClock, Transport, Wire};
+use super::{Backoff, Clock, Gate, Pace, Recorder, Replay, Secret, SystemClock, Transport, Wire, redact};
 use crate::error::{Error, ErrorKind};
 
 /// What both clients are set up with.
-#[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) base_url: Option<String>,
     pub(crate) http: Option<ClientBuilder>,
@@ -37,6 +37,21 @@ impl Default for Settings {
             recorder: None,
             replay: None,
         }
+    }
+}
+
+/// Without what may hold a password: the base URL's user, and a proxy or a header of the HTTP client's.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("base_url", &self.base_url.as_deref().map(redact::address))
+            .field("connect_timeout", &self.connect_timeout)
+            .field("timeout", &self.timeout)
+            .field("body_cap", &self.body_cap)
+            .field("pace", &self.pace)
+            .field("backoff", &self.backoff)
+            .field("clock", &self.clock)
+            .finish_non_exhaustive()
     }
 }
 

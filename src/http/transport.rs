@@ -1,3 +1,4 @@
+use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -5,7 +6,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use reqwest::{Client, Request};
 
-use super::{Backoff, Clock, Gate, Recorder, Replay, Response, Secret, sent_fault};
+use super::{Backoff, Clock, Gate, Recorder, Replay, Response, Secret, redact, sent_fault};
 use crate::error::{Error, ErrorKind};
 use crate::exchange::ServiceName;
 
@@ -111,7 +112,9 @@ impl Transport {
     ) -> Result<Response, Broken> {
         let asked = self.recorder.as_ref().map(|recorder| recorder.asked(&request, &self.secret));
         let response = match &self.replay {
-            Some(replay) => replay.answer(&request, service).map_err(Broken::Own)?,
+            Some(replay) => {
+                replay.answer(&request, service).map_err(|e| Broken::Own(e.without(&self.secret)))?
+            }
             None => {
                 let answer = client.execute(request).await.map_err(|e| Broken::Network(e, None))?;
                 self.read(answer).await?
@@ -190,7 +193,6 @@ fn failing(error: Error) -> reqwest::Response {
 }
 
 /// What a hand-written client sends through.
-#[derive(Debug)]
 pub(crate) struct Wire {
     pub(crate) base: String,
     pub(crate) http: Client,
@@ -198,6 +200,19 @@ pub(crate) struct Wire {
     pub(crate) gate: Gate,
     pub(crate) backoff: Backoff,
     pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// Without the HTTP client: its proxies and headers may hold passwords, as may the address.
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wire")
+            .field("base", &redact::address(&self.base))
+            .field("transport", &self.transport)
+            .field("gate", &self.gate)
+            .field("backoff", &self.backoff)
+            .field("clock", &self.clock)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What became of an attempt.

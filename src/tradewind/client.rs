@@ -120,10 +120,10 @@ impl ClientBuilder {
                     format!("credits are allowed for {name:?}, which is no operation{near}"),
                 ));
             };
-            allowed.insert(id, checked(credits)?);
+            allowed.insert(id, checked(credits, ErrorKind::Setup)?);
         }
         if let Some(credits) = self.max_credits {
-            self.ledger.set_budget(Some(checked(credits)?));
+            self.ledger.set_budget(Some(checked(credits, ErrorKind::Setup)?));
         }
         let wire = self.settings.wire(BASE_URL, self.access.secret().clone(), once)?;
         Ok(Client(Arc::new(Shared { wire, access: self.access, ledger: self.ledger, allowed })))
@@ -131,12 +131,9 @@ impl ClientBuilder {
 }
 
 /// A budget or allowance below zero is a slip of the pen.
-fn checked(credits: Credits) -> Result<Credits, Error> {
+fn checked(credits: Credits, kind: ErrorKind) -> Result<Credits, Error> {
     if credits < Credits::default() {
-        return Err(Error::new(
-            ErrorKind::InvalidRequest,
-            format!("{credits} credits are allowed; it must be 0 or more"),
-        ));
+        return Err(Error::new(kind, format!("{credits} credits are allowed; it must be 0 or more")));
     }
     Ok(credits)
 }
@@ -238,12 +235,8 @@ impl Client {
                 Ok(billed)
             }
             Err(error) => {
-                let messages = error.messages().iter();
-                let messages = messages.map(|text| self.0.access.secret().scrub(text).into_owned()).collect();
-                let code = error.service_code().map(|text| self.0.access.secret().scrub(text).into_owned());
                 let error = error
-                    .with_messages(messages)
-                    .with_code(code)
+                    .without(self.0.access.secret())
                     .with_effort(attempts, repeats.waited())
                     .with_operation(&format!("tradewind {}", call.what.id));
                 span.end(error.status(), attempts, error.credits(), Some(&error));
@@ -261,7 +254,10 @@ impl Client {
         let Shared { wire, access, ledger, .. } = &*self.0;
         let what = &call.what;
         if what.key && !access.has_key() {
-            return Err(Error::new(ErrorKind::NoKey, ""));
+            return Err(Error::new(
+                ErrorKind::NoKey,
+                "give it one by ClientBuilder::key, key_from_env or key_from_file",
+            ));
         }
         let (price, bound) = self.price(call)?;
         let mut reservation = ledger.reserve(what.id, price, bound)?;
@@ -279,7 +275,11 @@ impl Client {
                     reservation.settle(credits);
                     return match opened.value {
                         Ok(value) => {
-                            Ok((response.status(), Billed::new(value, opened.request_id, opened.meta)))
+                            let secret = access.secret().clone();
+                            Ok((
+                                response.status(),
+                                Billed::new(value, opened.request_id, opened.meta, secret),
+                            ))
                         }
                         Err(error) => {
                             Err(error.with_charge(opened.request_id, credits).with_response(response))
@@ -291,17 +291,26 @@ impl Client {
             if error.is_unsent() {
                 reservation.unsent();
             }
-            if what.free || error.is_unsent() {
-                let kind = error.kind();
-                let wait = repeats.after(error, &*wire.clock)?;
-                span.repeated(wait, repeats.attempts(), kind);
-                wire.clock.sleep(wait).await;
-                continue;
-            }
             let (id, credits) = error.response().map(envelope::charge).unwrap_or_default();
-            reservation.settle(credits);
-            let asked = http::retry_after_of(&error, &*wire.clock);
-            return Err(error.with_charge(id, credits).with_retry_after(asked));
+            let error = error.with_charge(id, credits);
+            // What is charged against the document's word is not free to repeat.
+            let free = what.free && credits.unwrap_or_default() == Credits::default();
+            if !free && !error.is_unsent() {
+                reservation.settle(credits);
+                let asked = http::retry_after_of(&error, &*wire.clock);
+                return Err(error.with_retry_after(asked));
+            }
+            let kind = error.kind();
+            match repeats.after(error, &*wire.clock) {
+                Ok(wait) => {
+                    span.repeated(wait, repeats.attempts(), kind);
+                    wire.clock.sleep(wait).await;
+                }
+                Err(error) => {
+                    reservation.settle(credits);
+                    return Err(error);
+                }
+            }
         }
     }
 
@@ -331,7 +340,7 @@ impl Client {
     fn price<A: Answer>(&self, call: &Call<A>) -> Result<(Credits, bool), Error> {
         let what = &call.what;
         if let Some(credits) = call.allowed.or_else(|| self.0.allowed.get(what.id).copied()) {
-            return Ok((checked(credits)?, true));
+            return Ok((checked(credits, ErrorKind::InvalidRequest)?, true));
         }
         match what.price {
             Some(price) => Ok((price, false)),

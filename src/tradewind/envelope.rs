@@ -2,7 +2,7 @@
 
 use progenitor_client::ByteStream;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::api::types::{Envelope, Failure, Meta, WorldRegions, WorldRegionsEnvelope, WorldRegionsUpstream};
 use super::call::What;
@@ -108,22 +108,21 @@ impl Answer for Response {
     }
 
     fn open(self, what: &What) -> Opened<Self> {
-        let Ok(envelope) = serde_json::from_slice::<Envelope>(&self.content()) else {
+        let Ok(Value::Object(mut envelope)) = serde_json::from_slice(&self.content()) else {
             return Opened::bare(self);
         };
-        let value = match failed(envelope.success, envelope.error.as_ref()) {
-            Some(error) => Err(error),
-            None => match envelope.data {
-                Some(data) if what.customs => upstream(data)
-                    .map(drop)
-                    .or_else(|e| if e.kind() == ErrorKind::Upstream { Err(e) } else { Ok(()) }),
-                _ => Ok(()),
-            },
+        let success = envelope.get("success").and_then(Value::as_bool);
+        let value = match (failed(success, envelope.get("error")), envelope.remove("data")) {
+            (Some(error), _) => Err(error),
+            (None, Some(data)) if what.customs => upstream(data)
+                .map(drop)
+                .or_else(|e| if e.kind() == ErrorKind::Upstream { Err(e) } else { Ok(()) }),
+            _ => Ok(()),
         };
         Opened {
             value: value.map(|()| self).map_err(Box::new),
-            request_id: envelope.request_id,
-            meta: envelope.meta,
+            request_id: envelope.get("request_id").and_then(Value::as_str).map(str::to_owned),
+            meta: envelope.get("meta").and_then(meta),
         }
     }
 
@@ -173,6 +172,14 @@ impl Answer for WorldRegionsEnvelope {
     }
 }
 
+/// What a call cost, of an answer whose other members may be anything.
+fn meta(value: &Value) -> Option<Meta> {
+    serde_json::from_value(value.clone()).ok().or_else(|| {
+        let credits = value.pointer("/billing/credits_charged")?;
+        serde_json::from_value(json!({ "billing": { "credits_charged": credits } })).ok()
+    })
+}
+
 /// What is wrong with data that are not as documented; the pointer is that of the whole body.
 fn misshaped<T: DeserializeOwned>(data: &Value) -> Error {
     match serde_path_to_error::deserialize::<_, T>(data) {
@@ -186,11 +193,11 @@ fn misshaped<T: DeserializeOwned>(data: &Value) -> Error {
 /// The failure that the service's own envelope tells.
 fn failed(success: Option<bool>, error: Option<&Value>) -> Option<Error> {
     let error = error.filter(|error| !error.is_null());
-    (success == Some(false) || error.is_some()).then(|| refused(ErrorKind::Refused, error))
+    (success == Some(false) || error.is_some()).then(|| refused(ErrorKind::Refused, "", error))
 }
 
 /// A refusal, with the code and every text of `error`: of its members only the code is documented.
-fn refused(kind: ErrorKind, error: Option<&Value>) -> Error {
+fn refused(kind: ErrorKind, detail: &str, error: Option<&Value>) -> Error {
     let texts = match error {
         Some(Value::String(text)) => vec![text.clone()],
         Some(Value::Object(members)) => {
@@ -199,7 +206,9 @@ fn refused(kind: ErrorKind, error: Option<&Value>) -> Error {
         }
         _ => Vec::new(),
     };
-    Error::new(kind, "").with_code(error.and_then(|error| scalar(error.get("code")?))).with_messages(texts)
+    Error::new(kind, detail)
+        .with_code(error.and_then(|error| scalar(error.get("code")?)))
+        .with_messages(texts)
 }
 
 fn scalar(value: &Value) -> Option<String> {
@@ -253,7 +262,9 @@ pub(super) fn by_status(response: Response, free: bool) -> Error {
         _ => ErrorKind::Refused,
     };
     let later = matches!(kind, ErrorKind::UsageLimit | ErrorKind::Busy | ErrorKind::HttpStatus);
-    once(refused(kind, failure.error.as_ref()).repeatable(later), free).with_response(response)
+    let advice = if kind == ErrorKind::AccessDenied { "check the key" } else { "" };
+    let error = refused(kind, advice, failure.error.as_ref()).repeatable(later);
+    once(error, free).with_response(response)
 }
 
 /// Of a call that may be billed, only a refusal for the limit may be repeated without harm.

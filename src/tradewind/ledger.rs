@@ -96,7 +96,7 @@ impl Ledger {
     #[must_use]
     pub fn left(&self) -> Option<Credits> {
         let state = self.state();
-        state.budget.map(|budget| (budget - state.taken()).into())
+        state.budget.map(|budget| budget.saturating_sub(state.taken()).into())
     }
 
     /// What each operation cost; raw calls of unknown addresses under `raw`.
@@ -119,7 +119,7 @@ impl Ledger {
     /// Puts what your account tells in the place of all that is unconfirmed.
     pub fn settle_unconfirmed(&self, charged: Credits) {
         let mut state = self.state();
-        state.charged += charged.amount();
+        state.charged = state.charged.saturating_add(charged.amount());
         state.unconfirmed = Decimal::ZERO;
         state.operations.values_mut().for_each(|spent| spent.unconfirmed_calls = 0);
     }
@@ -142,17 +142,17 @@ impl Ledger {
             return refused(format!("{stopped}; see Ledger::resume"));
         }
         if let Some(budget) =
-            state.budget.filter(|budget| !amount.is_zero() && state.taken() + amount > *budget)
+            state.budget.filter(|budget| !amount.is_zero() && state.taken().saturating_add(amount) > *budget)
         {
             return refused(format!(
-                "{amount} credits are to be reserved, {} of {budget} are left ({} charged, {} unconfirmed, {} under way)",
-                budget - state.taken(),
-                state.charged,
-                state.unconfirmed,
-                state.reserved
+                "{amount} credits are to be reserved, {} of {budget} are left ({} charged, {} unconfirmed, {} under way); Ledger::set_budget raises it",
+                budget.saturating_sub(state.taken()).normalize(),
+                state.charged.normalize(),
+                state.unconfirmed.normalize(),
+                state.reserved.normalize()
             ));
         }
-        state.reserved += amount;
+        state.reserved = state.reserved.saturating_add(amount);
         let bound = bound || state.budget.is_some();
         drop(state);
         Ok(Reservation {
@@ -168,7 +168,7 @@ impl Ledger {
 
 impl State {
     fn taken(&self) -> Decimal {
-        self.charged + self.unconfirmed + self.reserved
+        self.charged.saturating_add(self.unconfirmed).saturating_add(self.reserved)
     }
 }
 
@@ -204,7 +204,7 @@ impl Reservation {
             return;
         }
         let mut state = self.ledger.state();
-        state.reserved -= self.amount;
+        state.reserved = state.reserved.saturating_sub(self.amount);
         if !self.sent {
             return;
         }
@@ -212,8 +212,10 @@ impl Reservation {
         spent.calls += 1;
         match charged.map(Credits::amount) {
             Some(charged) => {
-                spent.charged = (spent.charged.amount() + charged).into();
-                state.charged += charged;
+                // No answer may make a hard budget larger.
+                let booked = charged.max(Decimal::ZERO);
+                spent.charged = spent.charged.amount().saturating_add(booked).into();
+                state.charged = state.charged.saturating_add(booked);
                 if charged > self.amount && self.bound {
                     let (operation, reserved) = (&self.operation, self.amount);
                     state.stopped = Some(format!(
@@ -224,7 +226,7 @@ impl Reservation {
             None if self.amount.is_zero() => {}
             None => {
                 spent.unconfirmed_calls += 1;
-                state.unconfirmed += self.amount;
+                state.unconfirmed = state.unconfirmed.saturating_add(self.amount);
             }
         }
     }
@@ -243,7 +245,9 @@ impl fmt::Display for Ledger {
         write!(
             f,
             "{} credits charged, {} unconfirmed, {} under way",
-            state.charged, state.unconfirmed, state.reserved
+            state.charged.normalize(),
+            state.unconfirmed.normalize(),
+            state.reserved.normalize()
         )?;
         state.budget.map_or(Ok(()), |budget| write!(f, ", of {budget}"))
     }
@@ -264,9 +268,9 @@ mod tests {
         let mut sent = ledger.reserve("x", credits("0.6"), false).unwrap();
         sent.sent();
         drop(sent);
-        assert_eq!(ledger.to_string(), "0 credits charged, 0.6 unconfirmed, 0.0 under way, of 1");
+        assert_eq!(ledger.to_string(), "0 credits charged, 0.6 unconfirmed, 0 under way, of 1");
         let error = ledger.reserve("x", credits("0.6"), false).map(drop).unwrap_err();
-        insta::assert_snapshot!(error, @"");
+        insta::assert_snapshot!(error, @"the budget does not hold this call; nothing was sent: 0.6 credits are to be reserved, 0.4 of 1 are left (0 charged, 0.6 unconfirmed, 0 under way); Ledger::set_budget raises it");
         ledger.settle_unconfirmed(credits("0"));
         assert!(ledger.reserve("x", credits("0.6"), false).is_ok());
     }
@@ -279,7 +283,7 @@ mod tests {
         call.settle(Some(credits("3")));
         assert_eq!(ledger.charged(), credits("3"));
         let error = ledger.reserve("y", credits("0.14"), false).map(drop).unwrap_err();
-        insta::assert_snapshot!(error, @"");
+        insta::assert_snapshot!(error, @"the budget does not hold this call; nothing was sent: `x` was charged 3 credits where 0.14 were reserved; see Ledger::resume");
         assert!(ledger.reserve("free", credits("0"), false).is_ok());
         ledger.resume();
         assert!(ledger.reserve("y", credits("0.14"), false).is_ok());

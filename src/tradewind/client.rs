@@ -4,8 +4,8 @@ use std::sync::Arc;
 use progenitor_client::{
     ClientHooks as _, ClientInfo as _, Error as SendError, OperationInfo, ResponseValue,
 };
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Method, Request};
+use reqwest::Method;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use serde_json::Value;
 use tracing::Instrument;
 
@@ -118,7 +118,8 @@ impl ClientBuilder {
                 return Err(Error::new(
                     ErrorKind::Setup,
                     format!("credits are allowed for {name:?}, which is no operation{near}"),
-                ));
+                )
+                .without(self.access.secret()));
             };
             allowed.insert(id, checked(credits, ErrorKind::Setup)?);
         }
@@ -186,16 +187,17 @@ impl Client {
         let key = what.key;
         let text = body.map(|body| body.to_string());
         Ok(self.call_with(what, move |api| {
-            let mut request = Request::new(method.clone(), url.clone());
+            // By the HTTP client's own builder: it takes a user and a password out of the address.
+            let mut request =
+                api.client().request(method.clone(), url.clone()).header(ACCEPT, "application/json");
             if let Some(text) = &text {
-                request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-                *request.body_mut() = Some(text.clone().into());
-            }
-            request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-            if key && let Some(bearer) = api.inner().bearer() {
-                request.headers_mut().insert(AUTHORIZATION, bearer);
+                request = request.header(CONTENT_TYPE, "application/json").body(text.clone());
             }
             async move {
+                let mut request = request.build().map_err(|e| SendError::InvalidRequest(e.to_string()))?;
+                if let Some(bearer) = api.inner().bearer().filter(|_| key) {
+                    request.headers_mut().insert(AUTHORIZATION, bearer);
+                }
                 let answer = api.exec(request, &OperationInfo { operation_id: "raw" }).await?;
                 Ok(ResponseValue::new((), answer.status(), answer.headers().clone()))
             }

@@ -16,6 +16,7 @@ use progenitor_client::{ByteStream, Error as Refusal, ResponseValue};
 use serde_json::{Map, Value, json};
 use tradebind::domain::{AreaClass, CommodityClass, DateText, TradeType};
 use tradebind::hk::{self, Query};
+use tradebind::http::Transport;
 use tradebind::tradewind::{self, Access, api::types};
 
 /// How long one operation may take: the clients themselves wait ten minutes.
@@ -26,7 +27,11 @@ type Outcome = Result<u16, (Option<u16>, String)>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let hk = hk::api::Client::new_with_client(&local("TRADEBIND_HK_URL")?, hk::api_http_client()?);
+    let hk = hk::api::Client::new_with_client(
+        &local("TRADEBIND_HK_URL")?,
+        hk::api_http_client()?,
+        Transport::default(),
+    );
     let access = Access::key("tw_test_x")?;
     let tradewind = tradewind::api::Client::new_with_client(
         &local("TRADEBIND_TRADEWIND_URL")?,

@@ -1,6 +1,6 @@
 //! Waits for a call where nothing is asynchronous: in scripts and small tools.
 
-use std::future::{Future, IntoFuture};
+use std::future::IntoFuture;
 use std::sync::OnceLock;
 
 use tokio::runtime::{Builder, Handle, Runtime};

@@ -39,7 +39,8 @@ async fn the_first_answer_is_a_redirect_with_a_cookie() {
 #[tokio::test]
 async fn what_is_not_recorded_is_told() {
     let replica = Replica::start().await.unwrap();
-    let client = api::Client::new_with_client(&replica.hk_url(), hk::api_http_client().unwrap());
+    let client =
+        api::Client::new_with_client(&replica.hk_url(), hk::api_http_client().unwrap(), Default::default());
     let ask = async |address: &str| {
         let query: hk::Query = address.parse().unwrap();
         let answer = query.request(&client).send().await.unwrap();

@@ -15,7 +15,7 @@ const DOCUMENTED: &str = "/api/get?lang=TC&sv=VCm&freq=M&period=201805,201806&tt
 const ONE_TIME: &str = "/api/0123456789abcdef0123456789abcdef/get?lang=EN";
 
 fn plain() -> Client {
-    Client::builder().redirect(Policy::none()).build().unwrap()
+    Client::builder().redirect(Policy::none()).no_gzip().build().unwrap()
 }
 
 /// What the first address answers, with the steps of its script before it.

@@ -4,11 +4,12 @@
 
 use tradebind::exchange::documented;
 use tradebind::hk::{self, Query};
+use tradebind::http::Transport;
 use tradebind::replica::{LoggedRequest, Replica};
 use tradebind::tradewind::{self, Access, api::types};
 
 fn hk_client(replica: &Replica) -> hk::api::Client {
-    hk::api::Client::new_with_client(&replica.hk_url(), hk::api_http_client().unwrap())
+    hk::api::Client::new_with_client(&replica.hk_url(), hk::api_http_client().unwrap(), Transport::default())
 }
 
 fn tradewind_client(replica: &Replica, access: Access) -> tradewind::api::Client {
@@ -80,7 +81,7 @@ async fn the_hong_kong_client_sends_what_is_asked_for_and_no_more() {
     query.request(&hk_client(&replica)).send().await.unwrap();
     let sent = replica.hk_requests();
     assert_eq!(sent.len(), 2, "the query, then the address of the answer");
-    assert_eq!(names(&sent[0]), ["accept", "user-agent", "host"]);
+    assert_eq!(names(&sent[0]), ["accept", "user-agent", "accept-encoding", "host"]);
     let agent = format!("tradebind/{}", env!("CARGO_PKG_VERSION"));
     assert!(sent[0].headers.contains(&("user-agent".into(), agent)), "{:?}", sent[0].headers);
     assert!(sent[1].headers.contains(&("cookie".into(), "(not shown)".into())), "{:?}", sent[1].headers);
@@ -110,7 +111,7 @@ async fn the_tradewind_client_sends_its_key_where_it_is_needed() {
 async fn the_generated_constructor_works_as_well() {
     let replica = Replica::start().await.unwrap();
     let query: Query = "lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN".parse().unwrap();
-    let client = hk::api::Client::new(&replica.hk_url());
+    let client = hk::api::Client::new(&replica.hk_url(), Transport::default());
     let answer = query.request(&client).send().await.unwrap();
     assert_eq!(answer.data_set.as_deref().unwrap_or_default().len(), 2);
 }
@@ -119,7 +120,11 @@ async fn the_generated_constructor_works_as_well() {
 #[tokio::test]
 async fn a_slash_at_the_end_of_the_base_url_is_no_matter() {
     let replica = Replica::start().await.unwrap();
-    let client = hk::api::Client::new_with_client(&(replica.hk_url() + "/"), hk::api_http_client().unwrap());
+    let client = hk::api::Client::new_with_client(
+        &(replica.hk_url() + "/"),
+        hk::api_http_client().unwrap(),
+        Transport::default(),
+    );
     let query: Query = "lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN".parse().unwrap();
     assert!(query.request(&client).send().await.is_ok());
     let url = replica.tradewind_url() + "/";
@@ -132,7 +137,8 @@ async fn a_slash_at_the_end_of_the_base_url_is_no_matter() {
 #[tokio::test]
 async fn without_a_cookie_store_the_answer_is_access_denied() {
     let replica = Replica::start().await.unwrap();
-    let client = hk::api::Client::new_with_client(&replica.hk_url(), reqwest::Client::new());
+    let client =
+        hk::api::Client::new_with_client(&replica.hk_url(), reqwest::Client::new(), Transport::default());
     let query: Query = "lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN".parse().unwrap();
     let answer = query.request(&client).send().await.unwrap();
     assert_eq!(answer.status(), 200, "failures come with HTTP 200");
@@ -159,5 +165,5 @@ fn keys_never_print() {
         let error = Access::key(bad).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
     }
-    insta::assert_snapshot!(Access::key("").unwrap_err(), @"the TradeWind key is empty");
+    insta::assert_snapshot!(Access::key("").unwrap_err(), @"the TradeWind key is empty (it is not shown here)");
 }

@@ -73,8 +73,7 @@ impl ErrorKind {
             Self::Timeout => "the time limit passed",
             Self::Interrupted => "the connection broke",
             Self::OutcomeUnknown => {
-                "the call left and its answer was lost: it may have been done and charged, so that it is not repeated; \
-                 look it up in your account first"
+                "the call left and its answer was lost: it may have been done and charged"
             }
             Self::TooLarge => "the body passes the cap",
             Self::Redirected => "a redirect that is not followed",
@@ -88,9 +87,26 @@ impl ErrorKind {
             Self::Refused => "the service refused the request",
             Self::CountMismatch => "the number of rows is not as told",
             Self::Upstream => "the upstream failed",
-            Self::TextInsteadOfData => "a text came where data belong (Error::body has it)",
+            Self::TextInsteadOfData => "a text came where data belong (it is kept, not shown)",
             Self::NoData => "the answer holds no data",
             Self::Replay => "the replay does not hold this request",
         }
+    }
+
+    /// What to do about it, in a few words; nothing where the message says it already.
+    pub(crate) fn advice(self) -> Option<&'static str> {
+        Some(match self {
+            Self::NoKey => "make the client with one: ClientBuilder::key, key_from_env or key_from_file",
+            Self::Unreachable => "check address, network and proxy",
+            Self::Timeout => "repeat it, ask for less, or raise the limit",
+            Self::OutcomeUnknown => "look it up in your account before you repeat it",
+            Self::TooLarge => "ask for less, or raise the cap",
+            Self::Redirected => "check the base URL",
+            Self::UsageLimit | Self::Busy => "repeat it later",
+            Self::UnpublishedPeriod => "ask up to the period before",
+            Self::UnknownCommodity => "ask without them",
+            Self::CountMismatch => "the rows that came are in the error; repeat the query",
+            _ => return None,
+        })
     }
 }

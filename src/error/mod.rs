@@ -2,7 +2,6 @@
 
 mod kind;
 
-use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
@@ -13,7 +12,7 @@ use http::HeaderMap;
 pub use kind::ErrorKind;
 
 use crate::domain::{Credits, Period};
-use crate::http::{Response, Secret};
+use crate::http::Response;
 
 /// Messages of a service that `Display` repeats, and the most of each, in characters. All are in
 /// [`Error::messages`].
@@ -300,18 +299,6 @@ impl Error {
         self
     }
 
-    /// The same without a key, wherever a service or a user may have put it.
-    pub(crate) fn without(mut self, secret: &Secret) -> Self {
-        let Inner { detail, service_code, messages, request_id, .. } = &mut *self.0;
-        let texts = [service_code, request_id].into_iter().flatten().chain(messages).chain([detail]);
-        for text in texts {
-            if let Cow::Owned(clean) = secret.scrub(text) {
-                *text = clean;
-            }
-        }
-        self
-    }
-
     pub(crate) fn with_place(mut self, place: Place) -> Self {
         self.0.place = Some(place);
         self
@@ -346,6 +333,17 @@ impl Error {
 
     pub(crate) fn repeatable(mut self, repeatable: bool) -> Self {
         self.0.repeatable = repeatable;
+        self
+    }
+
+    /// The same without the key, wherever a service or a redirect repeats it.
+    #[cfg(feature = "tradewind")]
+    pub(crate) fn scrubbed(mut self, secret: &crate::http::Secret) -> Self {
+        let scrub = |text: &mut String| *text = secret.scrub(text).into_owned();
+        let inner = &mut *self.0;
+        scrub(&mut inner.detail);
+        inner.messages.iter_mut().for_each(scrub);
+        inner.service_code.iter_mut().chain(&mut inner.request_id).for_each(scrub);
         self
     }
 
@@ -398,6 +396,9 @@ impl fmt::Display for Error {
         }
         if !told.is_empty() {
             write!(f, " ({})", told.join(", "))?;
+        }
+        if let Some(advice) = inner.kind.advice() {
+            write!(f, "; {advice}")?;
         }
         Ok(())
     }

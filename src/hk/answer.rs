@@ -60,18 +60,17 @@ impl Answer {
         let held = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         let extra = decoded.extra;
         let answer = Self { header: decoded.header, rows, extra, attempts: 0, waited: Duration::ZERO };
-        match told {
-            None | Some(0) if missing && told.is_none() => {
-                let detail = "neither dataSet nor noOfRecords came";
-                Err(Error::new(ErrorKind::NoData, detail).with_response(response.clone()))
-            }
-            Some(told) if told != held && !empty => {
+        let error = match told {
+            // Nothing to count where nothing was found.
+            _ if empty => return Ok(answer),
+            None if missing => Error::new(ErrorKind::NoData, "neither dataSet nor noOfRecords came"),
+            Some(told) if told != held => {
                 let detail = format!("noOfRecords tells {told}, {held} came");
-                let error = Error::new(ErrorKind::CountMismatch, detail).with_response(response.clone());
-                Err(error.with_answer(answer))
+                Error::new(ErrorKind::CountMismatch, detail).with_answer(answer)
             }
-            _ => Ok(answer),
-        }
+            _ => return Ok(answer),
+        };
+        Err(error.with_response(response.clone()))
     }
 
     pub(super) fn with_effort(self, attempts: u32, waited: Duration) -> Self {

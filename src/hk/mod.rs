@@ -19,8 +19,6 @@ pub use api::types::Row;
 pub use client::{Client, ClientBuilder};
 pub use hooks::{BASE_URL, api_http_client, http_client_builder};
 pub use outcome::Outcome;
-#[cfg(feature = "replica")]
-pub(crate) use query::is_token;
 pub use query::{InvalidQuery, Query, QueryBuilder};
 pub use row::Named;
 pub use selection::{AreaSelection, CommoditySelection};

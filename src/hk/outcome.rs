@@ -144,6 +144,17 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        /// Any messages are told apart without a panic, and those that name nothing are refusals.
+        #[test]
+        fn any_messages_are_read(words in "(Period code |Commodity code |No record found)?", rest in ".{0,30}") {
+            let told = outcome(1, json!([format!("{words}{rest}")]));
+            if !rest.contains(')') && words != "No record found" && !rest.to_lowercase().starts_with("no record") {
+                proptest::prop_assert_eq!(told, Outcome::Refused);
+            }
+        }
+    }
+
     #[test]
     fn codes_tell_the_rest() {
         let all = [0, 2, 3, 4, 9].map(|code| outcome(code, json!(null)));

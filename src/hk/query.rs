@@ -10,6 +10,7 @@ use crate::domain::{
     AreaClass, AreaList, CodeList, CommodityClass, Frequency, InvalidValue, Language, PeriodPair, Statistic,
     StatisticList, TradeType, TransportChoice,
 };
+use crate::http::redact::is_token;
 
 const SOURCE: &str = "C&SD query guide, section A";
 /// A rule of ours, since the guide does not say what one of the two alone would mean.
@@ -217,11 +218,6 @@ fn wrong_path(address: &str) -> Option<InvalidValue> {
         ["api", part, "get"] if is_token(part) => None,
         _ => Some(InvalidValue::new("path", format_args!("/{path}"), "must be /api/get", SOURCE)),
     }
-}
-
-/// Whether a part of a path is the one-time part of an answer's address: 32 hexadecimal digits (observed).
-pub(crate) fn is_token(part: &str) -> bool {
-    part.len() == 32 && part.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 fn unknown_parameter(name: &str) -> InvalidValue {

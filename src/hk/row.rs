@@ -12,7 +12,7 @@ pub struct Named<'a> {
     pub name: Option<&'a str>,
 }
 
-fn first<'a>(texts: [&'a Option<String>; 3]) -> Option<&'a str> {
+fn first(texts: [&Option<String>; 3]) -> Option<&str> {
     texts.into_iter().find_map(Option::as_deref)
 }
 

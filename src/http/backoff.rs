@@ -209,6 +209,22 @@ mod tests {
         assert!(wait(&[("retry-after", "soon")]).unwrap() <= Duration::from_secs(10), "as without it");
     }
 
+    proptest::proptest! {
+        /// Whatever the service asks for: no panic, and never more than the total in all.
+        #[test]
+        fn any_retry_after_is_bounded(asked in "[ -~]{0,40}|[0-9]{1,30}", attempts in 0_u32..100) {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, asked.parse().unwrap());
+            let busy = Error::new(ErrorKind::Busy, "").repeatable(true);
+            let busy = busy.with_response(Response::new(503, headers, "".into()));
+            let mut repeats = Repeats { backoff: Backoff::default().attempts(1000), attempts, waited: Duration::ZERO };
+            repeats.attempt();
+            if let Ok(wait) = repeats.after(busy, &clock()) {
+                proptest::prop_assert!(wait <= Duration::from_secs(300));
+            }
+        }
+    }
+
     #[test]
     fn what_may_not_be_repeated_is_not() {
         let mut repeats = Repeats::new(Backoff::default());

@@ -70,7 +70,8 @@ impl ManualClock {
 
     /// Moves the clock on.
     pub fn advance(&self, by: Duration) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).passed += by;
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.passed = state.passed.saturating_add(by);
     }
 
     /// Every wait so far, in order.
@@ -86,17 +87,18 @@ impl ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> Instant {
-        self.start + self.passed()
+        // A clock that cannot be moved on as far as that stands still.
+        self.start.checked_add(self.passed()).unwrap_or(self.start)
     }
 
     fn wall(&self) -> SystemTime {
-        self.wall + self.passed()
+        self.wall.checked_add(self.passed()).unwrap_or(self.wall)
     }
 
     fn sleep(&self, wait: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async move {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.passed += wait;
+            state.passed = state.passed.saturating_add(wait);
             state.naps.push(wait);
         })
     }

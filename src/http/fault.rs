@@ -6,9 +6,9 @@ use super::{Response, redact};
 use crate::error::{Error, ErrorKind, Place};
 use crate::place::pointer;
 
-/// A fault between here and the answer's last byte. The address is taken out: it may hold what is not to be
-/// shown.
-pub(crate) fn sent_fault(error: reqwest::Error) -> Error {
+/// A fault between here and the answer's last byte, with what had come of the answer. The address is taken out: it
+/// may hold what is not to be shown.
+pub(crate) fn sent_fault(error: reqwest::Error, partial: Option<Response>) -> Error {
     let error = error.without_url();
     let kind = if error.is_builder() {
         ErrorKind::InvalidRequest
@@ -20,17 +20,29 @@ pub(crate) fn sent_fault(error: reqwest::Error) -> Error {
     } else {
         ErrorKind::Interrupted
     };
-    // The causes say more than the error itself, which is why they are told in one line.
-    let mut causes = Vec::new();
-    let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(&error);
+    let place = partial.as_ref().map(|partial| format!("after {} bytes of the body", partial.body().len()));
+    let cause = if kind == ErrorKind::Timeout { None } else { cause(&error) };
+    let told: Vec<_> = place.into_iter().chain(cause).collect();
+    let told =
+        Error::new(kind, told.join(": ")).repeatable(kind != ErrorKind::InvalidRequest).with_source(error);
+    match partial {
+        Some(partial) => told.with_response(partial),
+        None => told,
+    }
+}
+
+/// The causes in a line; those that only say that there is one are left out.
+fn cause(error: &reqwest::Error) -> Option<String> {
+    let mut causes: Vec<String> = Vec::new();
+    let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
         let told = error.to_string();
-        if !causes.contains(&told) {
+        if !told.starts_with("client error") && !causes.contains(&told) {
             causes.push(told);
         }
         cause = error.source();
     }
-    Error::new(kind, causes.join(": ")).repeatable(kind != ErrorKind::InvalidRequest).with_source(error)
+    (!causes.is_empty()).then(|| causes.join(": "))
 }
 
 /// A request that the generated code did not send; what it was given had been checked before.
@@ -110,7 +122,7 @@ pub(crate) fn decode_fault<T: DeserializeOwned>(response: Response) -> Error {
 }
 
 /// What serde says, without the values that it repeats: they are the body's.
-pub(crate) fn what(error: &serde_json::Error) -> String {
+fn what(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or_default();
     // Such as `invalid type: string "secret", expected u8`, or "unknown variant `secret`".

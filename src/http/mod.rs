@@ -27,7 +27,7 @@ pub use transport::Transport;
 pub(crate) use backoff::Repeats;
 #[cfg(feature = "tradewind")]
 pub(crate) use backoff::retry_after_of;
-pub(crate) use fault::{by_status, decode_fault, not_sent, sent_fault, what};
+pub(crate) use fault::{by_status, decode_fault, not_sent, sent_fault};
 pub(crate) use pace::Gate;
 pub(crate) use redact::Secret;
 pub(crate) use settings::{Settings, below, setters};

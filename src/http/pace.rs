@@ -5,6 +5,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Clock;
 
+/// The most that starts may be apart.
+const LONGEST_APART: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// How fast a client may ask: how many calls at once, and how far apart they start. It holds for all clones of
 /// a client together, and for each attempt of a call.
 ///
@@ -17,11 +20,12 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// So many at once, at least one, and starts so far apart.
+    /// So many at once, at least one, and starts so far apart, at most a day.
     #[must_use]
     pub fn new(in_flight: usize, apart: Duration) -> Self {
-        // What a semaphore can hold; nobody asks for more.
-        Self { in_flight: Some(in_flight.clamp(1, Semaphore::MAX_PERMITS)), apart }
+        // What a semaphore can hold, and what a clock can count; nobody asks for more.
+        let in_flight = in_flight.clamp(1, Semaphore::MAX_PERMITS);
+        Self { in_flight: Some(in_flight), apart: apart.min(LONGEST_APART) }
     }
 
     /// No limit: for a local server.

@@ -48,6 +48,7 @@ const SHOWN_PARAMETERS: [&str; 15] = [
 pub(crate) struct Secret(Option<std::sync::Arc<str>>);
 
 impl Secret {
+    #[cfg(any(feature = "tradewind", test))]
     pub(crate) fn new(key: &str) -> Self {
         Self((!key.is_empty()).then(|| key.into()))
     }
@@ -84,18 +85,21 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// Whether a part of a path is the one-time part of an answer's address: 32 hexadecimal digits (observed).
+pub(crate) fn is_token(part: &str) -> bool {
+    part.len() == 32 && part.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
 /// Path and query of an address, with only the known parameters' values, and without the one-time part of an
 /// answer's path.
 pub(crate) fn target(url: &Url) -> String {
-    let token = |part: &str| part.len() == 32 && part.bytes().all(|b| b.is_ascii_hexdigit());
-    let parts = url.path().split('/').map(|part| if token(part) { HIDDEN } else { part });
+    let parts = url.path().split('/').map(|part| if is_token(part) { HIDDEN } else { part });
     let path = parts.collect::<Vec<_>>().join("/");
     let Some(query) = url.query() else { return path };
+    let shown = |name: &str| SHOWN_PARAMETERS.contains(&name.to_ascii_lowercase().as_str());
     let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, _)) if !SHOWN_PARAMETERS.contains(&name.to_ascii_lowercase().as_str()) => {
-            format!("{name}={HIDDEN}")
-        }
-        None if !SHOWN_PARAMETERS.contains(&pair.to_ascii_lowercase().as_str()) => HIDDEN.to_owned(),
+        Some((name, _)) if !shown(name) => format!("{name}={HIDDEN}"),
+        None if !shown(pair) => HIDDEN.to_owned(),
         _ => pair.to_owned(),
     });
     format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
@@ -105,11 +109,6 @@ pub(crate) fn target(url: &Url) -> String {
 pub(crate) fn url(url: &Url) -> String {
     let port = url.port().map_or(String::new(), |port| format!(":{port}"));
     format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), target(url))
-}
-
-/// The same of a text, for `Debug`; one that is no address may hold anything.
-pub(crate) fn address(text: &str) -> String {
-    Url::parse(text.trim()).map_or_else(|_| HIDDEN.to_owned(), |address| url(&address))
 }
 
 #[cfg(test)]

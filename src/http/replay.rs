@@ -102,7 +102,11 @@ fn apart(exchange: &Exchange, request: &Request, service: ServiceName) -> Vec<St
     let (path, pairs) = parts(&recorded.target, service);
     let (sent_path, sent_pairs) = parts(&redact::target(request.url()), service);
     differ("path", &path, &sent_path);
-    differ("parameters", &pairs.join("&"), &sent_pairs.join("&"));
+    let only = |these: &[String], those: &[String]| {
+        let only: Vec<_> = these.iter().filter(|pair| !those.contains(pair)).cloned().collect();
+        if only.is_empty() { "nothing".to_owned() } else { only.join("&") }
+    };
+    differ("parameters", &only(&pairs, &sent_pairs), &only(&sent_pairs, &pairs));
     told.extend(bodies_apart(recorded, request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default()));
     told
 }

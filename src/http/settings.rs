@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use reqwest::{ClientBuilder, Url};
 
+use super::redact;
 use super::tidy::{CONNECT_TIMEOUT, TOTAL_TIMEOUT, prepared};
 use super::transport::BODY_CAP;
-use super::{Backoff, Clock, Gate, Pace, Recorder, Replay, Secret, SystemClock, Transport, Wire, redact};
+use super::{Backoff, Clock, Gate, Pace, Recorder, Replay, Secret, SystemClock, Transport, Wire};
 use crate::error::{Error, ErrorKind};
 
 /// What both clients are set up with.
@@ -23,6 +24,21 @@ pub(crate) struct Settings {
     pub(crate) replay: Option<Replay>,
 }
 
+/// Without the user's HTTP builder, which may hold passwords of proxies and headers.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let base = self.base_url.as_deref().map(|text| Url::parse(text).map(|url| redact::url(&url)));
+        f.debug_struct("Settings")
+            .field("base_url", &base)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("timeout", &self.timeout)
+            .field("body_cap", &self.body_cap)
+            .field("pace", &self.pace)
+            .field("backoff", &self.backoff)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -37,21 +53,6 @@ impl Default for Settings {
             recorder: None,
             replay: None,
         }
-    }
-}
-
-/// Without what may hold a password: the base URL's user, and a proxy or a header of the HTTP client's.
-impl fmt::Debug for Settings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settings")
-            .field("base_url", &self.base_url.as_deref().map(redact::address))
-            .field("connect_timeout", &self.connect_timeout)
-            .field("timeout", &self.timeout)
-            .field("body_cap", &self.body_cap)
-            .field("pace", &self.pace)
-            .field("backoff", &self.backoff)
-            .field("clock", &self.clock)
-            .finish_non_exhaustive()
     }
 }
 
@@ -89,6 +90,10 @@ fn base(text: &str) -> Result<String, Error> {
     match Url::parse(text.trim()) {
         Err(e) => wrong(&format!("cannot be read: {e}; it must be like https://host")),
         Ok(url) if !matches!(url.scheme(), "http" | "https") => wrong("must begin with https:// or http://"),
+        // Libraries below print it in their own logs.
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => wrong(
+            "must hold no user or password; set a header on the builder given to ClientBuilder::http instead",
+        ),
         Ok(url) if url.query().is_some() || url.fragment().is_some() => wrong("must end before ? and #"),
         Ok(url) => Ok(url.as_str().trim_end_matches('/').to_owned()),
     }
@@ -174,3 +179,40 @@ macro_rules! setters {
     };
 }
 pub(crate) use setters;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Whatever stands in a path: it stays on the host, with its key, and under the base.
+        #[test]
+        fn no_path_leads_to_another_host(path in "[/\\\\@:?#%.a-z0-9 \t]{0,20}|/.*|//[a-z.]{1,9}(/.*)?") {
+            for base in ["https://h.example", "http://127.0.0.1:8080", "https://h.example/below"] {
+                if let Ok(url) = below(base, &path) {
+                    let base = Url::parse(base).unwrap();
+                    prop_assert_eq!(url.origin(), base.origin());
+                    prop_assert_eq!(url.fragment(), None);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_base_that_is_none_is_told_without_repeating_it() {
+        for wrong in [
+            "secret",
+            "ftp://user:secret@h",
+            "https://h/?secret=1",
+            "https://h/#secret",
+            "https://user:secret@",
+            "https://secret@h.example",
+            "https://user:secret@h.example",
+        ] {
+            let told = base(wrong).unwrap_err().to_string();
+            assert!(!told.contains("secret"), "{told}");
+        }
+        assert_eq!(base(" https://h.example// ").unwrap(), "https://h.example");
+    }
+}

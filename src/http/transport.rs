@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use reqwest::{Client, Request};
+use reqwest::{Client, Request, Url};
 
 use super::{Backoff, Clock, Gate, Recorder, Replay, Response, Secret, redact, sent_fault};
 use crate::error::{Error, ErrorKind};
@@ -112,9 +112,7 @@ impl Transport {
     ) -> Result<Response, Broken> {
         let asked = self.recorder.as_ref().map(|recorder| recorder.asked(&request, &self.secret));
         let response = match &self.replay {
-            Some(replay) => {
-                replay.answer(&request, service).map_err(|e| Broken::Own(e.without(&self.secret)))?
-            }
+            Some(replay) => replay.answer(&request, service).map_err(Broken::Own)?,
             None => {
                 let answer = client.execute(request).await.map_err(|e| Broken::Network(e, None))?;
                 self.read(answer).await?
@@ -162,8 +160,7 @@ pub(crate) enum Broken {
 impl From<Broken> for Error {
     fn from(broken: Broken) -> Self {
         match broken {
-            Broken::Network(error, None) => sent_fault(error),
-            Broken::Network(error, Some(partial)) => sent_fault(error).with_response(partial),
+            Broken::Network(error, partial) => sent_fault(error, partial),
             Broken::Own(error) => error,
         }
     }
@@ -202,15 +199,14 @@ pub(crate) struct Wire {
     pub(crate) clock: Arc<dyn Clock>,
 }
 
-/// Without the HTTP client: its proxies and headers may hold passwords, as may the address.
+/// Without the HTTP client, which may hold passwords of proxies and headers.
 impl fmt::Debug for Wire {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Wire")
-            .field("base", &redact::address(&self.base))
+            .field("base", &Url::parse(&self.base).map(|url| redact::url(&url)))
             .field("transport", &self.transport)
             .field("gate", &self.gate)
             .field("backoff", &self.backoff)
-            .field("clock", &self.clock)
             .finish_non_exhaustive()
     }
 }

@@ -12,7 +12,8 @@ use super::script::Door;
 use super::side::Service;
 use super::status::Status;
 use crate::exchange::Exchange;
-use crate::hk::{Query, is_token};
+use crate::hk::Query;
+use crate::http::redact::is_token;
 
 /// Name of the session cookie; the service's own is unknown.
 const COOKIE_NAME: &str = "tradebind-replica-session";

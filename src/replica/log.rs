@@ -4,20 +4,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use hyper::Request;
-use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::header::{HeaderName, HeaderValue};
+
+use crate::http::redact::{HIDDEN, SHOWN_HEADERS};
 
 /// How many requests are remembered; older ones are forgotten, so that memory stays flat.
 const REMEMBERED: usize = 1000;
-
-/// Headers whose values are shown; any other may hold a secret.
-const SHOWN: [HeaderName; 6] = [
-    header::ACCEPT,
-    header::ACCEPT_ENCODING,
-    header::CONTENT_LENGTH,
-    header::CONTENT_TYPE,
-    header::HOST,
-    header::USER_AGENT,
-];
 
 /// A request as it reached the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,8 +36,9 @@ pub(super) struct Log {
 impl Log {
     pub(super) fn record<B>(&self, request: &Request<B>) {
         let header = |(name, value): (&HeaderName, &HeaderValue)| {
-            let shown = SHOWN.contains(name).then(|| String::from_utf8_lossy(value.as_bytes()).into_owned());
-            (name.to_string(), shown.unwrap_or_else(|| "(not shown)".to_owned()))
+            let shown =
+                SHOWN_HEADERS.contains(name).then(|| String::from_utf8_lossy(value.as_bytes()).into_owned());
+            (name.to_string(), shown.unwrap_or_else(|| HIDDEN.to_owned()))
         };
         let logged = LoggedRequest {
             at: Instant::now(),

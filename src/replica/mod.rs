@@ -7,14 +7,13 @@
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-//! use tradebind::hk::{Query, api, api_http_client};
+//! use tradebind::hk::{Client, Query};
 //! use tradebind::replica::Replica;
 //!
 //! let replica = Replica::start().await?;
-//! let client = api::Client::new_with_client(&replica.hk_url(), api_http_client()?);
+//! let client = Client::builder().base_url(replica.hk_url()).build()?;
 //! let query: Query = "lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN".parse()?;
-//! let answer = query.request(&client).send().await?.into_inner();
-//! assert_eq!(answer.data_set.unwrap_or_default().len(), 2);
+//! assert_eq!(client.query(&query).await?.rows().len(), 2);
 //! # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 //! ```
 //!

@@ -84,13 +84,7 @@ impl Access {
     pub fn from_env() -> Result<Self, InvalidKey> {
         match std::env::var(VARIABLE) {
             Ok(key) => Self::key(&key).map_err(|e| e.of(format!("in {VARIABLE}"))),
-            Err(std::env::VarError::NotPresent) => {
-                Err(InvalidKey::new("is missing: the variable is not set").of(format!("in {VARIABLE}")))
-            }
-            Err(std::env::VarError::NotUnicode(_)) => {
-                Err(InvalidKey::new("holds characters that cannot stand in a header")
-                    .of(format!("in {VARIABLE}")))
-            }
+            Err(_) => Err(InvalidKey::new(format!("is not there: set {VARIABLE}"))),
         }
     }
 
@@ -159,7 +153,7 @@ impl InvalidKey {
 impl fmt::Display for InvalidKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let gap = if self.place.is_empty() { "" } else { " " };
-        write!(f, "the TradeWind key{gap}{} {}", self.place, self.problem)
+        write!(f, "the TradeWind key{gap}{} {} (it is not shown here)", self.place, self.problem)
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use progenitor_client::{
     ClientHooks as _, ClientInfo as _, Error as SendError, OperationInfo, ResponseValue,
 };
-use reqwest::Method;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::{Method, Request};
 use serde_json::Value;
 use tracing::Instrument;
 
@@ -118,13 +118,12 @@ impl ClientBuilder {
                 return Err(Error::new(
                     ErrorKind::Setup,
                     format!("credits are allowed for {name:?}, which is no operation{near}"),
-                )
-                .without(self.access.secret()));
+                ));
             };
-            allowed.insert(id, checked(credits, ErrorKind::Setup)?);
+            allowed.insert(id, checked(credits)?);
         }
         if let Some(credits) = self.max_credits {
-            self.ledger.set_budget(Some(checked(credits, ErrorKind::Setup)?));
+            self.ledger.set_budget(Some(checked(credits)?));
         }
         let wire = self.settings.wire(BASE_URL, self.access.secret().clone(), once)?;
         Ok(Client(Arc::new(Shared { wire, access: self.access, ledger: self.ledger, allowed })))
@@ -132,9 +131,12 @@ impl ClientBuilder {
 }
 
 /// A budget or allowance below zero is a slip of the pen.
-fn checked(credits: Credits, kind: ErrorKind) -> Result<Credits, Error> {
+fn checked(credits: Credits) -> Result<Credits, Error> {
     if credits < Credits::default() {
-        return Err(Error::new(kind, format!("{credits} credits are allowed; it must be 0 or more")));
+        return Err(Error::new(
+            ErrorKind::InvalidRequest,
+            format!("{credits} credits are allowed; it must be 0 or more"),
+        ));
     }
     Ok(credits)
 }
@@ -187,17 +189,16 @@ impl Client {
         let key = what.key;
         let text = body.map(|body| body.to_string());
         Ok(self.call_with(what, move |api| {
-            // By the HTTP client's own builder: it takes a user and a password out of the address.
-            let mut request =
-                api.client().request(method.clone(), url.clone()).header(ACCEPT, "application/json");
+            let mut request = Request::new(method.clone(), url.clone());
             if let Some(text) = &text {
-                request = request.header(CONTENT_TYPE, "application/json").body(text.clone());
+                request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                *request.body_mut() = Some(text.clone().into());
+            }
+            request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+            if key && let Some(bearer) = api.inner().bearer() {
+                request.headers_mut().insert(AUTHORIZATION, bearer);
             }
             async move {
-                let mut request = request.build().map_err(|e| SendError::InvalidRequest(e.to_string()))?;
-                if let Some(bearer) = api.inner().bearer().filter(|_| key) {
-                    request.headers_mut().insert(AUTHORIZATION, bearer);
-                }
                 let answer = api.exec(request, &OperationInfo { operation_id: "raw" }).await?;
                 Ok(ResponseValue::new((), answer.status(), answer.headers().clone()))
             }
@@ -238,7 +239,7 @@ impl Client {
             }
             Err(error) => {
                 let error = error
-                    .without(self.0.access.secret())
+                    .scrubbed(self.0.access.secret())
                     .with_effort(attempts, repeats.waited())
                     .with_operation(&format!("tradewind {}", call.what.id));
                 span.end(error.status(), attempts, error.credits(), Some(&error));
@@ -256,10 +257,7 @@ impl Client {
         let Shared { wire, access, ledger, .. } = &*self.0;
         let what = &call.what;
         if what.key && !access.has_key() {
-            return Err(Error::new(
-                ErrorKind::NoKey,
-                "give it one by ClientBuilder::key, key_from_env or key_from_file",
-            ));
+            return Err(Error::new(ErrorKind::NoKey, ""));
         }
         let (price, bound) = self.price(call)?;
         let mut reservation = ledger.reserve(what.id, price, bound)?;
@@ -277,13 +275,12 @@ impl Client {
                     reservation.settle(credits);
                     return match opened.value {
                         Ok(value) => {
-                            let secret = access.secret().clone();
-                            Ok((
-                                response.status(),
-                                Billed::new(value, opened.request_id, opened.meta, secret),
-                            ))
+                            Ok((response.status(), Billed::new(value, opened.request_id, opened.meta)))
                         }
                         Err(error) => {
+                            // Told again from the body, which has offsets.
+                            let error =
+                                if error.is_decode() { A::decode_fault(response.clone()) } else { *error };
                             Err(error.with_charge(opened.request_id, credits).with_response(response))
                         }
                     };
@@ -293,26 +290,17 @@ impl Client {
             if error.is_unsent() {
                 reservation.unsent();
             }
+            if what.free || error.is_unsent() {
+                let kind = error.kind();
+                let wait = repeats.after(error, &*wire.clock)?;
+                span.repeated(wait, repeats.attempts(), kind);
+                wire.clock.sleep(wait).await;
+                continue;
+            }
             let (id, credits) = error.response().map(envelope::charge).unwrap_or_default();
-            let error = error.with_charge(id, credits);
-            // What is charged against the document's word is not free to repeat.
-            let free = what.free && credits.unwrap_or_default() == Credits::default();
-            if !free && !error.is_unsent() {
-                reservation.settle(credits);
-                let asked = http::retry_after_of(&error, &*wire.clock);
-                return Err(error.with_retry_after(asked));
-            }
-            let kind = error.kind();
-            match repeats.after(error, &*wire.clock) {
-                Ok(wait) => {
-                    span.repeated(wait, repeats.attempts(), kind);
-                    wire.clock.sleep(wait).await;
-                }
-                Err(error) => {
-                    reservation.settle(credits);
-                    return Err(error);
-                }
-            }
+            reservation.settle(credits);
+            let asked = http::retry_after_of(&error, &*wire.clock);
+            return Err(error.with_charge(id, credits).with_retry_after(asked));
         }
     }
 
@@ -342,7 +330,7 @@ impl Client {
     fn price<A: Answer>(&self, call: &Call<A>) -> Result<(Credits, bool), Error> {
         let what = &call.what;
         if let Some(credits) = call.allowed.or_else(|| self.0.allowed.get(what.id).copied()) {
-            return Ok((checked(credits, ErrorKind::InvalidRequest)?, true));
+            return Ok((checked(credits)?, true));
         }
         match what.price {
             Some(price) => Ok((price, false)),

@@ -1,15 +1,13 @@
 //! Undoes the envelopes: the service's own, and the upstream's inside.
 
 use progenitor_client::ByteStream;
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::api::types::{Envelope, Failure, Meta, WorldRegions, WorldRegionsEnvelope, WorldRegionsUpstream};
 use super::call::What;
 use crate::domain::{Credits, OrOther};
 use crate::error::{Error, ErrorKind};
 use crate::http::{self, Response};
-use crate::place::pointer;
 
 /// The one operation whose data may be a text: they carry a task id of unknown shape (vendor).
 const TEXT_DATA: &str = "agentic_search";
@@ -108,21 +106,22 @@ impl Answer for Response {
     }
 
     fn open(self, what: &What) -> Opened<Self> {
-        let Ok(Value::Object(mut envelope)) = serde_json::from_slice(&self.content()) else {
+        let Ok(envelope) = serde_json::from_slice::<Envelope>(&self.content()) else {
             return Opened::bare(self);
         };
-        let success = envelope.get("success").and_then(Value::as_bool);
-        let value = match (failed(success, envelope.get("error")), envelope.remove("data")) {
-            (Some(error), _) => Err(error),
-            (None, Some(data)) if what.customs => upstream(data)
-                .map(drop)
-                .or_else(|e| if e.kind() == ErrorKind::Upstream { Err(e) } else { Ok(()) }),
-            _ => Ok(()),
+        let value = match failed(envelope.success, envelope.error.as_ref()) {
+            Some(error) => Err(error),
+            None => match envelope.data {
+                Some(data) if what.customs => upstream(data)
+                    .map(drop)
+                    .or_else(|e| if e.kind() == ErrorKind::Upstream { Err(e) } else { Ok(()) }),
+                _ => Ok(()),
+            },
         };
         Opened {
             value: value.map(|()| self).map_err(Box::new),
-            request_id: envelope.get("request_id").and_then(Value::as_str).map(str::to_owned),
-            meta: envelope.get("meta").and_then(meta),
+            request_id: envelope.request_id,
+            meta: envelope.meta,
         }
     }
 
@@ -151,8 +150,25 @@ impl Answer for Envelope {
 }
 
 impl Answer for WorldRegionsEnvelope {
+    type Sent = Self;
     type Value = WorldRegions;
-    decoded!();
+
+    fn take(sent: Self, _: &Response) -> Result<Self, Error> {
+        Ok(sent)
+    }
+
+    fn decode_fault(response: Response) -> Error {
+        /// The same, with the data as documented and nothing else.
+        #[derive(serde::Deserialize)]
+        #[allow(dead_code, reason = "only whether it can be read counts")]
+        struct Strict {
+            success: Option<bool>,
+            request_id: Option<String>,
+            data: WorldRegionsUpstream,
+            meta: Option<Meta>,
+        }
+        http::decode_fault::<Strict>(response)
+    }
 
     fn open(self, _: &What) -> Opened<WorldRegions> {
         let value = match (failed(self.success, self.error.as_ref()), self.data) {
@@ -161,7 +177,7 @@ impl Answer for WorldRegionsEnvelope {
             (None, Some(OrOther::Other(Value::String(_)))) => {
                 Err(Error::new(ErrorKind::TextInsteadOfData, ""))
             }
-            (None, Some(OrOther::Other(other))) => Err(misshaped::<WorldRegionsUpstream>(&other)),
+            (None, Some(OrOther::Other(_))) => Err(Error::new(ErrorKind::Decode, "at /data")),
             (None, Some(OrOther::Expected(inner))) => {
                 code(inner.code.map(Value::from).as_ref(), inner.msg.as_deref()).and_then(|()| {
                     inner.data.ok_or_else(|| Error::new(ErrorKind::NoData, "in the upstream's envelope"))
@@ -172,32 +188,14 @@ impl Answer for WorldRegionsEnvelope {
     }
 }
 
-/// What a call cost, of an answer whose other members may be anything.
-fn meta(value: &Value) -> Option<Meta> {
-    serde_json::from_value(value.clone()).ok().or_else(|| {
-        let credits = value.pointer("/billing/credits_charged")?;
-        serde_json::from_value(json!({ "billing": { "credits_charged": credits } })).ok()
-    })
-}
-
-/// What is wrong with data that are not as documented; the pointer is that of the whole body.
-fn misshaped<T: DeserializeOwned>(data: &Value) -> Error {
-    match serde_path_to_error::deserialize::<_, T>(data) {
-        Ok(_) => Error::new(ErrorKind::Decode, "at /data"),
-        Err(e) => {
-            Error::new(ErrorKind::Decode, format!("at /data{}: {}", pointer(e.path()), http::what(e.inner())))
-        }
-    }
-}
-
 /// The failure that the service's own envelope tells.
 fn failed(success: Option<bool>, error: Option<&Value>) -> Option<Error> {
     let error = error.filter(|error| !error.is_null());
-    (success == Some(false) || error.is_some()).then(|| refused(ErrorKind::Refused, "", error))
+    (success == Some(false) || error.is_some()).then(|| refused(ErrorKind::Refused, error))
 }
 
 /// A refusal, with the code and every text of `error`: of its members only the code is documented.
-fn refused(kind: ErrorKind, detail: &str, error: Option<&Value>) -> Error {
+fn refused(kind: ErrorKind, error: Option<&Value>) -> Error {
     let texts = match error {
         Some(Value::String(text)) => vec![text.clone()],
         Some(Value::Object(members)) => {
@@ -206,9 +204,7 @@ fn refused(kind: ErrorKind, detail: &str, error: Option<&Value>) -> Error {
         }
         _ => Vec::new(),
     };
-    Error::new(kind, detail)
-        .with_code(error.and_then(|error| scalar(error.get("code")?)))
-        .with_messages(texts)
+    Error::new(kind, "").with_code(error.and_then(|error| scalar(error.get("code")?))).with_messages(texts)
 }
 
 fn scalar(value: &Value) -> Option<String> {
@@ -262,9 +258,7 @@ pub(super) fn by_status(response: Response, free: bool) -> Error {
         _ => ErrorKind::Refused,
     };
     let later = matches!(kind, ErrorKind::UsageLimit | ErrorKind::Busy | ErrorKind::HttpStatus);
-    let advice = if kind == ErrorKind::AccessDenied { "check the key" } else { "" };
-    let error = refused(kind, advice, failure.error.as_ref()).repeatable(later);
-    once(error, free).with_response(response)
+    once(refused(kind, failure.error.as_ref()).repeatable(later), free).with_response(response)
 }
 
 /// Of a call that may be billed, only a refusal for the limit may be repeated without harm.

@@ -145,11 +145,11 @@ impl Ledger {
             state.budget.filter(|budget| !amount.is_zero() && state.taken().saturating_add(amount) > *budget)
         {
             return refused(format!(
-                "{amount} credits are to be reserved, {} of {budget} are left ({} charged, {} unconfirmed, {} under way); Ledger::set_budget raises it",
-                budget.saturating_sub(state.taken()).normalize(),
-                state.charged.normalize(),
-                state.unconfirmed.normalize(),
-                state.reserved.normalize()
+                "{amount} credits are to be reserved, {} of {budget} are left ({} charged, {} unconfirmed, {} under way)",
+                budget.saturating_sub(state.taken()),
+                state.charged,
+                state.unconfirmed,
+                state.reserved
             ));
         }
         state.reserved = state.reserved.saturating_add(amount);
@@ -168,6 +168,7 @@ impl Ledger {
 
 impl State {
     fn taken(&self) -> Decimal {
+        // Sums of what a service sends: never a panic.
         self.charged.saturating_add(self.unconfirmed).saturating_add(self.reserved)
     }
 }
@@ -212,10 +213,8 @@ impl Reservation {
         spent.calls += 1;
         match charged.map(Credits::amount) {
             Some(charged) => {
-                // No answer may make a hard budget larger.
-                let booked = charged.max(Decimal::ZERO);
-                spent.charged = spent.charged.amount().saturating_add(booked).into();
-                state.charged = state.charged.saturating_add(booked);
+                spent.charged = spent.charged.amount().saturating_add(charged).into();
+                state.charged = state.charged.saturating_add(charged);
                 if charged > self.amount && self.bound {
                     let (operation, reserved) = (&self.operation, self.amount);
                     state.stopped = Some(format!(
@@ -245,9 +244,7 @@ impl fmt::Display for Ledger {
         write!(
             f,
             "{} credits charged, {} unconfirmed, {} under way",
-            state.charged.normalize(),
-            state.unconfirmed.normalize(),
-            state.reserved.normalize()
+            state.charged, state.unconfirmed, state.reserved
         )?;
         state.budget.map_or(Ok(()), |budget| write!(f, ", of {budget}"))
     }
@@ -268,9 +265,9 @@ mod tests {
         let mut sent = ledger.reserve("x", credits("0.6"), false).unwrap();
         sent.sent();
         drop(sent);
-        assert_eq!(ledger.to_string(), "0 credits charged, 0.6 unconfirmed, 0 under way, of 1");
+        assert_eq!(ledger.to_string(), "0 credits charged, 0.6 unconfirmed, 0.0 under way, of 1");
         let error = ledger.reserve("x", credits("0.6"), false).map(drop).unwrap_err();
-        insta::assert_snapshot!(error, @"the budget does not hold this call; nothing was sent: 0.6 credits are to be reserved, 0.4 of 1 are left (0 charged, 0.6 unconfirmed, 0 under way); Ledger::set_budget raises it");
+        insta::assert_snapshot!(error, @"the budget does not hold this call; nothing was sent: 0.6 credits are to be reserved, 0.4 of 1 are left (0 charged, 0.6 unconfirmed, 0.0 under way)");
         ledger.settle_unconfirmed(credits("0"));
         assert!(ledger.reserve("x", credits("0.6"), false).is_ok());
     }

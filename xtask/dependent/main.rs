@@ -10,11 +10,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .periods("2018-05..2018-06")
         .destination(AreaClass::Country, "CN")
         .build()?;
-    let hong_kong = hk::api::Client::new_with_client(hk::BASE_URL, hk::api_http_client()?);
-    let access = tradewind::Access::without_key();
-    let tradewind = tradewind::api::Client::new_with_client(tradewind::BASE_URL, tradewind::api_http_client()?, access);
+    let hong_kong = hk::Client::new()?;
+    let tradewind = tradewind::Client::builder().build()?;
     // Never sent: that it compiles is the point.
-    drop((query.request(&hong_kong).send(), tradewind.health().send()));
+    drop((hong_kong.query(&query), tradewind.health()));
     println!("{query}");
     Ok(())
 }

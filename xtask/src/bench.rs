@@ -51,7 +51,7 @@ fn build(runs: usize) -> Result<()> {
         Subject {
             name: "by-hand",
             dependencies: format!(
-                "{common}reqwest = {{ version = \"0.13.4\", default-features = false, features = [\"rustls\", \"cookies\", \"json\", \"query\"] }}\nserde = {{ version = \"1\", features = [\"derive\"] }}\nserde_json = \"1\"\n"
+                "{common}reqwest = {{ version = \"0.13.4\", default-features = false, features = [\"rustls\", \"cookies\", \"gzip\", \"json\", \"query\"] }}\nserde = {{ version = \"1\", features = [\"derive\"] }}\nserde_json = \"1\"\n"
             ),
             source: include_str!("../bench/by-hand/main.rs"),
         },

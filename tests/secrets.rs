@@ -271,7 +271,14 @@ async fn neither_client_nor_builder_show_a_key_or_a_password() {
         ("a tunnel", builder("https://127.0.0.1:1/").http(http().proxy(proxy(&host)))),
     ] {
         clean(what, &shown(&made));
-        let client = made.build().unwrap();
+        let client = match made.build() {
+            Ok(client) => client,
+            Err(error) => {
+                assert!(what.contains("base URL"), "{what}: {error}");
+                clean(what, &said(&error));
+                continue;
+            }
+        };
         clean(what, &shown(&client));
         replica.script(Door::Tradewind, vec![Step::from(Reply::new(200, "{}")); 2]);
         match client.raw("GET", "/api/health", None).unwrap().await {
@@ -296,7 +303,6 @@ async fn neither_client_nor_builder_show_a_key_or_a_password() {
             clean("a builder", &said(&error));
         }
     }
-    clean("a builder", &said(&builder("http://h").allow(CANARY, "1".parse().unwrap()).build().unwrap_err()));
 
     let access = Access::key(CANARY).unwrap();
     clean("access", &shown(&access));

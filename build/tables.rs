@@ -113,7 +113,7 @@ pub fn examples(spec: &Path) -> Result<String, String> {
     Ok(quote!(static EXAMPLES: &[(&str, &str)] = &[#(#rows),*];).to_string())
 }
 
-pub fn pascal(text: &str) -> String {
+fn pascal(text: &str) -> String {
     let upper = |word: &str| word.split_at_checked(1).map(|(first, rest)| first.to_uppercase() + rest);
     text.split('-').filter_map(upper).collect()
 }

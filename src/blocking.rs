@@ -3,7 +3,7 @@
 use std::future::IntoFuture;
 use std::sync::OnceLock;
 
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime, RuntimeFlavor};
 
 use crate::error::{Error, ErrorKind};
 
@@ -18,11 +18,11 @@ use crate::error::{Error, ErrorKind};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The work is done by one thread, begun with the first call. Called where something asynchronous runs, it holds
-/// that up as any long computation would; await the call there instead.
+/// The work is done by one thread, begun with the first call. Where something asynchronous runs, await the call instead:
+/// a runtime of one thread, whose connections this would hold up with the call that needs them, is refused.
 ///
 /// # Errors
-/// Those of the call, and when the thread cannot be begun.
+/// Those of the call; when the thread cannot be begun; within a runtime of one thread.
 pub fn wait<F, T>(call: F) -> Result<T, Error>
 where
     F: IntoFuture<Output = Result<T, Error>>,
@@ -31,8 +31,13 @@ where
 {
     let runtime = runtime()?;
     let call = call.into_future();
-    if Handle::try_current().is_err() {
-        return runtime.block_on(call);
+    match Handle::try_current() {
+        Err(_) => return runtime.block_on(call),
+        Ok(around) if around.runtime_flavor() == RuntimeFlavor::CurrentThread => {
+            let detail = "blocking::wait was called within an asynchronous runtime of one thread; await the call there";
+            return Err(Error::new(ErrorKind::Setup, detail));
+        }
+        Ok(_) => {}
     }
     // A runtime must not be waited for from within another; from a thread of its own it can.
     std::thread::scope(|scope| scope.spawn(|| runtime.block_on(call)).join())

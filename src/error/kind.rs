@@ -21,7 +21,7 @@ pub enum ErrorKind {
     /// The connection broke before the answer was whole. Repeat a read.
     Interrupted,
     /// A billed call left and its answer was lost: it may have been done and charged. Never repeated by this crate;
-    /// look it up in your account before you repeat it.
+    /// find out whether it was before you repeat it.
     OutcomeUnknown,
     /// The body passed the cap on decompressed bytes; reading stopped. Ask for less, or raise the cap.
     TooLarge,
@@ -69,7 +69,7 @@ impl ErrorKind {
             Self::NoKey => "the operation needs a key, and the client has none; nothing was sent",
             Self::PriceUnknown => "the price is unknown; nothing was sent",
             Self::BudgetReached => "the budget does not hold this call; nothing was sent",
-            Self::Unreachable => "no connection; nothing was sent",
+            Self::Unreachable => "no connection",
             Self::Timeout => "the time limit passed",
             Self::Interrupted => "the connection broke",
             Self::OutcomeUnknown => {
@@ -99,7 +99,7 @@ impl ErrorKind {
             Self::NoKey => "make the client with one: ClientBuilder::key, key_from_env or key_from_file",
             Self::Unreachable => "check address, network and proxy",
             Self::Timeout => "repeat it, ask for less, or raise the limit",
-            Self::OutcomeUnknown => "look it up in your account before you repeat it",
+            Self::OutcomeUnknown => "find out whether it was charged before you repeat it",
             Self::TooLarge => "ask for less, or raise the cap",
             Self::Redirected => "check the base URL",
             Self::UsageLimit | Self::Busy => "repeat it later",

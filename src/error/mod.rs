@@ -136,8 +136,8 @@ impl Error {
         self.0.kind == ErrorKind::Refused
     }
 
-    /// Whether a billed call may have been done and charged though its answer is lost. Look it up in your
-    /// account before you repeat it.
+    /// Whether a billed call may have been done and charged though its answer is lost. Find out whether it
+    /// was before you repeat it.
     #[must_use]
     pub fn is_outcome_unknown(&self) -> bool {
         self.0.kind == ErrorKind::OutcomeUnknown
@@ -328,6 +328,10 @@ impl Error {
     pub(crate) fn with_effort(mut self, attempts: u32, waited: Duration) -> Self {
         self.0.attempts = attempts;
         self.0.waited = waited;
+        #[cfg(feature = "hk-trade")]
+        if let Some(answer) = self.0.answer.take() {
+            self.0.answer = Some(answer.with_effort(attempts, waited));
+        }
         self
     }
 
@@ -367,6 +371,13 @@ impl Error {
     }
 }
 
+/// A code or id of a service's as it may stand in a message: short, and without control characters.
+fn plain(text: &str) -> String {
+    const LONGEST: usize = 64;
+    let shown: String = text.escape_debug().take(LONGEST).collect();
+    if text.escape_debug().nth(LONGEST).is_some() { shown + "…" } else { shown }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.0;
@@ -387,9 +398,9 @@ impl fmt::Display for Error {
         }
         let mut told = Vec::new();
         told.extend(self.status().map(|status| format!("HTTP {status}")));
-        told.extend(inner.service_code.as_ref().map(|code| format!("code {code}")));
+        told.extend(inner.service_code.as_ref().map(|code| format!("code {}", plain(code))));
         told.extend(inner.credits.map(|credits| format!("{credits} credits charged")));
-        told.extend(inner.request_id.as_ref().map(|id| format!("request {id}")));
+        told.extend(inner.request_id.as_ref().map(|id| format!("request {}", plain(id))));
         told.extend(inner.retry_after.map(|wait| format!("Retry-After {} s", wait.as_secs())));
         if inner.attempts > 1 {
             told.push(format!("{} attempts, waited {} s", inner.attempts, inner.waited.as_secs()));

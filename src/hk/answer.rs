@@ -66,14 +66,14 @@ impl Answer {
             None if missing => Error::new(ErrorKind::NoData, "neither dataSet nor noOfRecords came"),
             Some(told) if told != held => {
                 let detail = format!("noOfRecords tells {told}, {held} came");
-                Error::new(ErrorKind::CountMismatch, detail).with_answer(answer)
+                Error::new(ErrorKind::CountMismatch, detail).repeatable(true).with_answer(answer)
             }
             _ => return Ok(answer),
         };
         Err(error.with_response(response.clone()))
     }
 
-    pub(super) fn with_effort(self, attempts: u32, waited: Duration) -> Self {
+    pub(crate) fn with_effort(self, attempts: u32, waited: Duration) -> Self {
         Self { attempts, waited, ..self }
     }
 

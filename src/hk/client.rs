@@ -1,7 +1,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::{Method, Request, Url};
+use reqwest::Request;
+use serde_json::Value;
 use tracing::Instrument;
 
 use super::api::{self, types};
@@ -11,10 +12,10 @@ use super::{Answer, Outcome, Query};
 use crate::domain::Language;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::ServiceName;
-use crate::http::{self, Call, Repeats, Response, Secret, Settings, Wire};
+use crate::http::{self, CallSpan, Repeats, Response, Secret, Settings, Wire};
 
 const SERVICE: &str = "hk-trade";
-/// How often a call that is denied begins a new session (observed to help; users try once or twice).
+/// How often a call that is denied begins a new session.
 const NEW_SESSIONS: u32 = 2;
 
 /// A client of the Hong Kong service that survives it: the hand-shake of redirect and cookie, failures inside HTTP 200,
@@ -79,7 +80,16 @@ struct Got {
 #[derive(Clone, Copy)]
 enum Asked<'a> {
     Query(&'a Query),
-    Raw(&'a Url),
+    Raw(&'a Request),
+}
+
+impl Asked<'_> {
+    fn is_read(self) -> bool {
+        match self {
+            Self::Query(_) => true,
+            Self::Raw(request) => request.method().is_safe(),
+        }
+    }
 }
 
 impl Client {
@@ -106,7 +116,7 @@ impl Client {
     /// [`Error::periods`], unknown commodity codes in [`Error::codes`], every reason in [`Error::messages`]. An
     /// answer whose number of rows is not as told keeps them in [`Error::answer`].
     pub async fn query(&self, query: &Query) -> Result<Answer, Error> {
-        let call = Call::begin(SERVICE, "get_trade");
+        let call = CallSpan::begin(SERVICE, "get_trade");
         let mut repeats = Repeats::new(self.0.wire.backoff);
         let asking = async {
             let got = match self.ask(Asked::Query(query), &mut repeats, &call).await {
@@ -125,16 +135,25 @@ impl Client {
         result.map(|(_, answer)| answer.with_effort(attempts, waited))
     }
 
-    /// Asks for any path below the base URL, such as `/api/get?lang=EN&…`, with the same session, pace, repeats and
-    /// errors. An answer that tells a failure is an error, as for a query; whatever else comes is handed on.
+    /// Asks for any path below the base URL, such as `/api/get?lang=EN&…`, with any method and JSON body, and the same
+    /// session, pace, repeats and errors; only GET and HEAD are repeated after bytes left. An answer that tells a failure is
+    /// an error, as for a query; whatever else comes is handed on, "No record found" too.
+    ///
+    /// ```no_run
+    /// # async fn run(client: tradebind::hk::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let answer = client.raw("GET", "/api/get?lang=EN&sv=VCm&freq=M&period=201805,201806&ttype=4", None).await?;
+    /// let json: serde_json::Value = answer.json()?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// A path that does not begin with one `/`, or as [`Client::query`].
-    pub async fn raw(&self, path: &str) -> Result<Response, Error> {
-        let url = http::below(&self.0.wire.base, path).map_err(|e| e.with_operation("hk-trade raw"))?;
-        let call = Call::begin(SERVICE, "raw");
+    /// A method or path that is none, or as [`Client::query`].
+    pub async fn raw(&self, method: &str, path: &str, body: Option<Value>) -> Result<Response, Error> {
+        let made = http::raw(&self.0.wire.base, method, path, body);
+        let request = made.map_err(|e| e.with_operation("hk-trade raw"))?;
+        let call = CallSpan::begin(SERVICE, "raw");
         let mut repeats = Repeats::new(self.0.wire.backoff);
-        let asking = self.ask(Asked::Raw(&url), &mut repeats, &call).instrument(call.span().clone());
+        let asking = self.ask(Asked::Raw(&request), &mut repeats, &call).instrument(call.span().clone());
         let result = asking.await;
         let got = ended(call, "hk-trade raw", &repeats, result, |got| got.response.status())?;
         Ok(got.response)
@@ -145,28 +164,34 @@ impl Client {
     }
 
     /// Asks until there is an answer, or until the bound on repeats.
-    async fn ask(&self, asked: Asked<'_>, repeats: &mut Repeats, call: &Call) -> Result<Got, Error> {
+    async fn ask(&self, asked: Asked<'_>, repeats: &mut Repeats, call: &CallSpan) -> Result<Got, Error> {
         let Shared { wire, session } = &*self.0;
-        let mut new_sessions = 0;
         loop {
             let turn = wire.gate.enter(&*wire.clock).await;
             let seen = session.number();
             repeats.attempt();
+            let began = wire.clock.now();
             let result = match asked {
                 Asked::Query(query) => self.send(query).await,
-                Asked::Raw(url) => self.send_raw(url).await,
+                Asked::Raw(request) => self.send_raw(request).await,
             };
+            repeats.took(wire.clock.now().saturating_duration_since(began));
             drop(turn);
             let error = match result {
                 Ok(got) => return Ok(got),
                 Err(error) => error,
             };
-            // Code 4, not a gateway's 403: only the first is cured by a new session.
-            if error.is_access_denied() && error.service_code().is_some() && new_sessions < NEW_SESSIONS {
-                new_sessions += 1;
-                session.renew(seen);
+            // Code 4, not a gateway's 403: only the first is cured by a new session. One that another call began
+            // meanwhile counts for that call.
+            let denied = error.is_access_denied() && error.service_code().is_some();
+            if denied && repeats.sessions < NEW_SESSIONS && repeats.may_go_on() {
+                repeats.sessions += u32::from(session.renew(seen));
                 call.repeated(Duration::ZERO, repeats.attempts(), error.kind());
                 continue;
+            }
+            // What is no read may have been done: only what never left is sent again.
+            if !asked.is_read() && !error.is_unsent() {
+                return Err(error);
             }
             let kind = error.kind();
             let wait = repeats.after(error, &*wire.clock)?;
@@ -190,9 +215,9 @@ impl Client {
         }
     }
 
-    async fn send_raw(&self, url: &Url) -> Result<Got, Error> {
+    async fn send_raw(&self, request: &Request) -> Result<Got, Error> {
         let wire = &self.0.wire;
-        let request = Request::new(Method::GET, url.clone());
+        let request = request.try_clone().ok_or_else(http::not_sent)?;
         let sent = wire.transport.execute(&wire.http, request, ServiceName::HkTrade, "raw").await;
         let response = sent.map_err(Error::from)?;
         if !response.is_success() {
@@ -212,7 +237,7 @@ impl Client {
         refused: Error,
         query: &Query,
         repeats: &mut Repeats,
-        call: &Call,
+        call: &CallSpan,
     ) -> Result<Got, Error> {
         let english = query.clone().in_language(Language::English);
         match self.ask(Asked::Query(&english), repeats, call).await {
@@ -227,7 +252,7 @@ impl Client {
 
 /// Ends the call's span, and puts into an error what it cost.
 fn ended<T>(
-    call: Call,
+    call: CallSpan,
     operation: &str,
     repeats: &Repeats,
     result: Result<T, Error>,

@@ -1,4 +1,6 @@
-use time::{OffsetDateTime, UtcOffset};
+use std::time::SystemTime;
+
+use time::OffsetDateTime;
 
 use super::{Client, Query};
 use crate::domain::{AreaClass, Frequency, Open, Period, PeriodPair, TradeType};
@@ -12,33 +14,30 @@ const MOST_STEPS: usize = 12;
 impl Client {
     /// The last month that is published.
     ///
-    /// One call where the service keeps its schedule, in which month M appears near the end of M+1 (reported): asked
-    /// are total exports to the mainland of China, a query of the guide's, in the three months before the current
-    /// one, by the client's clock and Hong Kong's time. Either all come; or the refusal names the first month that is
-    /// not there (observed), and the one before it is the last, as the schedule vouches for. Where the
-    /// service is later than that, each further month back is asked for until one answers.
+    /// One call where the month before the current one is out, else two as a rule: month M appears near the end of M+1
+    /// (reported). Asked are total exports to the mainland of China, a query of the guide's, in the three months before
+    /// the current one, by the client's clock and Hong Kong's time. Either all come; or the refusal names a month that is
+    /// not there (observed), and the one before it is asked for alone, further back until one answers: that the refusal
+    /// names the first of them is not on record.
     ///
     /// # Errors
-    /// As [`Client::query`], and when a year back no month is published.
+    /// As [`Client::query`]; when a year back no month is published; for a clock that no calendar holds.
     pub async fn latest_period(&self) -> Result<Period, Error> {
-        let current = month_number(self.clock().wall());
-        let last = current - 1;
-        let range = PeriodPair::new(month(current - LOOKED_AT)?, month(last)?).map_err(invalid)?;
-        let mut candidate = match self.published(range).await? {
-            Looked::Published(period) => return Ok(period),
-            Looked::Unpublished(first) => number(first) - 1,
-        };
-        // Month M-2 came near the end of M-1: the schedule vouches for it.
-        if candidate + 2 >= current {
-            return month(candidate);
-        }
+        let current = month_number(self.clock().wall())?;
+        let range =
+            PeriodPair::new(month(current.saturating_sub(LOOKED_AT))?, month(current.saturating_sub(1))?);
+        let mut asked = range.map_err(invalid)?;
         for _ in 0..MOST_STEPS {
-            match self.published(month(candidate)?.into()).await? {
+            match self.published(asked).await? {
                 Looked::Published(period) => return Ok(period),
-                Looked::Unpublished(first) => candidate = number(first).min(candidate) - 1,
+                // Never forward, whatever the refusal names.
+                Looked::Unpublished(first) => {
+                    let before = number(first).min(number(asked.end())).saturating_sub(1);
+                    asked = month(before)?.into();
+                }
             }
         }
-        let detail = format!("no month from {} on is published", month(candidate)?);
+        let detail = format!("no month from {} on is published", asked.start());
         Err(Error::new(ErrorKind::NoData, detail).with_operation("hk-trade latest_period"))
     }
 
@@ -83,10 +82,14 @@ fn invalid(error: impl std::fmt::Display) -> Error {
 }
 
 /// Months since the year 0, in Hong Kong, which is eight hours before UTC all year.
-fn month_number(wall: std::time::SystemTime) -> u32 {
-    let utc = OffsetDateTime::from(wall);
-    let here = UtcOffset::from_hms(8, 0, 0).map_or(utc, |offset| utc.to_offset(offset));
-    u32::try_from(here.year()).unwrap_or_default() * 12 + u32::from(u8::from(here.month())) - 1
+fn month_number(wall: SystemTime) -> Result<u32, Error> {
+    const AHEAD: u64 = 8 * 60 * 60;
+    let since =
+        wall.duration_since(SystemTime::UNIX_EPOCH).map(|since| since.as_secs().saturating_add(AHEAD));
+    let here = since.ok().and_then(|seconds| i64::try_from(seconds).ok());
+    let here = here.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
+    let here = here.ok_or_else(|| invalid("the clock stands before 1970 or after 9999"))?;
+    Ok(u32::try_from(here.year()).unwrap_or_default() * 12 + u32::from(u8::from(here.month())) - 1)
 }
 
 fn number(period: Period) -> u32 {
@@ -102,14 +105,20 @@ fn month(number: u32) -> Result<Period, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::{Duration, SystemTime};
+    use std::time::Duration;
 
     #[test]
     fn months_turn_at_midnight_in_hong_kong() {
         // 2026-10-31 15:59:59 and 16:00:00 UTC.
         let before = SystemTime::UNIX_EPOCH + Duration::from_secs(1_793_462_399);
-        assert_eq!(month(month_number(before)).unwrap().to_string(), "202610");
-        assert_eq!(month(month_number(before + Duration::from_secs(1))).unwrap().to_string(), "202611");
+        assert_eq!(month(month_number(before).unwrap()).unwrap().to_string(), "202610");
+        assert_eq!(
+            month(month_number(before + Duration::from_secs(1)).unwrap()).unwrap().to_string(),
+            "202611"
+        );
+        for odd in [SystemTime::UNIX_EPOCH - Duration::from_secs(1), before + Duration::from_secs(1 << 40)] {
+            assert!(month_number(odd).is_err());
+        }
         assert_eq!(month(number("202601".parse().unwrap()) - 1).unwrap().to_string(), "202512");
     }
 }

@@ -45,43 +45,38 @@ impl Outcome {
     }
 
     fn of_messages<'a>(messages: impl Iterator<Item = &'a str>) -> Self {
-        let (mut periods, mut codes, mut empty) = (Vec::new(), Vec::new(), false);
-        for message in messages {
-            if let Some(period) = named(message, "period code").and_then(Period::exact) {
-                periods.push(period);
-            } else if let Some(code) = named(message, "commodity code") {
-                codes.push(code.to_owned());
-            } else if starts(message, "no record found").is_some() {
-                empty = true;
-            } else {
-                return Self::Refused;
-            }
-        }
-        match (periods.is_empty(), codes.is_empty(), empty) {
-            (false, _, _) => Self::UnpublishedPeriod(periods),
-            (true, false, _) => Self::UnknownCommodities(codes),
-            (true, true, true) => Self::Empty,
-            (true, true, false) => Self::Refused,
+        let told = Told::of(messages);
+        match (told.other, told.periods.is_empty(), told.codes.is_empty(), told.empty) {
+            (false, false, _, _) => Self::UnpublishedPeriod(told.periods),
+            (false, true, false, _) => Self::UnknownCommodities(told.codes),
+            (false, true, true, true) => Self::Empty,
+            _ => Self::Refused,
         }
     }
 
     /// The error that it is, if it is one.
     pub(super) fn error(self, status: &Status, response: Response) -> Option<Error> {
-        let (kind, periods, codes) = match self {
+        let kind = match self {
             Self::Success | Self::Empty => return None,
-            Self::UnpublishedPeriod(periods) => (ErrorKind::UnpublishedPeriod, periods, Vec::new()),
-            Self::UnknownCommodities(codes) => (ErrorKind::UnknownCommodity, Vec::new(), codes),
-            Self::Refused => (ErrorKind::Refused, Vec::new(), Vec::new()),
-            Self::UsageLimit => (ErrorKind::UsageLimit, Vec::new(), Vec::new()),
-            Self::Busy => (ErrorKind::Busy, Vec::new(), Vec::new()),
-            Self::Denied => (ErrorKind::AccessDenied, Vec::new(), Vec::new()),
+            Self::UnpublishedPeriod(_) => ErrorKind::UnpublishedPeriod,
+            Self::UnknownCommodities(_) => ErrorKind::UnknownCommodity,
+            Self::Refused => ErrorKind::Refused,
+            Self::UsageLimit => ErrorKind::UsageLimit,
+            Self::Busy => ErrorKind::Busy,
+            Self::Denied => ErrorKind::AccessDenied,
         };
+        // Whatever the outcome, all that is named is told.
+        let Told { periods, codes, .. } =
+            Told::of(status.message.iter().flat_map(crate::domain::Messages::iter));
         let mut messages: Vec<_> =
             status.message.iter().flat_map(crate::domain::Messages::iter).map(str::to_owned).collect();
         if messages.is_empty() {
             messages.extend(status.description.clone());
         }
-        let told: Vec<_> = periods.iter().map(ToString::to_string).chain(codes.iter().cloned()).collect();
+        let named = periods.iter().map(ToString::to_string).chain(codes.iter().cloned());
+        let mut told: Vec<_> = named.take(SHOWN).map(|name| name.chars().take(SHOWN).collect()).collect();
+        let more = (periods.len() + codes.len()).saturating_sub(SHOWN);
+        told.extend((more > 0).then(|| format!("{more} more")));
         Some(
             Error::new(kind, told.join(", "))
                 .repeatable(matches!(kind, ErrorKind::UsageLimit | ErrorKind::Busy))
@@ -91,6 +86,36 @@ impl Outcome {
                 .with_codes(codes)
                 .with_response(response),
         )
+    }
+}
+
+/// The most periods and codes that a message names, and the most characters of each: what a query may hold (guide).
+const SHOWN: usize = 20;
+
+/// What messages of code 1 name.
+#[derive(Default)]
+struct Told {
+    periods: Vec<Period>,
+    codes: Vec<String>,
+    empty: bool,
+    other: bool,
+}
+
+impl Told {
+    fn of<'a>(messages: impl Iterator<Item = &'a str>) -> Self {
+        let mut told = Self::default();
+        for message in messages {
+            if let Some(period) = named(message, "period code").and_then(Period::exact) {
+                told.periods.push(period);
+            } else if let Some(code) = named(message, "commodity code") {
+                told.codes.push(code.to_owned());
+            } else if starts(message, "no record found").is_some() {
+                told.empty = true;
+            } else {
+                told.other = true;
+            }
+        }
+        told
     }
 }
 

@@ -8,7 +8,7 @@ use crate::hk::api::types::Row;
 pub struct Named<'a> {
     /// The code as sent; leading zeros count.
     pub code: &'a str,
-    /// The name, in the language that was asked for.
+    /// The name, in the language that was asked for; the English one where the answer holds several.
     pub name: Option<&'a str>,
 }
 

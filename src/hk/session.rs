@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::HeaderValue;
@@ -5,13 +6,20 @@ use reqwest::Url;
 use reqwest::cookie::{CookieStore, Jar};
 
 /// The cookies of a session, which can be begun anew.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Session(Mutex<State>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     jar: Arc<Jar>,
     number: u64,
+}
+
+/// Which session, and none of its cookies.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Session").field(&self.number()).finish()
+    }
 }
 
 impl Session {
@@ -24,12 +32,14 @@ impl Session {
         self.state().number
     }
 
-    /// Begins a new session, unless another call has done so since this one looked.
-    pub(super) fn renew(&self, seen: u64) {
+    /// Begins a new session, unless another call has done so since this one looked; tells which.
+    pub(super) fn renew(&self, seen: u64) -> bool {
         let mut state = self.state();
-        if state.number == seen {
+        let stale = state.number == seen;
+        if stale {
             *state = State { jar: Arc::default(), number: seen + 1 };
         }
+        stale
     }
 }
 
@@ -56,8 +66,9 @@ mod tests {
         session.set_cookies(&mut [HeaderValue::from_static("a=1")].iter(), &url);
         assert_eq!(session.cookies(&url).unwrap(), "a=1");
         let seen = session.number();
-        session.renew(seen);
-        session.renew(seen);
+        assert!(session.renew(seen));
+        assert!(!session.renew(seen));
+        assert_eq!(format!("{session:?}"), "Session(1)");
         assert_eq!((session.number(), session.cookies(&url)), (1, None));
     }
 }

@@ -9,8 +9,10 @@ use crate::error::{Error, ErrorKind};
 /// How long a client waits before it repeats what may be repeated, and when it gives up.
 ///
 /// Waits double from a first one up to a longest one, each shortened by chance to between a half and the whole,
-/// so that many clients do not come back at once. `Retry-After`, in seconds or as a date, is waited for in full.
-/// A wait that would pass the total is not begun: the call fails at once.
+/// so that many clients do not come back at once. `Retry-After`, in seconds or as a date, is waited for in full, and
+/// never less than the first wait after a fault. The total counts waits and attempts, not the time for which a call
+/// stands in line; a wait that would pass it is not begun, and the call fails at once. So a call takes no longer than the
+/// total and one attempt's time limit.
 ///
 /// By default: 10 s first after "usage limit" and "busy" (users wait 5 to 15 s, growing to 90 s, observed), 1 s first
 /// after other faults, 90 s at most, 300 s in all, 8 attempts.
@@ -36,7 +38,7 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// Never repeats.
+    /// Never repeats; a Hong Kong session is begun anew all the same, and a refusal in Chinese asked about in English.
     #[must_use]
     pub fn none() -> Self {
         Self { attempts: 1, ..Self::default() }
@@ -60,7 +62,7 @@ impl Backoff {
         Self { longest: wait, ..self }
     }
 
-    /// The most that a call waits in all, between its attempts.
+    /// The most that a call may take, attempts and the waits between them, for another attempt to be begun.
     #[must_use]
     pub fn total(self, wait: Duration) -> Self {
         Self { total: wait, ..self }
@@ -78,12 +80,26 @@ impl Backoff {
 pub(crate) struct Repeats {
     backoff: Backoff,
     attempts: u32,
+    /// Attempts that failed for a reason that a wait may cure.
+    faults: u32,
     waited: Duration,
+    worked: Duration,
+    /// New sessions that this call began.
+    #[cfg(feature = "hk-trade")]
+    pub(crate) sessions: u32,
 }
 
 impl Repeats {
     pub(crate) fn new(backoff: Backoff) -> Self {
-        Self { backoff, attempts: 0, waited: Duration::ZERO }
+        Self {
+            backoff,
+            attempts: 0,
+            faults: 0,
+            waited: Duration::ZERO,
+            worked: Duration::ZERO,
+            #[cfg(feature = "hk-trade")]
+            sessions: 0,
+        }
     }
 
     /// Counts an attempt.
@@ -93,6 +109,18 @@ impl Repeats {
 
     pub(crate) fn attempts(&self) -> u32 {
         self.attempts
+    }
+
+    /// Whether another attempt is within the bound.
+    #[cfg(feature = "hk-trade")]
+    pub(crate) fn may_go_on(&self) -> bool {
+        // At least as many as a new session needs, whatever the bound.
+        self.attempts < self.backoff.attempts.max(3)
+    }
+
+    /// Counts the time that an attempt took.
+    pub(crate) fn took(&mut self, time: Duration) {
+        self.worked = self.worked.saturating_add(time);
     }
 
     pub(crate) fn waited(&self) -> Duration {
@@ -107,9 +135,13 @@ impl Repeats {
             ErrorKind::UsageLimit | ErrorKind::Busy => self.backoff.first_limit,
             _ => self.backoff.first_fault,
         };
-        let doubled = first.saturating_mul(1 << self.attempts.saturating_sub(1).min(30));
-        let wait = asked.unwrap_or_else(|| jittered(doubled.min(self.backoff.longest)));
-        let over = self.waited.saturating_add(wait) > self.backoff.total;
+        let doubled = first.saturating_mul(1 << self.faults.min(30));
+        self.faults += 1;
+        let wait = match asked {
+            Some(asked) => asked.max(jittered(self.backoff.first_fault)),
+            None => jittered(doubled.min(self.backoff.longest)),
+        };
+        let over = self.waited.saturating_add(self.worked).saturating_add(wait) > self.backoff.total;
         if !error.is_retryable() || self.attempts >= self.backoff.attempts || over {
             return Err(error.with_effort(self.attempts, self.waited));
         }
@@ -135,8 +167,9 @@ pub(crate) fn retry_after_of(error: &Error, clock: &dyn Clock) -> Option<Duratio
 /// that a clock that is wrong here changes nothing.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        // More than can be counted is as good as for ever.
+        return Some(text.parse().map_or(Duration::MAX, Duration::from_secs));
     }
     let date = |text: &str| httpdate::parse_http_date(text).ok();
     let now = headers.get(DATE).and_then(|value| date(value.to_str().ok()?)).unwrap_or(now);
@@ -199,7 +232,11 @@ mod tests {
         let dated =
             [("retry-after", "Sun, 06 Nov 1994 08:50:37 GMT"), ("date", "Sun, 06 Nov 1994 08:50:30 GMT")];
         assert_eq!(wait(&dated).unwrap(), Duration::from_secs(7));
-        assert_eq!(wait(&[("retry-after", "Sun, 06 Nov 1994 08:00:00 GMT")]).unwrap(), Duration::ZERO);
+        for past in ["Sun, 06 Nov 1994 08:00:00 GMT", "0"] {
+            let floor = Duration::from_millis(500)..=Duration::from_secs(1);
+            assert!(floor.contains(&wait(&[("retry-after", past)]).unwrap()), "{past}");
+        }
+        assert!(wait(&[("retry-after", "18446744073709551616")]).is_err(), "beyond 64 bits: for ever");
         let error = wait(&[("retry-after", "301")]).unwrap_err();
         assert_eq!(
             error.retry_after(),
@@ -217,12 +254,20 @@ mod tests {
             headers.insert(RETRY_AFTER, asked.parse().unwrap());
             let busy = Error::new(ErrorKind::Busy, "").repeatable(true);
             let busy = busy.with_response(Response::new(503, headers, "".into()));
-            let mut repeats = Repeats { backoff: Backoff::default().attempts(1000), attempts, waited: Duration::ZERO };
+            let mut repeats = Repeats { faults: attempts, ..Repeats::new(Backoff::default().attempts(1000)) };
             repeats.attempt();
             if let Ok(wait) = repeats.after(busy, &clock()) {
                 proptest::prop_assert!(wait <= Duration::from_secs(300));
             }
         }
+    }
+
+    #[test]
+    fn slow_attempts_count_into_the_total() {
+        let mut repeats = Repeats::new(Backoff::default());
+        repeats.attempt();
+        repeats.took(Duration::from_secs(296));
+        assert!(repeats.after(busy(&[]), &clock()).is_err());
     }
 
     #[test]

@@ -66,18 +66,18 @@ pub(crate) fn by_status(response: Response) -> Error {
     Error::new(kind, detail).repeatable(repeatable).with_response(response)
 }
 
-/// Where a redirect leads, as far as it may be shown.
+/// Where a redirect leads: the host alone, since path and query may hold anything.
 fn location(response: &Response) -> String {
     let header = response.headers().get(http::header::LOCATION).and_then(|value| value.to_str().ok());
-    match header.map(|text| (reqwest::Url::parse(text), text)) {
-        Some((Ok(url), _)) => format!("to {}", redact::url(&url)),
-        Some((Err(_), _)) => "within the host".to_owned(),
+    match header.map(reqwest::Url::parse) {
+        Some(Ok(url)) => format!("to {}", redact::host(&url)),
+        Some(Err(_)) => "within the host".to_owned(),
         None => "without a readable address".to_owned(),
     }
 }
 
 /// What a body is that is not the service's, as far as its first bytes tell.
-fn looks(response: &Response) -> String {
+pub(crate) fn looks(response: &Response) -> String {
     let content = response.content();
     let start = content.iter().position(|b| !b.is_ascii_whitespace());
     match start.and_then(|at| content.get(at)) {
@@ -124,19 +124,51 @@ pub(crate) fn decode_fault<T: DeserializeOwned>(response: Response) -> Error {
 /// What serde says, without the values that it repeats: they are the body's.
 fn what(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    let text = text.split(" at line ").next().unwrap_or_default();
-    // Such as `invalid type: string "secret", expected u8`, or "unknown variant `secret`".
-    let masked = |quote: char, to: Option<usize>| match (text.find(quote), to) {
-        (Some(from), Some(to)) if from < to => format!("{}…{}", &text[..from], &text[to + 1..]),
-        _ => text.to_owned(),
-    };
-    if text.contains('"') {
-        return masked('"', text.rfind('"'));
+    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(told, _)| told);
+    // Such as `invalid type: string "secret", expected u8`: all between the first and the last quote.
+    if let (Some(from), Some(to)) = (text.find('"'), text.rfind('"')) {
+        let rest = if from < to { text.get(to + 1..).unwrap_or_default() } else { "" };
+        return format!("{}…{rest}", text.get(..from).unwrap_or_default());
     }
-    let first = text.find('`').and_then(|from| Some(from + 1 + text.get(from + 1..)?.find('`')?));
-    if text.starts_with("invalid") || text.starts_with("unknown variant") {
-        masked('`', first)
-    } else {
-        text.to_owned()
+    // Such as "unknown variant `secret`": what stands first is the body's, what is expected is ours.
+    let ours = !(text.starts_with("invalid") || text.starts_with("unknown"));
+    match text.split_once('`').and_then(|(before, rest)| Some((before, rest.split_once('`')?.1))) {
+        Some((before, after)) if !ours => format!("{before}…{after}"),
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_the_body_is_told() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[allow(dead_code)]
+        struct Small {
+            n: Option<u8>,
+            kind: Option<Kind>,
+        }
+        #[derive(Debug, serde::Deserialize)]
+        enum Kind {
+            One,
+        }
+        for body in [
+            r#"{"n": "CANARY"}"#,
+            r#"{"n": "PDOException: CANARY in x.php at line 12"}"#,
+            r#"{"n": "CANARY \" at line 3"}"#,
+            r#"{"n": 77777}"#,
+            r#"{"n": 7.7777}"#,
+            r#"{"kind": "CANARY"}"#,
+            r#"{"CANARY": 1}"#,
+            r#""CANARY at line 1""#,
+        ] {
+            let response = Response::new(200, http::HeaderMap::new(), body.into());
+            let told = decode_fault::<Small>(response).to_string();
+            let field = body.contains("\"CANARY\": 1");
+            assert!((field || !told.contains("CANARY")) && !told.contains("7777"), "{told}");
+        }
     }
 }

@@ -7,6 +7,7 @@ mod backoff;
 mod clock;
 mod fault;
 mod pace;
+mod raw;
 mod record;
 pub(crate) mod redact;
 mod replay;
@@ -27,12 +28,15 @@ pub use transport::Transport;
 pub(crate) use backoff::Repeats;
 #[cfg(feature = "tradewind")]
 pub(crate) use backoff::retry_after_of;
+#[cfg(feature = "tradewind")]
+pub(crate) use fault::looks;
 pub(crate) use fault::{by_status, decode_fault, not_sent, sent_fault};
 pub(crate) use pace::Gate;
+pub(crate) use raw::raw;
 pub(crate) use redact::Secret;
-pub(crate) use settings::{Settings, below, setters};
+pub(crate) use settings::{Settings, setters};
 #[cfg(feature = "hk-trade")]
 pub(crate) use tidy::with_plain_commas;
 pub(crate) use tidy::{client_builder, with_single_slashes, without_api_version};
-pub(crate) use trace::Call;
+pub(crate) use trace::CallSpan;
 pub(crate) use transport::{Wire, outcome};

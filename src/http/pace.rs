@@ -1,7 +1,7 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
 use super::Clock;
 
@@ -46,13 +46,15 @@ impl Default for Pace {
 pub(crate) struct Gate {
     permits: Option<Arc<Semaphore>>,
     apart: Duration,
-    next: Mutex<Option<Instant>>,
+    /// When the last attempt started. Held by whoever waits for the next start, so that one who gives up takes
+    /// nothing with him.
+    last: Mutex<Option<Instant>>,
 }
 
 impl Gate {
     pub(crate) fn new(pace: Pace) -> Self {
         let permits = pace.in_flight.map(|n| Arc::new(Semaphore::new(n)));
-        Self { permits, apart: pace.apart, next: Mutex::new(None) }
+        Self { permits, apart: pace.apart, last: Mutex::new(None) }
     }
 
     /// Waits for its turn; the turn ends when what is returned is dropped.
@@ -63,35 +65,49 @@ impl Gate {
             None => None,
         };
         if !self.apart.is_zero() {
-            let wait = self.turn(clock.now());
-            if !wait.is_zero() {
+            let mut last = self.last.lock().await;
+            let since = last.map(|last| clock.now().saturating_duration_since(last));
+            if let Some(wait) =
+                since.and_then(|since| self.apart.checked_sub(since)).filter(|wait| !wait.is_zero())
+            {
                 clock.sleep(wait).await;
             }
+            *last = Some(clock.now());
         }
         permit
-    }
-
-    /// Takes the next start, and tells how long it is until then.
-    fn turn(&self, now: Instant) -> Duration {
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let start = next.map_or(now, |next| next.max(now));
-        *next = Some(start + self.apart);
-        start - now
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::{ManualClock, SystemClock};
     use super::*;
+    use std::time::SystemTime;
 
-    #[test]
-    fn starts_are_apart_and_idle_time_is_not_saved_up() {
+    #[tokio::test]
+    async fn starts_are_apart_and_idle_time_is_not_saved_up() {
+        let clock = ManualClock::at(SystemTime::UNIX_EPOCH);
         let gate = Gate::new(Pace::default());
-        let now = Instant::now();
-        let half = Duration::from_millis(500);
-        assert_eq!(gate.turn(now), Duration::ZERO);
-        assert_eq!(gate.turn(now), half);
-        assert_eq!(gate.turn(now + half * 10), Duration::ZERO);
-        assert_eq!(gate.turn(now + half * 10), half);
+        for _ in 0..3 {
+            gate.enter(&clock).await;
+        }
+        clock.advance(Duration::from_secs(60));
+        gate.enter(&clock).await;
+        gate.enter(&clock).await;
+        assert_eq!(clock.naps(), [Duration::from_millis(500); 3]);
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_holds_nobody_up() {
+        let gate = Gate::new(Pace::new(3, Duration::from_secs(3600)));
+        gate.enter(&SystemClock).await;
+        for _ in 0..10 {
+            let short = Duration::from_millis(1);
+            assert!(tokio::time::timeout(short, gate.enter(&SystemClock)).await.is_err());
+        }
+        let clock = ManualClock::at(SystemTime::UNIX_EPOCH);
+        gate.enter(&clock).await;
+        let [nap] = clock.naps()[..] else { panic!("{:?}", clock.naps()) };
+        assert!(nap <= Duration::from_secs(3600), "{nap:?}");
     }
 }

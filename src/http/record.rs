@@ -1,8 +1,10 @@
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::HeaderMap;
 use reqwest::Request;
+use serde_json::Value;
 
 use super::Response;
 use super::redact::{self, SHOWN_HEADERS, Secret};
@@ -28,15 +30,22 @@ use crate::exchange::{
 /// println!("{} files", recorder.finish()?);
 /// # Ok(()) }
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Recorder(Arc<Mutex<State>>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     folder: Option<PathBuf>,
     count: usize,
     exchanges: Vec<Exchange>,
     problem: Option<String>,
+}
+
+/// How many exchanges, and none of them.
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recorder").field("count", &self.lock().count).finish_non_exhaustive()
+    }
 }
 
 impl Recorder {
@@ -46,7 +55,8 @@ impl Recorder {
         Self::default()
     }
 
-    /// A recorder that writes each exchange to `<folder>/<service>/<operation>.recorded-0001.json`, and so on.
+    /// A recorder that writes each exchange to `<folder>/<service>/<operation>.recorded-0001.json`, and so on; no
+    /// file is written over.
     #[must_use]
     pub fn to_folder(folder: impl Into<PathBuf>) -> Self {
         let state = State { folder: Some(folder.into()), ..State::default() };
@@ -132,12 +142,22 @@ impl Recorder {
 fn write(folder: &Path, exchange: &Exchange) -> Result<(), String> {
     let folder = folder.join(exchange.service.to_string());
     let file = folder.join(format!("{}.{}.json", exchange.operation, exchange.case));
+    // What was recorded before is not written over.
+    if file.exists() {
+        return Err(format!("the recording {} is there already; take an empty folder", file.display()));
+    }
     std::fs::create_dir_all(&folder)
         .and_then(|()| exchange.save(&file))
         .map_err(|e| format!("the recording {} cannot be written: {e}", file.display()))
 }
 
 fn recorded(bytes: &[u8], secret: &Secret) -> Body {
+    // JSON may write a key in other letters than it is sent in.
+    if let Ok(mut value) = serde_json::from_slice::<Value>(bytes)
+        && secret.scrub_json(&mut value)
+    {
+        return Body::Json(value);
+    }
     Body::of(&secret.scrub_bytes(bytes))
 }
 

@@ -61,6 +61,31 @@ impl Secret {
         }
     }
 
+    /// Takes the key out of every text and name of a JSON value; whether it was there.
+    pub(crate) fn scrub_json(&self, value: &mut serde_json::Value) -> bool {
+        use serde_json::Value;
+        match value {
+            Value::String(text) => match self.scrub(text) {
+                Cow::Borrowed(_) => false,
+                Cow::Owned(clean) => {
+                    *text = clean;
+                    true
+                }
+            },
+            Value::Array(items) => items.iter_mut().fold(false, |found, item| self.scrub_json(item) | found),
+            Value::Object(members) => {
+                let mut found = false;
+                for (name, mut value) in std::mem::take(members) {
+                    let clean = self.scrub(&name).into_owned();
+                    found |= self.scrub_json(&mut value) | (clean != name);
+                    members.insert(clean, value);
+                }
+                found
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        }
+    }
+
     /// The bytes without the key.
     pub(crate) fn scrub_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         let Some(key) = self.0.as_ref().map(|key| key.as_bytes()) else { return Cow::Borrowed(bytes) };
@@ -105,10 +130,15 @@ pub(crate) fn target(url: &Url) -> String {
     format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
 }
 
-/// An address as far as it may be shown: no user, no password, no fragment; path and query as [`target`].
-pub(crate) fn url(url: &Url) -> String {
+/// Scheme, host and port of an address: no user, no password.
+pub(crate) fn host(url: &Url) -> String {
     let port = url.port().map_or(String::new(), |port| format!(":{port}"));
-    format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), target(url))
+    format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
+}
+
+/// An address as far as it may be shown: host, and path and query as [`target`].
+pub(crate) fn url(url: &Url) -> String {
+    host(url) + &target(url)
 }
 
 #[cfg(test)]

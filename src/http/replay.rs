@@ -1,10 +1,11 @@
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::HeaderMap;
 use reqwest::{Request, Url};
 use serde_json::Value;
 
-use super::{Response, redact};
+use super::{Response, Secret, redact};
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{Body, Exchange, RecordedRequest, ServiceName, differences};
 
@@ -23,14 +24,24 @@ use crate::exchange::{Body, Exchange, RecordedRequest, ServiceName, differences}
 /// replay.finish()?; // every exchange was asked for
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Replay(Arc<State>);
 
-#[derive(Debug)]
 struct State {
     ordered: bool,
     /// Exchanges that were not asked for yet.
     left: Mutex<Vec<Exchange>>,
+}
+
+/// How many exchanges are left, and none of them.
+impl fmt::Debug for Replay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let left = self.0.left.lock().unwrap_or_else(PoisonError::into_inner).len();
+        f.debug_struct("Replay")
+            .field("ordered", &self.0.ordered)
+            .field("left", &left)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Replay {
@@ -63,15 +74,21 @@ impl Replay {
         Err(Error::new(ErrorKind::Replay, format!("never asked for: {}", names.join(", "))))
     }
 
-    pub(super) fn answer(&self, request: &Request, service: ServiceName) -> Result<Response, Error> {
+    pub(super) fn answer(
+        &self,
+        request: &Request,
+        service: ServiceName,
+        secret: &Secret,
+    ) -> Result<Response, Error> {
         let mut left = self.0.left.lock().unwrap_or_else(PoisonError::into_inner);
-        let apart: Vec<_> = left.iter().map(|exchange| apart(exchange, request, service)).collect();
+        let apart: Vec<_> = left.iter().map(|exchange| apart(exchange, request, service, secret)).collect();
         let candidates = if self.0.ordered { apart.len().min(1) } else { apart.len() };
         if let Some(at) = apart.iter().take(candidates).position(Vec::is_empty) {
             let exchange = left.remove(at);
             return answered(&exchange);
         }
-        let asked = format!("{} {}", request.method(), redact::target(request.url()));
+        let target = redact::target(request.url());
+        let asked = format!("{} {}", request.method(), secret.scrub(&target));
         let near = left.iter().zip(&apart).take(candidates).min_by_key(|(_, apart)| apart.len());
         let told = match near {
             None => format!("{asked}: nothing is left"),
@@ -89,7 +106,7 @@ fn name(exchange: &Exchange) -> String {
 }
 
 /// How a request differs from a recorded one.
-fn apart(exchange: &Exchange, request: &Request, service: ServiceName) -> Vec<String> {
+fn apart(exchange: &Exchange, request: &Request, service: ServiceName, secret: &Secret) -> Vec<String> {
     let mut told = Vec::new();
     let mut differ = |what: &str, recorded: &str, sent: &str| {
         if recorded != sent {
@@ -100,14 +117,18 @@ fn apart(exchange: &Exchange, request: &Request, service: ServiceName) -> Vec<St
     differ("service", &exchange.service.to_string(), &service.to_string());
     differ("method", &recorded.method, request.method().as_str());
     let (path, pairs) = parts(&recorded.target, service);
-    let (sent_path, sent_pairs) = parts(&redact::target(request.url()), service);
+    let (sent_path, sent_pairs) = parts(&secret.scrub(&redact::target(request.url())), service);
     differ("path", &path, &sent_path);
     let only = |these: &[String], those: &[String]| {
         let only: Vec<_> = these.iter().filter(|pair| !those.contains(pair)).cloned().collect();
         if only.is_empty() { "nothing".to_owned() } else { only.join("&") }
     };
     differ("parameters", &only(&pairs, &sent_pairs), &only(&sent_pairs, &pairs));
-    told.extend(bodies_apart(recorded, request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default()));
+    told.extend(bodies_apart(
+        recorded,
+        request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default(),
+        secret,
+    ));
     told
 }
 
@@ -125,16 +146,23 @@ fn parts(target: &str, service: ServiceName) -> (String, Vec<String>) {
     (url.path().to_owned(), pairs)
 }
 
-fn bodies_apart(recorded: &RecordedRequest, sent: &[u8]) -> Vec<String> {
+fn bodies_apart(recorded: &RecordedRequest, sent: &[u8], secret: &Secret) -> Vec<String> {
     let json = recorded.body.as_ref().and_then(Body::json);
-    let sent_json: Option<Value> = serde_json::from_slice(sent).ok();
+    let sent_json = serde_json::from_slice(sent).ok().map(|mut value: Value| {
+        secret.scrub_json(&mut value);
+        value
+    });
     match (json, sent_json) {
         (Some(recorded), Some(sent)) => {
             differences(recorded, &sent).iter().map(|apart| format!("body {apart}")).collect()
         }
         _ => {
             let bytes = recorded.body.as_ref().and_then(|body| body.bytes().ok()).unwrap_or_default();
-            if bytes == sent { Vec::new() } else { vec!["the body is another".to_owned()] }
+            if *bytes == *secret.scrub_bytes(sent) {
+                Vec::new()
+            } else {
+                vec!["the body is another".to_owned()]
+            }
         }
     }
 }

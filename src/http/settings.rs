@@ -99,18 +99,6 @@ fn base(text: &str) -> Result<String, Error> {
     }
 }
 
-/// The address of a path below a base URL.
-pub(crate) fn below(base: &str, path: &str) -> Result<Url, Error> {
-    let wrong = |problem: &str| Error::new(ErrorKind::InvalidRequest, format!("the path {problem}"));
-    if !path.starts_with('/') {
-        return Err(wrong("must begin with /, such as /api/get?lang=EN; the host is the client's"));
-    }
-    // Behind the base's host and a slash, nothing can lead to another host.
-    let mut url = Url::parse(&format!("{base}{path}")).map_err(|e| wrong(&format!("cannot be read: {e}")))?;
-    url.set_fragment(None);
-    Ok(url)
-}
-
 /// The setters of [`Settings`], on a builder that holds them in its field `settings`.
 macro_rules! setters {
     ($builder:ty) => {
@@ -122,7 +110,8 @@ macro_rules! setters {
             }
 
             /// A `reqwest` builder with your proxy, certificate authority and the like. Set on it is, over what it may
-            /// hold: User-Agent, cookies, redirects, gzip, repeats, idle connections, and both time limits.
+            /// hold: User-Agent, gzip, redirects, both time limits, and what `http_client_builder` of the service's
+            /// module names.
             pub fn http(mut self, builder: reqwest::ClientBuilder) -> Self {
                 self.settings.http = Some(builder);
                 self
@@ -183,21 +172,6 @@ pub(crate) use setters;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        /// Whatever stands in a path: it stays on the host, with its key, and under the base.
-        #[test]
-        fn no_path_leads_to_another_host(path in "[/\\\\@:?#%.a-z0-9 \t]{0,20}|/.*|//[a-z.]{1,9}(/.*)?") {
-            for base in ["https://h.example", "http://127.0.0.1:8080", "https://h.example/below"] {
-                if let Ok(url) = below(base, &path) {
-                    let base = Url::parse(base).unwrap();
-                    prop_assert_eq!(url.origin(), base.origin());
-                    prop_assert_eq!(url.fragment(), None);
-                }
-            }
-        }
-    }
 
     #[test]
     fn a_base_that_is_none_is_told_without_repeating_it() {

@@ -5,12 +5,12 @@ use tracing::{Span, field};
 use crate::error::{Error, ErrorKind};
 
 /// The span of one call; holds nothing secret: operation, status, attempts, credits, duration, outcome.
-pub(crate) struct Call {
+pub(crate) struct CallSpan {
     span: Span,
     started: Instant,
 }
 
-impl Call {
+impl CallSpan {
     pub(crate) fn begin(service: &'static str, operation: &str) -> Self {
         let span = tracing::info_span!(
             "tradebind.call",

@@ -10,8 +10,7 @@ use super::{Backoff, Clock, Gate, Recorder, Replay, Response, Secret, redact, se
 use crate::error::{Error, ErrorKind};
 use crate::exchange::ServiceName;
 
-/// The most that a body may hold, in decompressed bytes, unless set otherwise: 256 MiB. A query over all its
-/// countries and months is some tens of megabytes.
+/// The most that a body may hold, in decompressed bytes, unless set otherwise: 256 MiB.
 pub(crate) const BODY_CAP: usize = 256 << 20;
 /// The most of a body beyond the cap that an error keeps.
 const KEPT_BEYOND_CAP: usize = 64 << 10;
@@ -112,7 +111,7 @@ impl Transport {
     ) -> Result<Response, Broken> {
         let asked = self.recorder.as_ref().map(|recorder| recorder.asked(&request, &self.secret));
         let response = match &self.replay {
-            Some(replay) => replay.answer(&request, service).map_err(Broken::Own)?,
+            Some(replay) => replay.answer(&request, service, &self.secret).map_err(Broken::Own)?,
             None => {
                 let answer = client.execute(request).await.map_err(|e| Broken::Network(e, None))?;
                 self.read(answer).await?

@@ -84,7 +84,13 @@ impl Access {
     pub fn from_env() -> Result<Self, InvalidKey> {
         match std::env::var(VARIABLE) {
             Ok(key) => Self::key(&key).map_err(|e| e.of(format!("in {VARIABLE}"))),
-            Err(_) => Err(InvalidKey::new(format!("is not there: set {VARIABLE}"))),
+            Err(std::env::VarError::NotPresent) => {
+                Err(InvalidKey::new(format!("is not there: set {VARIABLE}")))
+            }
+            Err(std::env::VarError::NotUnicode(_)) => {
+                Err(InvalidKey::new("holds characters that cannot stand in a header")
+                    .of(format!("in {VARIABLE}")))
+            }
         }
     }
 

@@ -4,8 +4,7 @@ use std::sync::Arc;
 use progenitor_client::{
     ClientHooks as _, ClientInfo as _, Error as SendError, OperationInfo, ResponseValue,
 };
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Method, Request};
+use reqwest::header::AUTHORIZATION;
 use serde_json::Value;
 use tracing::Instrument;
 
@@ -55,7 +54,7 @@ struct Shared {
 pub struct ClientBuilder {
     settings: Settings,
     access: Access,
-    ledger: Ledger,
+    ledger: Option<Ledger>,
     max_credits: Option<Credits>,
     allowed: Vec<(String, Credits)>,
 }
@@ -87,14 +86,14 @@ impl ClientBuilder {
         Ok(Self { access: Access::from_file(path)?, ..self })
     }
 
-    /// The most that all calls may cost: a hard budget.
+    /// The most that all calls may cost: a hard budget. For a ledger of your own, see [`Ledger::with_budget`].
     pub fn max_credits(self, credits: Credits) -> Self {
         Self { max_credits: Some(credits), ..self }
     }
 
     /// A ledger to share with other clients, or to go on with.
     pub fn ledger(self, ledger: Ledger) -> Self {
-        Self { ledger, ..self }
+        Self { ledger: Some(ledger), ..self }
     }
 
     /// Allows each call of an operation to cost so much: that is reserved, and calls are sent even where the price is
@@ -120,23 +119,26 @@ impl ClientBuilder {
                     format!("credits are allowed for {name:?}, which is no operation{near}"),
                 ));
             };
-            allowed.insert(id, checked(credits)?);
+            allowed.insert(id, checked(credits, ErrorKind::Setup)?);
         }
-        if let Some(credits) = self.max_credits {
-            self.ledger.set_budget(Some(checked(credits)?));
-        }
+        let ledger = match (self.ledger, self.max_credits) {
+            (Some(_), Some(_)) => {
+                let detail = "max_credits and a ledger are both given; give the budget to the ledger, which others may share";
+                return Err(Error::new(ErrorKind::Setup, detail));
+            }
+            (Some(ledger), None) => ledger,
+            (None, Some(credits)) => Ledger::with_budget(checked(credits, ErrorKind::Setup)?),
+            (None, None) => Ledger::new(),
+        };
         let wire = self.settings.wire(BASE_URL, self.access.secret().clone(), once)?;
-        Ok(Client(Arc::new(Shared { wire, access: self.access, ledger: self.ledger, allowed })))
+        Ok(Client(Arc::new(Shared { wire, access: self.access, ledger, allowed })))
     }
 }
 
 /// A budget or allowance below zero is a slip of the pen.
-fn checked(credits: Credits) -> Result<Credits, Error> {
+fn checked(credits: Credits, kind: ErrorKind) -> Result<Credits, Error> {
     if credits < Credits::default() {
-        return Err(Error::new(
-            ErrorKind::InvalidRequest,
-            format!("{credits} credits are allowed; it must be 0 or more"),
-        ));
+        return Err(Error::new(kind, format!("{credits} credits are allowed; it must be 0 or more")));
     }
     Ok(credits)
 }
@@ -176,29 +178,23 @@ impl Client {
     /// # Errors
     /// A method or path that is none.
     pub fn raw(&self, method: &str, path: &str, body: Option<Value>) -> Result<Call<Response>, Error> {
-        let invalid = |e: Error| e.with_operation("tradewind raw");
-        let url = http::below(&self.0.wire.base, path).map_err(invalid)?;
-        let Ok(method) = Method::from_bytes(method.to_ascii_uppercase().as_bytes()) else {
-            return Err(invalid(Error::new(ErrorKind::InvalidRequest, "the method is none of HTTP")));
-        };
+        let made = http::raw(&self.0.wire.base, method, path, body);
+        let request = Arc::new(made.map_err(|e| e.with_operation("tradewind raw"))?);
         // The path as it is sent: one that is written in another way must not pass for a free operation.
         let base =
             reqwest::Url::parse(&self.0.wire.base).map(|base| base.path().trim_end_matches('/').to_owned());
-        let sent = base.ok().and_then(|base| url.path().strip_prefix(&base)).unwrap_or(url.path()).to_owned();
-        let what = known(method.as_str(), &sent).map_or_else(|| What::unknown(&sent), What::of);
+        let sent = request.url().path();
+        let sent = base.ok().and_then(|base| sent.strip_prefix(&base)).unwrap_or(sent);
+        let what = known(request.method().as_str(), sent).map_or_else(|| What::unknown(sent), What::of);
         let key = what.key;
-        let text = body.map(|body| body.to_string());
         Ok(self.call_with(what, move |api| {
-            let mut request = Request::new(method.clone(), url.clone());
-            if let Some(text) = &text {
-                request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-                *request.body_mut() = Some(text.clone().into());
-            }
-            request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-            if key && let Some(bearer) = api.inner().bearer() {
-                request.headers_mut().insert(AUTHORIZATION, bearer);
-            }
+            let copy = request.try_clone();
             async move {
+                let unsent = || SendError::InvalidRequest("the body cannot be sent twice".to_owned());
+                let mut request = copy.ok_or_else(unsent)?;
+                if key && let Some(bearer) = api.inner().bearer() {
+                    request.headers_mut().insert(AUTHORIZATION, bearer);
+                }
                 let answer = api.exec(request, &OperationInfo { operation_id: "raw" }).await?;
                 Ok(ResponseValue::new((), answer.status(), answer.headers().clone()))
             }
@@ -228,7 +224,7 @@ impl Client {
 
     /// Sends a call: checks key and budget, sends it at the client's pace, and books what it cost.
     pub(super) async fn run<A: Answer>(&self, call: Call<A>) -> Result<Billed<A::Value>, Error> {
-        let span = http::Call::begin("tradewind", call.what.id);
+        let span = http::CallSpan::begin("tradewind", call.what.id);
         let mut repeats = Repeats::new(self.0.wire.backoff);
         let result = self.sent(&call, &mut repeats, &span).instrument(span.span().clone()).await;
         let attempts = repeats.attempts();
@@ -252,20 +248,21 @@ impl Client {
         &self,
         call: &Call<A>,
         repeats: &mut Repeats,
-        span: &http::Call,
+        span: &http::CallSpan,
     ) -> Result<(u16, Billed<A::Value>), Error> {
         let Shared { wire, access, ledger, .. } = &*self.0;
         let what = &call.what;
         if what.key && !access.has_key() {
             return Err(Error::new(ErrorKind::NoKey, ""));
         }
-        let (price, bound) = self.price(call)?;
-        let mut reservation = ledger.reserve(what.id, price, bound)?;
+        let mut reservation = ledger.reserve(what.id, self.price(call)?, what.free)?;
         loop {
             let turn = wire.gate.enter(&*wire.clock).await;
+            reservation.sent()?;
             repeats.attempt();
-            reservation.sent();
+            let began = wire.clock.now();
             let result = self.attempt(call).await;
+            repeats.took(wire.clock.now().saturating_duration_since(began));
             drop(turn);
             let error = match result {
                 Ok((response, answer)) => {
@@ -275,7 +272,9 @@ impl Client {
                     reservation.settle(credits);
                     return match opened.value {
                         Ok(value) => {
-                            Ok((response.status(), Billed::new(value, opened.request_id, opened.meta)))
+                            let secret = access.secret().clone();
+                            let billed = Billed::new(value, opened.request_id, opened.meta, secret);
+                            Ok((response.status(), billed))
                         }
                         Err(error) => {
                             // Told again from the body, which has offsets.
@@ -290,17 +289,19 @@ impl Client {
             if error.is_unsent() {
                 reservation.unsent();
             }
-            if what.free || error.is_unsent() {
-                let kind = error.kind();
-                let wait = repeats.after(error, &*wire.clock)?;
-                span.repeated(wait, repeats.attempts(), kind);
-                wire.clock.sleep(wait).await;
-                continue;
-            }
             let (id, credits) = error.response().map(envelope::charge).unwrap_or_default();
-            reservation.settle(credits);
-            let asked = http::retry_after_of(&error, &*wire.clock);
-            return Err(error.with_charge(id, credits).with_retry_after(asked));
+            let error = error.with_charge(id, credits);
+            // What is charged against the document's word is not free to repeat.
+            let free = what.free && credits.unwrap_or_default() == Credits::default();
+            if !free && !error.is_unsent() {
+                reservation.settle(credits);
+                let asked = http::retry_after_of(&error, &*wire.clock);
+                return Err(error.with_retry_after(asked));
+            }
+            let kind = error.kind();
+            let wait = repeats.after(error, &*wire.clock)?;
+            span.repeated(wait, repeats.attempts(), kind);
+            wire.clock.sleep(wait).await;
         }
     }
 
@@ -313,33 +314,38 @@ impl Client {
         let sent = (call.send)(api::Client::new_with_client(&wire.base, wire.http.clone(), access)).await;
         let response = match http::outcome(&slot).unwrap_or_else(|| Err(http::not_sent())) {
             Ok(response) => response,
-            Err(error) if free || error.is_unsent() || error.kind() == ErrorKind::TooLarge => {
-                let repeatable = error.is_retryable();
-                return Err(error.repeatable(repeatable));
-            }
+            Err(error) if free || error.is_unsent() => return Err(error),
             Err(error) => return Err(error.outcome_unknown()),
         };
         match sent {
             _ if !response.is_success() => Err(envelope::by_status(response, free)),
             Ok(sent) => A::take(sent.into_inner(), &response).map(|answer| (response, answer)),
+            // A page, or nothing, in the place of JSON is a gateway's: the answer is lost behind it.
+            Err(_) if !free && !http::looks(&response).is_empty() => {
+                Err(A::decode_fault(response).outcome_unknown())
+            }
             Err(_) => Err(A::decode_fault(response)),
         }
     }
 
-    /// What a call may cost, and whether that was allowed for by the user.
-    fn price<A: Answer>(&self, call: &Call<A>) -> Result<(Credits, bool), Error> {
+    /// What a call may cost: what is allowed, but never less than is on record.
+    fn price<A: Answer>(&self, call: &Call<A>) -> Result<Credits, Error> {
         let what = &call.what;
-        if let Some(credits) = call.allowed.or_else(|| self.0.allowed.get(what.id).copied()) {
-            return Ok((checked(credits)?, true));
-        }
-        match what.price {
-            Some(price) => Ok((price, false)),
-            None => {
+        let allowed = call.allowed.or_else(|| self.0.allowed.get(what.id).copied());
+        let allowed = allowed.map(|credits| checked(credits, ErrorKind::InvalidRequest)).transpose()?;
+        match (allowed, what.price) {
+            (Some(allowed), Some(price)) if allowed < price => {
+                let detail = format!(
+                    "{allowed} credits are allowed where {price} were charged on record; allow no less"
+                );
+                Err(Error::new(ErrorKind::InvalidRequest, detail))
+            }
+            (Some(allowed), _) => Ok(allowed),
+            (None, Some(price)) => Ok(price),
+            (None, None) => {
                 let how = "allow what it may cost, by Call::allow or ClientBuilder::allow";
-                Err(Error::new(
-                    ErrorKind::PriceUnknown,
-                    format!("no price of `{}` is documented; {how}", what.id),
-                ))
+                let detail = format!("no price of `{}` is documented; {how}", what.id);
+                Err(Error::new(ErrorKind::PriceUnknown, detail))
             }
         }
     }

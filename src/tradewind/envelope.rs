@@ -106,22 +106,21 @@ impl Answer for Response {
     }
 
     fn open(self, what: &What) -> Opened<Self> {
-        let Ok(envelope) = serde_json::from_slice::<Envelope>(&self.content()) else {
+        let Ok(Value::Object(mut envelope)) = serde_json::from_slice(&self.content()) else {
             return Opened::bare(self);
         };
-        let value = match failed(envelope.success, envelope.error.as_ref()) {
-            Some(error) => Err(error),
-            None => match envelope.data {
-                Some(data) if what.customs => upstream(data)
-                    .map(drop)
-                    .or_else(|e| if e.kind() == ErrorKind::Upstream { Err(e) } else { Ok(()) }),
-                _ => Ok(()),
-            },
+        let success = envelope.get("success").and_then(Value::as_bool);
+        let value = match (failed(success, envelope.get("error")), envelope.remove("data")) {
+            (Some(error), _) => Err(error),
+            (None, Some(data)) if what.customs => upstream(data)
+                .map(drop)
+                .or_else(|e| if e.kind() == ErrorKind::Upstream { Err(e) } else { Ok(()) }),
+            _ => Ok(()),
         };
         Opened {
             value: value.map(|()| self).map_err(Box::new),
-            request_id: envelope.request_id,
-            meta: envelope.meta,
+            request_id: envelope.get("request_id").and_then(Value::as_str).map(str::to_owned),
+            meta: envelope.get("meta").and_then(meta),
         }
     }
 
@@ -188,9 +187,24 @@ impl Answer for WorldRegionsEnvelope {
     }
 }
 
-/// The failure that the service's own envelope tells.
+/// What a call cost, of an answer whose other members may be anything.
+fn meta(value: &Value) -> Option<Meta> {
+    serde_json::from_value(value.clone()).ok().or_else(|| {
+        let credits = value.pointer("/billing/credits_charged")?;
+        serde_json::from_value(serde_json::json!({ "billing": { "credits_charged": credits } })).ok()
+    })
+}
+
+/// The failure that the service's own envelope tells. An `error` that says nothing is none.
 fn failed(success: Option<bool>, error: Option<&Value>) -> Option<Error> {
-    let error = error.filter(|error| !error.is_null());
+    let says = |error: &&Value| match error {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+        Value::Bool(true) | Value::Number(_) => true,
+    };
+    let error = error.filter(says);
     (success == Some(false) || error.is_some()).then(|| refused(ErrorKind::Refused, error))
 }
 
@@ -223,19 +237,20 @@ fn upstream(mut data: Value) -> Result<Value, Error> {
     code(members.get("code"), members.get("msg").and_then(Value::as_str))?;
     match members.remove("data") {
         None | Some(Value::Null) => Err(Error::new(ErrorKind::NoData, "in the upstream's envelope")),
+        Some(Value::String(_)) => Err(Error::new(ErrorKind::TextInsteadOfData, "in the upstream's envelope")),
         Some(inner) => Ok(inner),
     }
 }
 
 /// The upstream's code: 1 is success, anything else a failure (documented).
 fn code(code: Option<&Value>, message: Option<&str>) -> Result<(), Error> {
-    let code = code.and_then(scalar);
-    match code.as_deref() {
-        None | Some("1") => Ok(()),
-        Some(_) => Err(Error::new(ErrorKind::Upstream, "")
-            .with_code(code)
-            .with_messages(message.map(str::to_owned).into_iter().collect())),
+    let Some(code) = code.filter(|code| !code.is_null()) else { return Ok(()) };
+    let code = scalar(code).unwrap_or_else(|| "of another kind".to_owned());
+    if code == "1" {
+        return Ok(());
     }
+    let messages = message.map(str::to_owned).into_iter().collect();
+    Err(Error::new(ErrorKind::Upstream, "").with_code(Some(code)).with_messages(messages))
 }
 
 /// What an HTTP status other than 2xx means: what the service's envelope says goes before the status.

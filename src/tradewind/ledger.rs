@@ -14,8 +14,9 @@ use crate::error::{Error, ErrorKind};
 /// never came, the reserved amount stays as unconfirmed, since it may have been charged. A call is sent only while
 /// charged, unconfirmed and reserved credits and its own fit the budget.
 ///
-/// A charge above its reservation is booked, and stops the ledger where there is a budget or an allowance that it breaks:
-/// no later call that may cost something is sent until [`Ledger::resume`].
+/// A charge above its reservation is booked, and stops the ledger: no later call that may cost something is sent until
+/// [`Ledger::resume`], not even one that waits for its turn with a reservation of its own. A charge below zero counts as
+/// none: no answer makes a budget larger.
 ///
 /// ```
 /// use tradebind::tradewind::Ledger;
@@ -116,10 +117,10 @@ impl Ledger {
         self.state().stopped = None;
     }
 
-    /// Puts what your account tells in the place of all that is unconfirmed.
+    /// Puts what was charged, once it is known, in the place of all that is unconfirmed.
     pub fn settle_unconfirmed(&self, charged: Credits) {
         let mut state = self.state();
-        state.charged = state.charged.saturating_add(charged.amount());
+        state.charged = state.charged.saturating_add(charged.amount().max(Decimal::ZERO));
         state.unconfirmed = Decimal::ZERO;
         state.operations.values_mut().for_each(|spent| spent.unconfirmed_calls = 0);
     }
@@ -128,41 +129,17 @@ impl Ledger {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reserves for a call, or tells why it is not to be sent. `bound` is whether the amount was allowed for by the user.
-    pub(super) fn reserve(
-        &self,
-        operation: &str,
-        amount: Credits,
-        bound: bool,
-    ) -> Result<Reservation, Error> {
+    /// Reserves for a call, or tells why it is not to be sent. Free operations are always sent.
+    pub(super) fn reserve(&self, operation: &str, amount: Credits, free: bool) -> Result<Reservation, Error> {
         let mut state = self.state();
         let amount = amount.amount();
-        let refused = |detail| Err(Error::new(ErrorKind::BudgetReached, detail));
-        if let Some(stopped) = state.stopped.as_ref().filter(|_| !amount.is_zero()) {
-            return refused(format!("{stopped}; see Ledger::resume"));
-        }
-        if let Some(budget) =
-            state.budget.filter(|budget| !amount.is_zero() && state.taken().saturating_add(amount) > *budget)
-        {
-            return refused(format!(
-                "{amount} credits are to be reserved, {} of {budget} are left ({} charged, {} unconfirmed, {} under way)",
-                budget.saturating_sub(state.taken()),
-                state.charged,
-                state.unconfirmed,
-                state.reserved
-            ));
+        if !free {
+            state.holds(amount)?;
         }
         state.reserved = state.reserved.saturating_add(amount);
-        let bound = bound || state.budget.is_some();
         drop(state);
-        Ok(Reservation {
-            ledger: self.clone(),
-            operation: operation.to_owned(),
-            amount,
-            bound,
-            sent: false,
-            open: true,
-        })
+        let ledger = self.clone();
+        Ok(Reservation { ledger, operation: operation.to_owned(), amount, free, sent: false, open: true })
     }
 }
 
@@ -170,6 +147,23 @@ impl State {
     fn taken(&self) -> Decimal {
         // Sums of what a service sends: never a panic.
         self.charged.saturating_add(self.unconfirmed).saturating_add(self.reserved)
+    }
+
+    /// Whether so much more fits, and nothing has stopped the ledger.
+    fn holds(&self, more: Decimal) -> Result<(), Error> {
+        let refused = |detail| Err(Error::new(ErrorKind::BudgetReached, detail));
+        if let Some(stopped) = &self.stopped {
+            return refused(format!("{stopped}; allow more, then Ledger::resume"));
+        }
+        match self.budget {
+            Some(budget) if self.taken().saturating_add(more) > budget => refused(format!(
+                "{more} credits more do not fit {budget}: {} charged, {} unconfirmed, {} under way; Ledger::set_budget raises it",
+                self.charged.normalize(),
+                self.unconfirmed.normalize(),
+                self.reserved.normalize()
+            )),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -179,15 +173,21 @@ pub(super) struct Reservation {
     ledger: Ledger,
     operation: String,
     amount: Decimal,
-    bound: bool,
+    free: bool,
     sent: bool,
     open: bool,
 }
 
 impl Reservation {
-    /// From now on the call may be charged, whatever becomes of it here.
-    pub(super) fn sent(&mut self) {
+    /// From now on the call may be charged, whatever becomes of it here. What other calls were charged since it was
+    /// reserved may forbid it.
+    pub(super) fn sent(&mut self) -> Result<(), Error> {
+        if !self.free {
+            // Its own amount is among what is reserved.
+            self.ledger.state().holds(Decimal::ZERO)?;
+        }
         self.sent = true;
+        Ok(())
     }
 
     /// No byte left after all.
@@ -211,18 +211,18 @@ impl Reservation {
         }
         let spent = state.operations.entry(self.operation.clone()).or_default();
         spent.calls += 1;
-        match charged.map(Credits::amount) {
+        match charged.map(Credits::amount).filter(|charged| !charged.is_sign_negative()) {
             Some(charged) => {
                 spent.charged = spent.charged.amount().saturating_add(charged).into();
                 state.charged = state.charged.saturating_add(charged);
-                if charged > self.amount && self.bound {
+                if charged > self.amount {
                     let (operation, reserved) = (&self.operation, self.amount);
                     state.stopped = Some(format!(
                         "`{operation}` was charged {charged} credits where {reserved} were reserved"
                     ));
                 }
             }
-            None if self.amount.is_zero() => {}
+            None if self.free => {}
             None => {
                 spent.unconfirmed_calls += 1;
                 state.unconfirmed = state.unconfirmed.saturating_add(self.amount);
@@ -241,11 +241,9 @@ impl Drop for Reservation {
 impl fmt::Display for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.state();
-        write!(
-            f,
-            "{} credits charged, {} unconfirmed, {} under way",
-            state.charged, state.unconfirmed, state.reserved
-        )?;
+        let [charged, unconfirmed, reserved] =
+            [state.charged, state.unconfirmed, state.reserved].map(|amount| amount.normalize());
+        write!(f, "{charged} credits charged, {unconfirmed} unconfirmed, {reserved} under way")?;
         state.budget.map_or(Ok(()), |budget| write!(f, ", of {budget}"))
     }
 }
@@ -263,11 +261,11 @@ mod tests {
         let ledger = Ledger::with_budget(credits("1"));
         drop(ledger.reserve("x", credits("0.6"), false).unwrap());
         let mut sent = ledger.reserve("x", credits("0.6"), false).unwrap();
-        sent.sent();
+        sent.sent().unwrap();
         drop(sent);
-        assert_eq!(ledger.to_string(), "0 credits charged, 0.6 unconfirmed, 0.0 under way, of 1");
+        assert_eq!(ledger.to_string(), "0 credits charged, 0.6 unconfirmed, 0 under way, of 1");
         let error = ledger.reserve("x", credits("0.6"), false).map(drop).unwrap_err();
-        insta::assert_snapshot!(error, @"the budget does not hold this call; nothing was sent: 0.6 credits are to be reserved, 0.4 of 1 are left (0 charged, 0.6 unconfirmed, 0.0 under way)");
+        insta::assert_snapshot!(error, @"the budget does not hold this call; nothing was sent: 0.6 credits more do not fit 1: 0 charged, 0.6 unconfirmed, 0 under way; Ledger::set_budget raises it");
         ledger.settle_unconfirmed(credits("0"));
         assert!(ledger.reserve("x", credits("0.6"), false).is_ok());
     }
@@ -276,25 +274,45 @@ mod tests {
     fn a_charge_above_its_reservation_stops_what_costs() {
         let ledger = Ledger::with_budget(credits("10"));
         let mut call = ledger.reserve("x", credits("0.14"), false).unwrap();
-        call.sent();
+        call.sent().unwrap();
         call.settle(Some(credits("3")));
         assert_eq!(ledger.charged(), credits("3"));
         let error = ledger.reserve("y", credits("0.14"), false).map(drop).unwrap_err();
-        insta::assert_snapshot!(error, @"the budget does not hold this call; nothing was sent: `x` was charged 3 credits where 0.14 were reserved; see Ledger::resume");
-        assert!(ledger.reserve("free", credits("0"), false).is_ok());
+        insta::assert_snapshot!(error, @"the budget does not hold this call; nothing was sent: `x` was charged 3 credits where 0.14 were reserved; allow more, then Ledger::resume");
+        assert!(ledger.reserve("free", credits("0"), true).is_ok());
         ledger.resume();
         assert!(ledger.reserve("y", credits("0.14"), false).is_ok());
     }
 
     #[test]
-    fn without_a_budget_or_an_allowance_a_higher_price_stops_nothing() {
+    fn without_a_budget_a_higher_price_stops_too_and_nothing_passes_with_zero() {
         let ledger = Ledger::new();
-        for (bound, stops) in [(false, false), (true, true)] {
-            let mut call = ledger.reserve("x", credits("0.14"), bound).unwrap();
-            call.sent();
-            call.settle(Some(credits("0.2")));
-            assert_eq!(ledger.stopped().is_some(), stops);
-        }
-        assert_eq!(ledger.operations()["x"].charged, credits("0.4"));
+        let mut call = ledger.reserve("x", credits("0"), false).unwrap();
+        call.sent().unwrap();
+        call.settle(Some(credits("0.2")));
+        assert!(ledger.stopped().is_some());
+        assert!(ledger.reserve("x", credits("0"), false).is_err());
+        assert_eq!(ledger.operations()["x"].charged, credits("0.2"));
+    }
+
+    #[test]
+    fn a_reservation_made_before_a_higher_charge_is_not_used() {
+        let ledger = Ledger::with_budget(credits("1"));
+        let mut first = ledger.reserve("x", credits("0.5"), false).unwrap();
+        let mut second = ledger.reserve("x", credits("0.5"), false).unwrap();
+        first.sent().unwrap();
+        first.settle(Some(credits("0.9")));
+        assert!(second.sent().is_err());
+        drop(second);
+        assert_eq!(ledger.to_string(), "0.9 credits charged, 0 unconfirmed, 0 under way, of 1");
+    }
+
+    #[test]
+    fn no_charge_makes_a_budget_larger() {
+        let ledger = Ledger::with_budget(credits("1"));
+        let mut call = ledger.reserve("x", credits("0.5"), false).unwrap();
+        call.sent().unwrap();
+        call.settle(Some(credits("-100")));
+        assert_eq!(ledger.left(), Some(credits("0.5")));
     }
 }

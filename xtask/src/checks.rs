@@ -38,6 +38,8 @@ pub fn features() -> Result<()> {
     let mut features: Vec<&str> =
         library["features"].as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
     features.push("");
+    // Each service alone with what stands on either.
+    features.extend(["hk-trade,blocking", "tradewind,blocking"]);
     for feature in features {
         let mut check = cargo();
         check.args([

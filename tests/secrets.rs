@@ -304,6 +304,9 @@ async fn neither_client_nor_builder_show_a_key_or_a_password() {
         }
     }
 
+    // A key in the wrong place.
+    let slip = builder("http://h").allow(CANARY, "1".parse().unwrap()).build().unwrap_err();
+    clean("a builder", &said(&slip));
     let access = Access::key(CANARY).unwrap();
     clean("access", &shown(&access));
     clean("a generated client", &shown(&tradebind::tradewind::api::Client::new("http://h", access)));

@@ -117,7 +117,8 @@ impl ClientBuilder {
                 return Err(Error::new(
                     ErrorKind::Setup,
                     format!("credits are allowed for {name:?}, which is no operation{near}"),
-                ));
+                )
+                .scrubbed(self.access.secret()));
             };
             allowed.insert(id, checked(credits, ErrorKind::Setup)?);
         }

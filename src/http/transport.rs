@@ -34,6 +34,8 @@ pub struct Transport {
     replay: Option<Replay>,
     secret: Secret,
     slot: Option<Slot>,
+    /// Whether the generated method is spared the answer.
+    unread: bool,
 }
 
 /// Where the hand-written clients find what became of an attempt.
@@ -41,7 +43,14 @@ pub(crate) type Slot = Arc<Mutex<Option<Result<Response, Error>>>>;
 
 impl Default for Transport {
     fn default() -> Self {
-        Self { cap: BODY_CAP, recorder: None, replay: None, secret: Secret::default(), slot: None }
+        Self {
+            cap: BODY_CAP,
+            recorder: None,
+            replay: None,
+            secret: Secret::default(),
+            slot: None,
+            unread: false,
+        }
     }
 }
 
@@ -75,6 +84,14 @@ impl Transport {
         (Self { slot: Some(Arc::clone(&slot)), ..self.clone() }, slot)
     }
 
+    /// As [`Transport::attempt`], for a caller that decodes what lies there itself: the generated method ends without it,
+    /// with an error that means nothing.
+    #[cfg(feature = "hk-trade")]
+    pub(crate) fn attempt_unread(&self) -> (Self, Slot) {
+        let (attempt, slot) = self.attempt();
+        (Self { unread: true, ..attempt }, slot)
+    }
+
     /// Sends a request of a generated client.
     pub(crate) async fn run(
         &self,
@@ -93,6 +110,7 @@ impl Transport {
         };
         let result = result.map_err(Error::from);
         let answer = match &result {
+            Ok(_) if self.unread => unexpected(),
             Ok(response) => whole(response.clone()),
             // The hand-written client reads the slot; this only ends the generated method.
             Err(error) => failing(Error::new(error.kind(), "")),
@@ -171,6 +189,13 @@ fn whole(response: Response) -> reqwest::Response {
     let mut answer = http::Response::new(body);
     *answer.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
     *answer.headers_mut() = headers;
+    answer.into()
+}
+
+/// An answer with a status that no document names, on which every generated method ends.
+fn unexpected() -> reqwest::Response {
+    let mut answer = http::Response::new(Bytes::new());
+    *answer.status_mut() = http::StatusCode::PROCESSING;
     answer.into()
 }
 

@@ -39,7 +39,8 @@ pub(super) fn redirects() -> Policy {
 fn same_host(from: &Url, to: &Url) -> bool {
     let upgrade =
         (from.scheme(), to.scheme()) == ("http", "https") && (from.port(), to.port()) == (None, None);
-    from.host() == to.host() && (from.origin() == to.origin() || upgrade)
+    let same = from.scheme() == to.scheme() && from.port_or_known_default() == to.port_or_known_default();
+    from.host() == to.host() && (same || upgrade)
 }
 
 impl ClientHooks<Transport> for api::Client {

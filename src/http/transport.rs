@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use reqwest::{Client, Request, Url};
+use reqwest::{Client, Request, ResponseBuilderExt as _, Url};
 
 use super::{Backoff, Clock, Gate, Recorder, Replay, Response, Secret, redact, sent_fault};
 use crate::error::{Error, ErrorKind};
@@ -100,6 +100,7 @@ impl Transport {
         service: ServiceName,
         operation: &str,
     ) -> reqwest::Result<reqwest::Response> {
+        let url = self.unread.then(|| request.url().clone());
         let result = self.execute(client, request, service, operation).await;
         let Some(slot) = &self.slot else {
             return match result {
@@ -109,11 +110,11 @@ impl Transport {
             };
         };
         let result = result.map_err(Error::from);
-        let answer = match &result {
-            Ok(_) if self.unread => unexpected(),
-            Ok(response) => whole(response.clone()),
+        let answer = match (url, &result) {
+            (Some(url), _) => unexpected(url),
+            (None, Ok(response)) => whole(response.clone()),
             // The hand-written client reads the slot; this only ends the generated method.
-            Err(error) => failing(Error::new(error.kind(), "")),
+            (None, Err(error)) => failing(Error::new(error.kind(), "")),
         };
         *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
         Ok(answer)
@@ -192,11 +193,11 @@ fn whole(response: Response) -> reqwest::Response {
     answer.into()
 }
 
-/// An answer with a status that no document names, on which every generated method ends.
-fn unexpected() -> reqwest::Response {
-    let mut answer = http::Response::new(Bytes::new());
-    *answer.status_mut() = http::StatusCode::PROCESSING;
-    answer.into()
+/// An answer with a status that no document names, on which every generated method ends. With an address, since
+/// reqwest reads a stand-in where there is none.
+fn unexpected(url: Url) -> reqwest::Response {
+    let answer = http::Response::builder().status(http::StatusCode::PROCESSING).url(url).body(Bytes::new());
+    answer.unwrap_or_default().into()
 }
 
 /// An answer whose body fails with an error: the only way in which generated code lets one through.

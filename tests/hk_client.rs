@@ -667,7 +667,8 @@ async fn sessions_are_shared_by_many_calls() {
     let bench = Bench::new().await;
     let client = bench.client();
     client.query(&documented()).await.unwrap();
-    bench.answers(vec![Step::hk_status(4, ()); 3]);
+    // Two, since one unlucky call may meet them all.
+    bench.answers(vec![Step::hk_status(4, ()); 2]);
     let tasks: Vec<_> = (0..12)
         .map(|_| {
             let client = client.clone();

@@ -87,7 +87,7 @@ async fn what_was_recorded_is_an_exchange_and_plays() {
         })
         .collect();
     insta::assert_snapshot!(lines.join("\n"), @"
-    hk-trade get_trade.recorded-0001 Observed: GET /api/get?cc=CN&ccclass=C&freq=M&lang=TC&period=201805,201806&sv=VCm&ttype=4 [accept] -> 200 [content-type,date]
+    hk-trade get_trade.recorded-0001 Observed: GET /api/get?lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN [accept] -> 200 [content-type,date]
     tradewind world_regions.recorded-0002 Observed: POST /api/customs/analytics/world-regions [accept,content-type] -> 201 [content-type,date]
     tradewind metrics.recorded-0003 Observed: GET /api/metrics [] -> 200 [content-type,date]
     tradewind metrics.recorded-0004 Observed: GET /api/metrics [] -> 200 [content-type,date]
@@ -140,11 +140,11 @@ async fn a_request_that_differs_is_told_where() {
         clients(&Replay::in_order([unanswered])).0.query(&query(&target)).await.unwrap_err().to_string(),
     );
     insta::assert_snapshot!(told.join("\n"), @r#"
-    hk-trade get_trade: the replay does not hold this request: GET /api/get?cc=US&ccclass=C&freq=M&lang=TC&period=201805,201806&sv=VCm&ttype=4: next is hk-trade get_trade.recorded-0001; parameters cc=cn became cc=us
+    hk-trade get_trade: the replay does not hold this request: GET /api/get?lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=US: next is hk-trade get_trade.recorded-0001; parameters cc=cn became cc=us
     hk-trade raw: the replay does not hold this request: GET /api/other: next is hk-trade get_trade.recorded-0001; path /api/get became /api/other; parameters cc=cn&ccclass=c&freq=m&lang=tc&period=201805,201806&sv=vcm&ttype=4 became nothing
     tradewind world_regions: the replay does not hold this request: POST /api/customs/analytics/world-regions: next is hk-trade get_trade.recorded-0001; service hk-trade became tradewind; method GET became POST; path /api/get became /api/customs/analytics/world-regions; parameters cc=CN&ccclass=C&freq=M&lang=TC&period=201805,201806&sv=VCm&ttype=4 became nothing; the body is another
     tradewind world_regions: the replay does not hold this request: POST /api/customs/analytics/world-regions: next is tradewind world_regions.recorded-0002; body /end_time: "2025-04-18" became ""; body /start_time: "2024-04-19" became ""; body /type: "exporter" became "importer"
-    hk-trade get_trade: the replay does not hold this request: GET /api/get?cc=CN&ccclass=C&freq=M&lang=TC&period=201805,201806&sv=VCm&ttype=4: nothing is left
+    hk-trade get_trade: the replay does not hold this request: GET /api/get?lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN: nothing is left
     hk-trade get_trade: the replay does not hold this request: hk-trade get_trade.imports-by-origin: is recorded without an answer
     "#);
 }

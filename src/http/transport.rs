@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use reqwest::{Client, Request, ResponseBuilderExt as _, Url};
+use reqwest::{Client, Request, Url};
 
 use super::{Backoff, Clock, Gate, Recorder, Replay, Response, Secret, redact, sent_fault};
 use crate::error::{Error, ErrorKind};
@@ -34,23 +34,14 @@ pub struct Transport {
     replay: Option<Replay>,
     secret: Secret,
     slot: Option<Slot>,
-    /// Whether the generated method is spared the answer.
-    unread: bool,
 }
 
-/// Where the hand-written clients find what became of an attempt.
+/// Where a hand-written client that sends by the generated methods finds what became of an attempt.
 pub(crate) type Slot = Arc<Mutex<Option<Result<Response, Error>>>>;
 
 impl Default for Transport {
     fn default() -> Self {
-        Self {
-            cap: BODY_CAP,
-            recorder: None,
-            replay: None,
-            secret: Secret::default(),
-            slot: None,
-            unread: false,
-        }
+        Self { cap: BODY_CAP, recorder: None, replay: None, secret: Secret::default(), slot: None }
     }
 }
 
@@ -79,17 +70,10 @@ impl Transport {
     }
 
     /// The same for one attempt, and where what becomes of it will lie.
+    #[cfg(feature = "tradewind")]
     pub(crate) fn attempt(&self) -> (Self, Slot) {
         let slot = Slot::default();
         (Self { slot: Some(Arc::clone(&slot)), ..self.clone() }, slot)
-    }
-
-    /// As [`Transport::attempt`], for a caller that decodes what lies there itself: the generated method ends without it,
-    /// with an error that means nothing.
-    #[cfg(feature = "hk-trade")]
-    pub(crate) fn attempt_unread(&self) -> (Self, Slot) {
-        let (attempt, slot) = self.attempt();
-        (Self { unread: true, ..attempt }, slot)
     }
 
     /// Sends a request of a generated client.
@@ -100,7 +84,6 @@ impl Transport {
         service: ServiceName,
         operation: &str,
     ) -> reqwest::Result<reqwest::Response> {
-        let url = self.unread.then(|| request.url().clone());
         let result = self.execute(client, request, service, operation).await;
         let Some(slot) = &self.slot else {
             return match result {
@@ -110,11 +93,10 @@ impl Transport {
             };
         };
         let result = result.map_err(Error::from);
-        let answer = match (url, &result) {
-            (Some(url), _) => unexpected(url),
-            (None, Ok(response)) => whole(response.clone()),
+        let answer = match &result {
+            Ok(response) => whole(response.clone()),
             // The hand-written client reads the slot; this only ends the generated method.
-            (None, Err(error)) => failing(Error::new(error.kind(), "")),
+            Err(error) => failing(Error::new(error.kind(), "")),
         };
         *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
         Ok(answer)
@@ -193,13 +175,6 @@ fn whole(response: Response) -> reqwest::Response {
     answer.into()
 }
 
-/// An answer with a status that no document names, on which every generated method ends. With an address, since
-/// reqwest reads a stand-in where there is none.
-fn unexpected(url: Url) -> reqwest::Response {
-    let answer = http::Response::builder().status(http::StatusCode::PROCESSING).url(url).body(Bytes::new());
-    answer.unwrap_or_default().into()
-}
-
 /// An answer whose body fails with an error: the only way in which generated code lets one through.
 fn failing(error: Error) -> reqwest::Response {
     struct Failing(Option<Error>);
@@ -237,6 +212,7 @@ impl fmt::Debug for Wire {
 }
 
 /// What became of an attempt.
+#[cfg(feature = "tradewind")]
 pub(crate) fn outcome(slot: &Slot) -> Option<Result<Response, Error>> {
     slot.lock().unwrap_or_else(PoisonError::into_inner).take()
 }

@@ -163,12 +163,15 @@ impl Query {
     }
 }
 
-/// Path and query, in the guide's order and spelling; sent in another order, which means nothing.
+/// Path and query, in the guide's order and spelling, as [`super::Client`] sends them; the generated client sends them in
+/// another order, which means nothing.
 impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pairs: Vec<_> =
-            self.parameters().into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-        write!(f, "/api/get?{}", pairs.join("&"))
+        f.write_str("/api/get")?;
+        for (at, (name, value)) in self.parameters().iter().enumerate() {
+            write!(f, "{}{name}={value}", if at == 0 { '?' } else { '&' })?;
+        }
+        Ok(())
     }
 }
 

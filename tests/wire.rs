@@ -167,3 +167,26 @@ fn keys_never_print() {
     }
     insta::assert_snapshot!(Access::key("").unwrap_err(), @"the TradeWind key is empty (it is not shown here)");
 }
+
+/// The hand-written client writes its address itself: with the same parameters and headers as the generated one.
+#[tokio::test]
+async fn both_hong_kong_clients_ask_the_same() {
+    let replica = Replica::start().await.unwrap();
+    let client = hk::Client::builder().base_url(replica.hk_url() + "/").build().unwrap();
+    let query: Query = "LANG=SC&SV=VCM,QCM&freq=m&period=2018-01..2018-12&ttype=ALL&tm=y&coclass=R&co=EU\
+                        &ccclass=C&cc=NO,NA&codeclass=HKHS6&code=010121,010129"
+        .parse()
+        .unwrap();
+    _ = query.request(&hk_client(&replica)).send().await;
+    let generated = replica.hk_requests().remove(0);
+    let before = replica.hk_requests().len();
+    _ = client.query(&query).await;
+    let by_hand = replica.hk_requests().remove(before);
+    let parts = |request: &LoggedRequest| {
+        let (path, query) = request.target.split_once('?').unwrap();
+        let mut pairs: Vec<_> = query.split('&').map(str::to_owned).collect();
+        pairs.sort();
+        (path.to_owned(), pairs, names(request).into_iter().map(str::to_owned).collect::<Vec<_>>())
+    };
+    assert_eq!(parts(&generated), parts(&by_hand));
+}

@@ -222,7 +222,7 @@ impl Client {
             return Err(by_status(response));
         }
         if let Some(status) = status(&response)
-            && let Some(error) = Outcome::of(&status).error(&status, response.clone())
+            && let Some(error) = Outcome::of(&status).error(&status, &response)
         {
             return Err(error);
         }
@@ -269,7 +269,7 @@ fn ended<T>(
 fn judged(decoded: types::TradeResponse, response: Response) -> Result<Got, Error> {
     let outcome = Outcome::of(&decoded.header.status);
     let empty = outcome == Outcome::Empty;
-    match outcome.error(&decoded.header.status, response.clone()) {
+    match outcome.error(&decoded.header.status, &response) {
         Some(error) => Err(error),
         None => Ok(Got { response, decoded: Some(decoded), empty }),
     }
@@ -291,6 +291,6 @@ fn status(response: &Response) -> Option<types::Status> {
 /// What an HTTP status other than 2xx means: what the service says inside goes before it.
 fn by_status(response: Response) -> Error {
     let told = status(&response);
-    told.and_then(|status| Outcome::of(&status).error(&status, response.clone()))
+    told.and_then(|status| Outcome::of(&status).error(&status, &response))
         .unwrap_or_else(|| http::by_status(response))
 }

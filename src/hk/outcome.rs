@@ -55,7 +55,7 @@ impl Outcome {
     }
 
     /// The error that it is, if it is one.
-    pub(super) fn error(self, status: &Status, response: Response) -> Option<Error> {
+    pub(super) fn error(self, status: &Status, response: &Response) -> Option<Error> {
         let kind = match self {
             Self::Success | Self::Empty => return None,
             Self::UnpublishedPeriod(_) => ErrorKind::UnpublishedPeriod,
@@ -84,7 +84,7 @@ impl Outcome {
                 .with_messages(messages)
                 .with_periods(periods)
                 .with_codes(codes)
-                .with_response(response),
+                .with_response(response.clone()),
         )
     }
 }

@@ -253,9 +253,9 @@ impl Payload {
     ) -> Self {
         let codes =
             |all: &[(&'static str, _)]| all.iter().map(|(code, _)| *code).collect::<Vec<_>>().join(",");
-        // In the order in which the generated client sends it, so that both ask for the same address.
+        // In the order in which the client sends it, so that both ask for the same address.
         let query = format!(
-            "co={}&coclass=C&code={}&codeclass=HKHS6&freq=M&lang=EN&period={periods}&sv=VCm&ttype=1",
+            "lang=EN&sv=VCm&freq=M&period={periods}&ttype=1&coclass=C&co={}&codeclass=HKHS6&code={}",
             codes(areas),
             codes(commodities)
         );

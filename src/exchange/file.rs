@@ -62,6 +62,34 @@ impl Exchange {
     }
 }
 
+/// What plays exchanges: the replay and the local server.
+#[cfg(any(feature = "hk-trade", feature = "tradewind"))]
+impl Exchange {
+    /// Service, operation and case.
+    pub(crate) fn name(&self) -> String {
+        format!("{} {}.{}", self.service, self.operation, self.case)
+    }
+}
+
+#[cfg(any(feature = "hk-trade", feature = "tradewind"))]
+impl super::RecordedResponse {
+    /// Headers and body as they are sent, or what is wrong with them.
+    pub(crate) fn parts(&self) -> Result<(http::HeaderMap, bytes::Bytes), String> {
+        let body = match &self.body {
+            Some(body) => body.bytes().map_err(|e| e.to_string())?.into_owned(),
+            None => Vec::new(),
+        };
+        let mut headers = http::HeaderMap::new();
+        for header in &self.headers {
+            let name: http::HeaderName =
+                header.name.parse().map_err(|_| format!("header name {:?}", header.name))?;
+            let value = header.value.parse().map_err(|_| format!("value of header {name}"))?;
+            headers.append(name, value);
+        }
+        Ok((headers, body.into()))
+    }
+}
+
 impl FromStr for Exchange {
     type Err = InvalidExchange;
 

@@ -136,7 +136,7 @@ impl Client {
     }
 
     /// Asks for any path below the base URL, such as `/api/get?lang=EN&…`, with any method and JSON body, and the same
-    /// session, pace, repeats and errors; only GET and HEAD are repeated after bytes left. An answer that tells a failure is
+    /// session, pace, repeats and errors; only safe methods, as GET and HEAD are, are repeated after bytes left. An answer that tells a failure is
     /// an error, as for a query; whatever else comes is handed on, "No record found" too.
     ///
     /// ```no_run

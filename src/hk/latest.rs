@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind};
 
 /// How many months before the current one are asked about at once.
 const LOOKED_AT: u32 = 3;
-/// How far back a month is looked for that the schedule does not vouch for.
+/// How often a month is asked for, each time further back.
 const MOST_STEPS: usize = 12;
 
 impl Client {

@@ -1,4 +1,4 @@
-use crate::domain::{Known, Period, StatusCode};
+use crate::domain::{Known, Messages, Period, StatusCode};
 use crate::error::{Error, ErrorKind};
 use crate::hk::api::types::Status;
 use crate::http::Response;
@@ -37,15 +37,12 @@ impl Outcome {
             Some(StatusCode::UsageLimit) => Self::UsageLimit,
             Some(StatusCode::ServerBusy) => Self::Busy,
             Some(StatusCode::AccessDenied) => Self::Denied,
-            Some(StatusCode::Fail) => {
-                Self::of_messages(status.message.iter().flat_map(crate::domain::Messages::iter))
-            }
+            Some(StatusCode::Fail) => Self::of_told(Told::of(messages(status))),
             None => Self::Refused,
         }
     }
 
-    fn of_messages<'a>(messages: impl Iterator<Item = &'a str>) -> Self {
-        let told = Told::of(messages);
+    fn of_told(told: Told) -> Self {
         match (told.other, told.periods.is_empty(), told.codes.is_empty(), told.empty) {
             (false, false, _, _) => Self::UnpublishedPeriod(told.periods),
             (false, true, false, _) => Self::UnknownCommodities(told.codes),
@@ -66,10 +63,8 @@ impl Outcome {
             Self::Denied => ErrorKind::AccessDenied,
         };
         // Whatever the outcome, all that is named is told.
-        let Told { periods, codes, .. } =
-            Told::of(status.message.iter().flat_map(crate::domain::Messages::iter));
-        let mut messages: Vec<_> =
-            status.message.iter().flat_map(crate::domain::Messages::iter).map(str::to_owned).collect();
+        let Told { periods, codes, .. } = Told::of(messages(status));
+        let mut messages: Vec<_> = messages(status).map(str::to_owned).collect();
         if messages.is_empty() {
             messages.extend(status.description.clone());
         }
@@ -91,6 +86,11 @@ impl Outcome {
 
 /// The most periods and codes that a message names, and the most characters of each: what a query may hold (guide).
 const SHOWN: usize = 20;
+
+/// Every message of a status, whichever form it came in.
+fn messages(status: &Status) -> impl Iterator<Item = &str> {
+    status.message.iter().flat_map(Messages::iter)
+}
 
 /// What messages of code 1 name.
 #[derive(Default)]

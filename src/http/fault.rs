@@ -50,18 +50,22 @@ pub(crate) fn not_sent() -> Error {
     Error::new(ErrorKind::InvalidRequest, "the generated client made no request of it")
 }
 
+/// The kind of fault that an HTTP status other than 2xx tells.
+pub(crate) fn status_kind(status: u16) -> ErrorKind {
+    match status {
+        300..=399 => ErrorKind::Redirected,
+        401 | 403 => ErrorKind::AccessDenied,
+        429 => ErrorKind::UsageLimit,
+        503 => ErrorKind::Busy,
+        _ => ErrorKind::HttpStatus,
+    }
+}
+
 /// What an HTTP status other than 2xx means where the body is no answer of the service.
 pub(crate) fn by_status(response: Response) -> Error {
     let status = response.status();
-    let (kind, repeatable) = match status {
-        300..=399 => (ErrorKind::Redirected, false),
-        401 => (ErrorKind::AccessDenied, false),
-        403 => (ErrorKind::AccessDenied, true),
-        429 => (ErrorKind::UsageLimit, true),
-        503 => (ErrorKind::Busy, true),
-        500..=599 | 408 => (ErrorKind::HttpStatus, true),
-        _ => (ErrorKind::HttpStatus, false),
-    };
+    let kind = status_kind(status);
+    let repeatable = matches!(status, 403 | 408 | 429 | 500..=599);
     let detail = if kind == ErrorKind::Redirected { location(&response) } else { looks(&response) };
     Error::new(kind, detail).repeatable(repeatable).with_response(response)
 }

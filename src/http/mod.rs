@@ -28,9 +28,9 @@ pub use transport::Transport;
 pub(crate) use backoff::Repeats;
 #[cfg(feature = "tradewind")]
 pub(crate) use backoff::retry_after_of;
-#[cfg(feature = "tradewind")]
-pub(crate) use fault::looks;
 pub(crate) use fault::{by_status, decode_fault, not_sent, sent_fault};
+#[cfg(feature = "tradewind")]
+pub(crate) use fault::{looks, status_kind};
 pub(crate) use pace::Gate;
 pub(crate) use raw::raw;
 pub(crate) use redact::Secret;

@@ -1,7 +1,6 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::HeaderMap;
 use reqwest::{Request, Url};
 use serde_json::Value;
 
@@ -70,7 +69,7 @@ impl Replay {
         if left.is_empty() {
             return Ok(());
         }
-        let names: Vec<_> = left.iter().map(name).collect();
+        let names: Vec<_> = left.iter().map(Exchange::name).collect();
         Err(Error::new(ErrorKind::Replay, format!("never asked for: {}", names.join(", "))))
     }
 
@@ -94,15 +93,11 @@ impl Replay {
             None => format!("{asked}: nothing is left"),
             Some((exchange, apart)) => {
                 let next = if self.0.ordered { "next" } else { "nearest" };
-                format!("{asked}: {next} is {}; {}", name(exchange), apart.join("; "))
+                format!("{asked}: {next} is {}; {}", exchange.name(), apart.join("; "))
             }
         };
         Err(Error::new(ErrorKind::Replay, told))
     }
-}
-
-fn name(exchange: &Exchange) -> String {
-    format!("{} {}.{}", exchange.service, exchange.operation, exchange.case)
 }
 
 /// How a request differs from a recorded one.
@@ -168,20 +163,10 @@ fn bodies_apart(recorded: &RecordedRequest, sent: &[u8], secret: &Secret) -> Vec
 }
 
 fn answered(exchange: &Exchange) -> Result<Response, Error> {
-    let wrong = |problem: String| Error::new(ErrorKind::Replay, format!("{}: {problem}", name(exchange)));
+    let wrong = |problem: String| Error::new(ErrorKind::Replay, format!("{}: {problem}", exchange.name()));
     let Some(recorded) = &exchange.response else {
         return Err(wrong("is recorded without an answer".to_owned()));
     };
-    let body = match &recorded.body {
-        Some(body) => body.bytes().map_err(|e| wrong(e.to_string()))?.into_owned(),
-        None => Vec::new(),
-    };
-    let mut headers = HeaderMap::new();
-    for header in &recorded.headers {
-        let name: http::HeaderName =
-            header.name.parse().map_err(|_| wrong(format!("header name {:?}", header.name)))?;
-        let value = header.value.parse().map_err(|_| wrong(format!("value of header {name}")))?;
-        headers.append(name, value);
-    }
-    Ok(Response::new(recorded.status, headers, body.into()))
+    let (headers, body) = recorded.parts().map_err(wrong)?;
+    Ok(Response::new(recorded.status, headers, body))
 }

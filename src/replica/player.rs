@@ -2,7 +2,7 @@
 
 use hyper::StatusCode;
 use hyper::body::Bytes;
-use hyper::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use hyper::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 
 use super::answer::{self, Answer};
 use crate::exchange::{Exchange, RecordedRequest, RecordedResponse};
@@ -24,7 +24,7 @@ struct Ready {
 
 impl Recording {
     pub(super) fn new(exchange: Exchange) -> Self {
-        let name = format!("{} {}.{}", exchange.service, exchange.operation, exchange.case);
+        let name = exchange.name();
         let answer = match &exchange.response {
             Some(recorded) => Ready::read(recorded)
                 .map_err(|problem| format!("the recorded answer of {name} cannot be played: {problem}")),
@@ -44,22 +44,12 @@ impl Recording {
 
 impl Ready {
     fn read(recorded: &RecordedResponse) -> Result<Self, String> {
-        let body = match &recorded.body {
-            Some(body) => body.bytes().map_err(|e| e.to_string())?.into_owned(),
-            None => Vec::new(),
-        };
-        let mut headers = HeaderMap::new();
-        for header in &recorded.headers {
-            let name: HeaderName =
-                header.name.parse().map_err(|_| format!("header name {:?}", header.name))?;
-            let value: HeaderValue = header.value.parse().map_err(|_| format!("value of header {name}"))?;
-            // How the recorded body came says nothing about how it goes.
-            if name != CONTENT_LENGTH && name != TRANSFER_ENCODING {
-                headers.append(name, value);
-            }
-        }
+        let (mut headers, body) = recorded.parts()?;
+        // How the recorded body came says nothing about how it goes.
+        headers.remove(CONTENT_LENGTH);
+        headers.remove(TRANSFER_ENCODING);
         let status = StatusCode::from_u16(recorded.status).map_err(|e| e.to_string())?;
-        Ok(Self { status, headers, body: body.into() })
+        Ok(Self { status, headers, body })
     }
 }
 

@@ -45,7 +45,7 @@ impl<T> Billed<T> {
     /// Credits charged; `None` where the answer does not tell.
     #[must_use]
     pub fn credits(&self) -> Option<Credits> {
-        self.meta.as_ref()?.billing.as_ref()?.credits_charged
+        super::envelope::credits(self.meta.as_ref())
     }
 
     /// `byok_used`, documented with the value false; its meaning is untold.

@@ -268,8 +268,7 @@ impl Client {
             let error = match result {
                 Ok((response, answer)) => {
                     let opened = answer.open(what);
-                    let billing = opened.meta.as_ref().and_then(|meta| meta.billing.as_ref());
-                    let credits = billing.and_then(|billing| billing.credits_charged);
+                    let credits = envelope::credits(opened.meta.as_ref());
                     reservation.settle(credits);
                     return match opened.value {
                         Ok(value) => {

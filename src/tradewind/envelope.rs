@@ -48,8 +48,9 @@ impl<V> Opened<V> {
     }
 }
 
+/// An answer that the generated method decodes; its faults are told by decoding it as `$strict`.
 macro_rules! decoded {
-    () => {
+    ($strict:ty) => {
         type Sent = Self;
 
         fn take(sent: Self, _: &Response) -> Result<Self, Error> {
@@ -57,7 +58,7 @@ macro_rules! decoded {
         }
 
         fn decode_fault(response: Response) -> Error {
-            http::decode_fault::<Self>(response)
+            http::decode_fault::<$strict>(response)
         }
     };
 }
@@ -65,7 +66,7 @@ macro_rules! decoded {
 /// JSON of unknown shape, without an envelope as far as is known.
 impl Answer for Value {
     type Value = Self;
-    decoded!();
+    decoded!(Self);
 
     fn open(self, _: &What) -> Opened<Self> {
         Opened::bare(self)
@@ -119,7 +120,7 @@ impl Answer for Response {
         };
         Opened {
             value: value.map(|()| self).map_err(Box::new),
-            request_id: envelope.get("request_id").and_then(Value::as_str).map(str::to_owned),
+            request_id: request_id(envelope.get("request_id")),
             meta: envelope.get("meta").and_then(meta),
         }
     }
@@ -132,7 +133,7 @@ impl Answer for Response {
 /// Data of unknown shape; for customs operations what lies inside the upstream's envelope, where there is one.
 impl Answer for Envelope {
     type Value = Value;
-    decoded!();
+    decoded!(Self);
 
     fn open(self, what: &What) -> Opened<Value> {
         let value = match (failed(self.success, self.error.as_ref()), self.data) {
@@ -148,26 +149,19 @@ impl Answer for Envelope {
     }
 }
 
+/// World regions with the data as documented and nothing else in their place.
+#[derive(serde::Deserialize)]
+#[allow(dead_code, reason = "only whether it can be read counts")]
+struct Strict {
+    success: Option<bool>,
+    request_id: Option<String>,
+    data: WorldRegionsUpstream,
+    meta: Option<Meta>,
+}
+
 impl Answer for WorldRegionsEnvelope {
-    type Sent = Self;
     type Value = WorldRegions;
-
-    fn take(sent: Self, _: &Response) -> Result<Self, Error> {
-        Ok(sent)
-    }
-
-    fn decode_fault(response: Response) -> Error {
-        /// The same, with the data as documented and nothing else.
-        #[derive(serde::Deserialize)]
-        #[allow(dead_code, reason = "only whether it can be read counts")]
-        struct Strict {
-            success: Option<bool>,
-            request_id: Option<String>,
-            data: WorldRegionsUpstream,
-            meta: Option<Meta>,
-        }
-        http::decode_fault::<Strict>(response)
-    }
+    decoded!(Strict);
 
     fn open(self, _: &What) -> Opened<WorldRegions> {
         let value = match (failed(self.success, self.error.as_ref()), self.data) {
@@ -193,6 +187,15 @@ fn meta(value: &Value) -> Option<Meta> {
         let credits = value.pointer("/billing/credits_charged")?;
         serde_json::from_value(serde_json::json!({ "billing": { "credits_charged": credits } })).ok()
     })
+}
+
+fn request_id(value: Option<&Value>) -> Option<String> {
+    value.and_then(Value::as_str).map(str::to_owned)
+}
+
+/// Credits that an answer tells to have charged.
+pub(super) fn credits(meta: Option<&Meta>) -> Option<Credits> {
+    meta?.billing.as_ref()?.credits_charged
 }
 
 /// The failure that the service's own envelope tells. An `error` that says nothing is none.
@@ -264,13 +267,10 @@ pub(super) fn by_status(response: Response, free: bool) -> Error {
         // A gateway gave up waiting, or hides what happened behind it.
         return if lost { error.outcome_unknown() } else { once(error, free) };
     };
-    let kind = match response.status() {
-        300..=399 => ErrorKind::Redirected,
-        401 | 403 => ErrorKind::AccessDenied,
-        429 => ErrorKind::UsageLimit,
-        503 => ErrorKind::Busy,
-        500..=599 => ErrorKind::HttpStatus,
-        _ => ErrorKind::Refused,
+    let kind = match http::status_kind(response.status()) {
+        // Below 500 the envelope is the service's own answer.
+        ErrorKind::HttpStatus if response.status() < 500 => ErrorKind::Refused,
+        kind => kind,
     };
     let later = matches!(kind, ErrorKind::UsageLimit | ErrorKind::Busy | ErrorKind::HttpStatus);
     once(refused(kind, failure.error.as_ref()).repeatable(later), free).with_response(response)
@@ -285,7 +285,6 @@ fn once(error: Error, free: bool) -> Error {
 /// What an answer tells of its cost, however little of it can be read.
 pub(super) fn charge(response: &Response) -> (Option<String>, Option<Credits>) {
     let body: Value = serde_json::from_slice(&response.content()).unwrap_or_default();
-    let id = body.get("request_id").and_then(Value::as_str).map(str::to_owned);
-    let credits = body.pointer("/meta/billing/credits_charged");
-    (id, credits.and_then(|credits| serde_json::from_value(credits.clone()).ok()))
+    let meta = body.get("meta").and_then(meta);
+    (request_id(body.get("request_id")), credits(meta.as_ref()))
 }

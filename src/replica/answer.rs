@@ -26,6 +26,16 @@ pub(super) fn bare(status: StatusCode, body: Bytes) -> Answer {
     response
 }
 
+/// What the replica says of an answer in its log, beside the status.
+#[derive(Debug, Clone)]
+pub(super) struct Note(pub(super) String);
+
+/// Keeps for the log what the replica did.
+pub(super) fn noted(mut response: Answer, note: impl Into<String>) -> Answer {
+    response.extensions_mut().insert(Note(note.into()));
+    response
+}
+
 /// Tells that a part of the answer is made up.
 pub(super) fn assumed(mut response: Answer, what: &'static str) -> Answer {
     response.headers_mut().insert(ASSUMED, HeaderValue::from_static(what));

@@ -6,6 +6,7 @@ use std::time::Instant;
 use hyper::Request;
 use hyper::header::{HeaderName, HeaderValue};
 
+use super::answer::{Answer, Note};
 use crate::http::redact::{HIDDEN, SHOWN_HEADERS};
 
 /// How many requests are remembered; older ones are forgotten, so that memory stays flat.
@@ -24,17 +25,32 @@ pub struct LoggedRequest {
     /// Headers in the order sent, names in lower case; values that may be secret, as a key or cookie is, are told
     /// as `(not shown)`.
     pub headers: Vec<(String, String)>,
+    /// HTTP status of the answer; `None` while there is none, and where the connection was closed instead.
+    pub status: Option<u16>,
+    /// What the replica did, in a few words, where the status does not tell.
+    pub note: Option<String>,
 }
 
 /// What reached one side.
 #[derive(Debug, Default)]
 pub(super) struct Log {
-    requests: Mutex<VecDeque<LoggedRequest>>,
+    requests: Mutex<Requests>,
     connections: AtomicUsize,
 }
 
+#[derive(Debug, Default)]
+struct Requests {
+    /// How many were forgotten.
+    gone: usize,
+    kept: VecDeque<LoggedRequest>,
+}
+
+/// Where a request stands in the log.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry(usize);
+
 impl Log {
-    pub(super) fn record<B>(&self, request: &Request<B>) {
+    pub(super) fn record<B>(&self, request: &Request<B>) -> Entry {
         let header = |(name, value): (&HeaderName, &HeaderValue)| {
             let shown =
                 SHOWN_HEADERS.contains(name).then(|| String::from_utf8_lossy(value.as_bytes()).into_owned());
@@ -45,16 +61,37 @@ impl Log {
             method: request.method().to_string(),
             target: request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned(),
             headers: request.headers().iter().map(header).collect(),
+            status: None,
+            note: None,
         };
-        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        if requests.len() == REMEMBERED {
-            requests.pop_front();
-        }
-        requests.push_back(logged);
+        self.with(|requests| {
+            if requests.kept.len() == REMEMBERED {
+                requests.kept.pop_front();
+                requests.gone += 1;
+            }
+            requests.kept.push_back(logged);
+            Entry(requests.gone + requests.kept.len() - 1)
+        })
+    }
+
+    /// Adds what became of a request, unless it is forgotten already.
+    pub(super) fn answered(&self, entry: Entry, answer: &Answer) {
+        let note = answer.extensions().get::<Note>().map(|note| note.0.clone());
+        self.with(|requests| {
+            let at = entry.0.checked_sub(requests.gone);
+            if let Some(logged) = at.and_then(|at| requests.kept.get_mut(at)) {
+                logged.status = Some(answer.status().as_u16());
+                logged.note = note;
+            }
+        });
     }
 
     pub(super) fn all(&self) -> Vec<LoggedRequest> {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.with(|requests| requests.kept.iter().cloned().collect())
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Requests) -> T) -> T {
+        act(&mut self.requests.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn connected(&self) {

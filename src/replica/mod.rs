@@ -35,6 +35,7 @@
 //! ```
 
 mod answer;
+mod builder;
 mod flushed;
 mod hk;
 mod log;
@@ -43,10 +44,10 @@ mod reply;
 mod script;
 mod side;
 mod source;
-mod status;
 mod tradewind;
 mod wire;
 
+pub use builder::ReplicaBuilder;
 pub use log::LoggedRequest;
 pub use reply::Reply;
 pub use script::{Door, Step};
@@ -54,7 +55,7 @@ pub use script::{Door, Step};
 use std::io;
 use std::sync::Arc;
 
-use crate::exchange::{Exchange, ServiceName};
+use crate::exchange::Exchange;
 use script::Scripts;
 use side::Side;
 
@@ -67,28 +68,26 @@ pub struct Replica {
 }
 
 impl Replica {
-    /// Starts the server on free ports of loopback, playing the documented examples.
+    /// Starts the server on free ports of loopback, with the default settings: it behaves like both services, and
+    /// answers the documented examples as documented.
     ///
     /// # Errors
     /// When no port can be opened.
     pub async fn start() -> io::Result<Self> {
-        let documented = crate::exchange::documented().map_err(io::Error::other)?;
-        Self::playing(documented.into_iter().map(|(_, exchange)| exchange)).await
+        Self::builder().start().await
     }
 
-    /// Starts the server on free ports of loopback, playing these exchanges.
+    /// Starts the server on free ports of loopback, playing these exchanges and nothing else.
     ///
     /// # Errors
     /// When no port can be opened.
     pub async fn playing(exchanges: impl IntoIterator<Item = Exchange>) -> io::Result<Self> {
-        let (hk, tradewind): (Vec<_>, Vec<_>) =
-            exchanges.into_iter().partition(|exchange| exchange.service == ServiceName::HkTrade);
-        let scripts = Arc::new(Scripts::default());
-        Ok(Self {
-            hk: Side::open(hk::Hk::new(hk), Arc::clone(&scripts)).await?,
-            tradewind: Side::open(tradewind::Tradewind::new(tradewind), Arc::clone(&scripts)).await?,
-            scripts,
-        })
+        Self::builder().playing(exchanges).start().await
+    }
+
+    /// Sets up a server.
+    pub fn builder() -> ReplicaBuilder {
+        ReplicaBuilder::default()
     }
 
     /// Base URL of the Hong Kong side.

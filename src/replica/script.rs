@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
+use super::hk::Status;
 use super::reply::Reply;
-use super::status::Status;
 
 /// Where requests come in; each door has a script of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

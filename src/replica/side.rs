@@ -13,7 +13,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::answer::Answer;
+use super::answer::{self, Answer};
 use super::flushed::{Flushed, Watched};
 use super::log::Log;
 use super::reply;
@@ -116,13 +116,20 @@ impl<S: Service> House<S> {
 
     /// An error closes the connection without an answer.
     async fn answer(&self, request: Request<Incoming>, flushed: Flushed) -> io::Result<Answer> {
-        self.log.record(&request);
+        let entry = self.log.record(&request);
+        let answer = self.taken(request, flushed).await?;
+        self.log.answered(entry, &answer);
+        Ok(answer)
+    }
+
+    /// Does what the script tells, else what the service does.
+    async fn taken(&self, request: Request<Incoming>, flushed: Flushed) -> io::Result<Answer> {
         let step = self.service.door(request.uri().path()).map_or(Step::Play, |door| self.scripts.step(door));
         match step {
             Step::Play => Ok(self.service.play(request).await),
             Step::Reply(reply) => {
                 read_whole(request).await;
-                Ok(reply.answer(flushed).await)
+                Ok(answer::noted(reply.answer(flushed).await, "scripted reply"))
             }
             Step::RedirectWithoutCookie => {
                 let redirect = self.service.redirect_without_cookie(request.uri());

@@ -1,3 +1,11 @@
+//! The Hong Kong side.
+
+mod settings;
+mod status;
+
+pub(super) use settings::Settings;
+pub(super) use status::Status;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -7,10 +15,10 @@ use hyper::{Method, Request, StatusCode, Uri};
 use serde_json::json;
 
 use super::answer::{self, Answer};
+use super::builder::Common;
 use super::player::{self, Recording};
 use super::script::Door;
 use super::side::Service;
-use super::status::Status;
 use crate::exchange::Exchange;
 use crate::hk::Query;
 use crate::http::redact::is_token;
@@ -29,7 +37,7 @@ pub(super) struct Hk {
 }
 
 impl Hk {
-    pub(super) fn new(exchanges: Vec<Exchange>) -> Self {
+    pub(super) fn new(exchanges: Vec<Exchange>, _settings: Settings, _common: &Common) -> Self {
         let recordings: Vec<_> = exchanges.into_iter().map(Recording::new).collect();
         let queries: Vec<Option<Query>> =
             recordings.iter().map(|recording| recording.request.target.parse().ok()).collect();

@@ -1,3 +1,9 @@
+//! The TradeWind side.
+
+mod settings;
+
+pub(super) use settings::Settings;
+
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::header::AUTHORIZATION;
@@ -5,6 +11,7 @@ use hyper::{Request, StatusCode};
 use serde_json::{Value, json};
 
 use super::answer::{self, Answer};
+use super::builder::Common;
 use super::player::{self, Recording};
 use super::script::Door;
 use super::side::{BODY_CAP, Service};
@@ -17,7 +24,7 @@ pub(super) struct Tradewind {
 }
 
 impl Tradewind {
-    pub(super) fn new(exchanges: Vec<Exchange>) -> Self {
+    pub(super) fn new(exchanges: Vec<Exchange>, _settings: Settings, _common: &Common) -> Self {
         Self { recordings: exchanges.into_iter().map(Recording::new).collect() }
     }
 }

@@ -1,0 +1,84 @@
+//! What a server is set up with.
+
+use std::io;
+use std::sync::Arc;
+
+use super::script::Scripts;
+use super::side::Side;
+use super::{Replica, hk, tradewind};
+use crate::exchange::{Exchange, ServiceName, documented};
+use crate::http::{Clock, SystemClock};
+
+/// Sets up a [`Replica`].
+#[derive(Debug, Default)]
+#[must_use = "a builder does nothing until `start` is called"]
+pub struct ReplicaBuilder {
+    common: Common,
+    exchanges: Option<Vec<Exchange>>,
+    pub(super) hk: hk::Settings,
+    pub(super) tradewind: tradewind::Settings,
+}
+
+/// What both sides go by.
+#[derive(Debug, Clone)]
+pub(super) struct Common {
+    pub(super) seed: u64,
+    pub(super) clock: Arc<dyn Clock>,
+    /// Whether requests that no recorded exchange fits are answered as the service would.
+    pub(super) behaving: bool,
+}
+
+impl Default for Common {
+    fn default() -> Self {
+        Self { seed: 0, clock: Arc::new(SystemClock), behaving: true }
+    }
+}
+
+impl ReplicaBuilder {
+    /// What the made-up data, and faults that come at random, hang on; 0 unless set. The same seed makes the same.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.common.seed = seed;
+        self
+    }
+
+    /// The clock for limits of usage and times in answers; the machine's unless set.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.common.clock = clock;
+        self
+    }
+
+    /// Recorded exchanges to answer from first, in place of the documented ones.
+    pub fn exchanges(mut self, exchanges: impl IntoIterator<Item = Exchange>) -> Self {
+        self.exchanges = Some(exchanges.into_iter().collect());
+        self
+    }
+
+    /// Plays these exchanges and nothing else.
+    pub fn playing(mut self, exchanges: impl IntoIterator<Item = Exchange>) -> Self {
+        self.common.behaving = false;
+        self.exchanges(exchanges)
+    }
+
+    /// Starts the server on free ports of loopback.
+    ///
+    /// # Errors
+    /// When no port can be opened.
+    pub async fn start(self) -> io::Result<Replica> {
+        let exchanges = match self.exchanges {
+            Some(exchanges) => exchanges,
+            None => {
+                documented().map_err(io::Error::other)?.into_iter().map(|(_, exchange)| exchange).collect()
+            }
+        };
+        let (hk, tradewind): (Vec<_>, Vec<_>) =
+            exchanges.into_iter().partition(|exchange| exchange.service == ServiceName::HkTrade);
+        let scripts = Arc::new(Scripts::default());
+        let hk = hk::Hk::new(hk, self.hk, &self.common);
+        let tradewind = tradewind::Tradewind::new(tradewind, self.tradewind, &self.common);
+        Ok(Replica {
+            hk: Side::open(hk, Arc::clone(&scripts)).await?,
+            tradewind: Side::open(tradewind, Arc::clone(&scripts)).await?,
+            scripts,
+        })
+    }
+}

@@ -42,7 +42,8 @@ pub(super) fn noted(mut response: Answer, note: impl Into<String>) -> Answer {
 }
 
 /// Tells that a part of the answer is made up.
-pub(super) fn assumed(mut response: Answer, what: &'static str) -> Answer {
-    response.headers_mut().insert(ASSUMED, HeaderValue::from_static(what));
+pub(super) fn assumed(mut response: Answer, what: &str) -> Answer {
+    // The words are this crate's own, and fit a header.
+    response.headers_mut().extend(HeaderValue::from_str(what).ok().map(|what| (ASSUMED, what)));
     response
 }

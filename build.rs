@@ -46,6 +46,8 @@ fn run(spec: &Path, out: &Path) -> Result<(), Vec<String>> {
             made.types
         );
         write(&format!("{}.rs", service.file), made.text)?;
+        let document = document::read(&spec.join(format!("{}.yaml", service.name))).map_err(one)?;
+        write(&format!("{}.json", service.file), document.to_string())?;
     }
     write("exchange.rs", generate::exchange(&spec.join("exchange.schema.json")).map_err(one)?.text)?;
     write("examples.rs", tables::examples(spec).map_err(one)?)?;

@@ -6,6 +6,8 @@ mod operation;
 #[cfg(all(feature = "blocking", any(feature = "hk-trade", feature = "tradewind")))]
 pub mod blocking;
 pub mod codes;
+#[cfg(feature = "documents")]
+pub mod documents;
 pub mod domain;
 #[cfg(any(feature = "hk-trade", feature = "tradewind"))]
 mod error;

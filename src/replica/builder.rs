@@ -62,7 +62,7 @@ impl ReplicaBuilder {
     /// Starts the server on free ports of loopback.
     ///
     /// # Errors
-    /// When no port can be opened.
+    /// When no port can be opened, or for a setting that cannot hold.
     pub async fn start(self) -> io::Result<Replica> {
         let exchanges = match self.exchanges {
             Some(exchanges) => exchanges,
@@ -73,7 +73,8 @@ impl ReplicaBuilder {
         let (hk, tradewind): (Vec<_>, Vec<_>) =
             exchanges.into_iter().partition(|exchange| exchange.service == ServiceName::HkTrade);
         let scripts = Arc::new(Scripts::default());
-        let hk = hk::Hk::new(hk, self.hk, &self.common);
+        let hk = hk::Hk::new(hk, self.hk, &self.common)
+            .map_err(|problem| io::Error::new(io::ErrorKind::InvalidInput, problem))?;
         let tradewind = tradewind::Tradewind::new(tradewind, self.tradewind, &self.common);
         Ok(Replica {
             hk: Side::open(hk, Arc::clone(&scripts)).await?,

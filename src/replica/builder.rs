@@ -83,7 +83,8 @@ impl ReplicaBuilder {
     /// Starts the server on free ports of loopback.
     ///
     /// # Errors
-    /// When no port can be opened, or a document cannot be served: a schema that is none, or one that no made-up data fit.
+    /// When no port can be opened, for a setting that cannot hold, or for a document that cannot be served: one with a
+    /// schema that is none, or that no made-up data fit.
     pub async fn start(self) -> io::Result<Replica> {
         let exchanges = match self.exchanges {
             Some(exchanges) => exchanges,
@@ -95,8 +96,9 @@ impl ReplicaBuilder {
             exchanges.into_iter().partition(|exchange| exchange.service == ServiceName::HkTrade);
         let scripts = Arc::new(Scripts::default());
         let rules = Arc::new(Rules::new(self.common.seed, self.rules));
-        let hk = hk::Hk::new(hk, self.hk, &self.common);
-        let contract = self.documents.of(ServiceName::Tradewind, self.common.seed)?;
+        let contract = |service| self.documents.of(service, self.common.seed);
+        let hk = hk::Hk::new(hk, self.hk, &self.common, contract(ServiceName::HkTrade)?).map_err(invalid)?;
+        let contract = contract(ServiceName::Tradewind)?;
         let tradewind = tradewind::Tradewind::new(tradewind, self.tradewind, &self.common, contract);
         let accounts = tradewind.accounts();
         Ok(Replica {
@@ -118,6 +120,10 @@ impl Documents {
     fn of(&self, service: ServiceName, seed: u64) -> io::Result<Contract> {
         let given = self.0.iter().find(|document| document.service() == service);
         let contract = Contract::new(given.unwrap_or_else(|| document(service)), seed);
-        contract.map_err(|problem| io::Error::new(io::ErrorKind::InvalidInput, problem))
+        contract.map_err(invalid)
     }
+}
+
+fn invalid(problem: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, problem)
 }

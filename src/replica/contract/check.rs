@@ -248,10 +248,11 @@ impl Parameter {
         let schema = document.resolve(Placed { pointer: format!("{}/schema", part.pointer), value: schema });
         let kind = kind(document, schema.clone());
         let explode = part.value.get("explode").and_then(Value::as_bool);
-        let list = (kind.as_deref() == Some("array")).then(|| match (place, explode) {
+        let joined = match (place, explode) {
             (Place::Query | Place::Cookie, None | Some(true)) => List::Repeated,
             _ => List::Commas,
-        });
+        };
+        let list = (kind.as_deref() == Some("array")).then_some(joined);
         let kind = match list {
             Some(_) => schema.value.get("items").and_then(|items| {
                 self::kind(document, Placed { pointer: format!("{}/items", schema.pointer), value: items })

@@ -70,11 +70,6 @@ impl Contract {
         }
         Ok(made)
     }
-
-    /// The operation of that `operationId`.
-    pub(super) fn operation(&self, id: &str) -> Option<&Operation> {
-        self.operations.iter().find(|operation| operation.id == id)
-    }
 }
 
 impl Operation {

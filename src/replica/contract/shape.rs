@@ -240,7 +240,7 @@ impl<'a> Shaper<'a> {
     fn decimal(&mut self, schema: &Schema, step: Decimal) -> Decimal {
         let reach = step.saturating_mul(Decimal::from(REACH));
         let strict = |bound: &str, key: &str| {
-            let strictly = truth(schema, key).then_some(step).unwrap_or_default();
+            let strictly = if truth(schema, key) { step } else { Decimal::ZERO };
             decimal(schema, bound).map(|bound| (bound, strictly))
         };
         let least = strict("minimum", "exclusiveMinimum").map(|(bound, step)| bound.saturating_add(step));

@@ -1,12 +1,20 @@
 //! The Hong Kong side.
 
+mod cube;
+mod office;
+mod plan;
 mod settings;
 mod status;
+mod table;
+mod usage;
+mod words;
+mod world;
 
 pub(super) use settings::Settings;
 pub(super) use status::Status;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hyper::header::{COOKIE, HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
@@ -15,18 +23,22 @@ use serde_json::json;
 
 use super::answer::{self, Answer};
 use super::builder::Common;
+use super::contract::{Asked, Contract};
 use super::disturb::Places;
 use super::player::{self, Recording};
 use super::script::Door;
 use super::side::{Received, Service};
 use crate::exchange::Exchange;
 use crate::hk::Query;
+use crate::http::Clock;
 use crate::http::redact::is_token;
+use office::Office;
+use usage::Usage;
 
 /// Name of the session cookie; the service's own is unknown.
 const COOKIE_NAME: &str = "tradebind-replica-session";
 
-/// The Hong Kong side: a redirect with a cookie, then the recorded answer.
+/// The Hong Kong side: a redirect with a cookie, then the recorded answer, or one made up.
 pub(super) struct Hk {
     recordings: Vec<Recording>,
     /// What each exchange asks, read once; `None` for one that is no query.
@@ -34,10 +46,31 @@ pub(super) struct Hk {
     /// Where a query stands, by its very text.
     spelled: HashMap<String, usize>,
     sessions: AtomicU64,
+    usage: Option<Usage>,
+    clock: Arc<dyn Clock>,
+    contract: Contract,
+    /// `None` where recorded exchanges are all that is known.
+    office: Option<Office>,
 }
 
 impl Hk {
-    pub(super) fn new(exchanges: Vec<Exchange>, _settings: Settings, _common: &Common) -> Self {
+    /// # Errors
+    /// A setting that cannot hold.
+    pub(super) fn new(
+        exchanges: Vec<Exchange>,
+        settings: Settings,
+        common: &Common,
+        contract: Contract,
+    ) -> Result<Self, String> {
+        settings.check()?;
+        let recorded: Vec<_> = exchanges
+            .iter()
+            .filter_map(|exchange| {
+                let body = exchange.response.as_ref()?.body.as_ref()?.json()?;
+                Some(plan::anchors(&exchange.request.target.parse().ok()?, body))
+            })
+            .flatten()
+            .collect();
         let recordings: Vec<_> = exchanges.into_iter().map(Recording::new).collect();
         let queries: Vec<Option<Query>> =
             recordings.iter().map(|recording| recording.request.target.parse().ok()).collect();
@@ -49,7 +82,16 @@ impl Hk {
                 spelled.entry(text.to_owned()).or_insert(at);
             }
         }
-        Self { recordings, queries, spelled, sessions: AtomicU64::new(1) }
+        Ok(Self {
+            recordings,
+            queries,
+            spelled,
+            sessions: AtomicU64::new(1),
+            usage: settings.usage.map(|(most, window)| Usage::new(most, window)),
+            clock: Arc::clone(&common.clock),
+            contract,
+            office: common.behaving.then(|| Office::new(settings, common, &recorded)),
+        })
     }
 
     /// The exchange that asks the same, in any case and order (guide, section A).
@@ -79,6 +121,44 @@ impl Hk {
         answer::assumed(response, "name of the cookie, form of the token")
     }
 
+    /// The recorded answer, else one made up where that is allowed.
+    async fn answer(&self, target: &str, asked: &str) -> Answer {
+        match (self.recorded(target).map(|recording| (recording, recording.play())), &self.office) {
+            (Some((recording, Ok(answer))), _) => {
+                answer::noted(answer, format!("recorded: {}", recording.name))
+            }
+            (_, Some(office)) => office.answer(target).await,
+            (Some((_, Err(problem))), None) => failed(vec![problem], "messages"),
+            (None, None) => failed(player::unmatched(asked, &self.recordings), "messages"),
+        }
+    }
+
+    /// What the document has beside the query of trade statistics: nothing today.
+    fn other(&self, request: &Request<Received>) -> Answer {
+        let found = self.contract.find(request.method(), request.uri().path());
+        let (status, told) = match (found, request.body()) {
+            (Err(unmatched), _) => (unmatched.status, unmatched.told),
+            (Ok(_), Received::Broken) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, vec!["the request is too long, or broke off".to_owned()])
+            }
+            (Ok((operation, path)), Received::Whole(body)) => {
+                let headers = request.headers();
+                let checked =
+                    operation.check(&Asked { path: &path, query: request.uri().query(), headers, body });
+                if checked.problems.is_empty() {
+                    return answer::assumed(
+                        operation.answer.answer(),
+                        &operation.answer.assumed().join(", "),
+                    );
+                }
+                (StatusCode::BAD_REQUEST, checked.problems.iter().map(ToString::to_string).collect())
+            }
+        };
+        let text = told.join("\n") + "\n";
+        let answer = answer::body(status, "text/plain; charset=utf-8", text);
+        answer::noted(answer::assumed(answer, "status, text"), told.join("; "))
+    }
+
     fn knows(&self, headers: &HeaderMap) -> bool {
         let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
         let mut pairs =
@@ -105,22 +185,22 @@ impl Service for Hk {
     async fn play(&self, request: Request<Received>) -> Answer {
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         let asked = format!("{} {target}", request.method());
-        if request.method() != Method::GET {
-            return not_found(&asked);
-        }
-        match self.door(request.uri().path()) {
+        let door = self.door(request.uri().path()).filter(|_| request.method() == Method::GET);
+        match door {
             Some(Door::HkFront) => self.redirect_with_cookie(request.uri().query().unwrap_or_default()),
             Some(Door::HkAnswer) => {
                 if !self.knows(request.headers()) {
-                    return access_denied();
+                    return answer::noted(
+                        failure(&Status::of(4)),
+                        "access denied: no cookie of this server came",
+                    );
                 }
-                match self.recorded(target).map(Recording::play) {
-                    Some(Ok(answer)) => answer,
-                    Some(Err(problem)) => failed(&[problem]),
-                    None => failed(&player::unmatched(&asked, &self.recordings)),
+                if self.usage.as_ref().is_some_and(|usage| !usage.admits(self.clock.now())) {
+                    return answer::noted(failure(&Status::of(2)), "usage limit");
                 }
+                self.answer(target, &asked).await
             }
-            _ => not_found(&asked),
+            _ => self.other(&request),
         }
     }
 
@@ -131,22 +211,14 @@ impl Service for Hk {
     }
 }
 
-/// What is no address of the service.
-fn not_found(asked: &str) -> Answer {
-    let text = format!("the replica of hk-trade has no {asked}; it has GET /api/get\n");
-    answer::body(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", text)
+/// Code 1 inside HTTP 200 with messages, as the service refuses a query (observed).
+fn failed(messages: Vec<String>, assumed: &str) -> Answer {
+    let note = format!("refused: {}", messages.join("; "));
+    let status = Status { message: json!(messages), ..Status::of(1) };
+    answer::noted(answer::assumed(failure(&status), assumed), note)
 }
 
-/// Code 4 inside HTTP 200 (observed); the description is the guide's, no message is known.
-fn access_denied() -> Answer {
-    failure(&Status::of(4))
-}
-
-/// Code 1 inside HTTP 200 with messages, as the service refuses a query (observed); the messages are ours.
-fn failed(messages: &[String]) -> Answer {
-    answer::assumed(failure(&Status { message: json!(messages), ..Status::of(1) }), "messages")
-}
-
+/// Failures come with HTTP 200 (observed). No message is known of the codes 2 to 4.
 fn failure(status: &Status) -> Answer {
     answer::body(StatusCode::OK, "application/json", status.body().to_string())
 }

@@ -172,7 +172,7 @@ impl Tradewind {
         // A documented example is answered as it is, but for the operation of which more can be said.
         let example = operation.answer.origin == Origin::Example && operation.id != "world_regions";
         let Some(mut envelope) = envelope.filter(|_| !example) else {
-            return assumed_all(operation.answer.answer(), &assumed);
+            return answer::assumed(operation.answer.answer(), &assumed.join(", "));
         };
         let now = self.clock.wall();
         if operation.id == "world_regions" {
@@ -213,7 +213,10 @@ impl Tradewind {
         if price.assumed {
             assumed.push("price");
         }
-        assumed_all(operation.answer.with(Value::Object(envelope).to_string().into()), &assumed)
+        answer::assumed(
+            operation.answer.with(Value::Object(envelope).to_string().into()),
+            &assumed.join(", "),
+        )
     }
 
     /// Prometheus text (documented); what it counts is made up, and counted truly.
@@ -341,10 +344,6 @@ fn today(now: SystemTime) -> DateText {
     let day = time::OffsetDateTime::from(now).date();
     let text = format!("{:04}-{:02}-{:02}", day.year(), u8::from(day.month()), day.day());
     text.parse().unwrap_or_default()
-}
-
-fn assumed_all(answer: Answer, what: &[&str]) -> Answer {
-    if what.is_empty() { answer } else { answer::assumed(answer, &what.join(", ")) }
 }
 
 /// Tells, in a header and in the log, which fields were ignored.

@@ -181,7 +181,7 @@ async fn each_kind_says_what_where_and_what_to_do() {
     insta::assert_snapshot!(format!("{:#?}", errors[21]), @r#"
     Error {
         kind: Refused,
-        message: "tradewind world_regions: the service refused the request; the service says \"type must be importer or exporter\" (HTTP 400, code bad_type, request req_1)",
+        message: "tradewind world_regions: the service refused the request; the service says \"type must be importer or exporter\" (HTTP 400, code bad_type, 0.14 credits held as unconfirmed, request req_1)",
         response: Some(
             Response {
                 status: 400,

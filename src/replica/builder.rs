@@ -15,6 +15,8 @@ use crate::http::{Clock, SystemClock};
 pub struct ReplicaBuilder {
     common: Common,
     exchanges: Option<Vec<Exchange>>,
+    /// Of both sides; 0 is a free one.
+    ports: [u16; 2],
     pub(super) hk: hk::Settings,
     pub(super) tradewind: tradewind::Settings,
 }
@@ -59,10 +61,16 @@ impl ReplicaBuilder {
         self.exchanges(exchanges)
     }
 
-    /// Starts the server on free ports of loopback.
+    /// The ports on loopback; free ones unless set.
+    pub fn ports(mut self, hk: u16, tradewind: u16) -> Self {
+        self.ports = [hk, tradewind];
+        self
+    }
+
+    /// Starts the server on loopback.
     ///
     /// # Errors
-    /// When no port can be opened.
+    /// When a port cannot be opened; the message names it.
     pub async fn start(self) -> io::Result<Replica> {
         let exchanges = match self.exchanges {
             Some(exchanges) => exchanges,
@@ -76,8 +84,8 @@ impl ReplicaBuilder {
         let hk = hk::Hk::new(hk, self.hk, &self.common);
         let tradewind = tradewind::Tradewind::new(tradewind, self.tradewind, &self.common);
         Ok(Replica {
-            hk: Side::open(hk, Arc::clone(&scripts)).await?,
-            tradewind: Side::open(tradewind, Arc::clone(&scripts)).await?,
+            hk: Side::open(hk, self.ports[0], Arc::clone(&scripts)).await?,
+            tradewind: Side::open(tradewind, self.ports[1], Arc::clone(&scripts)).await?,
             scripts,
         })
     }

@@ -48,8 +48,10 @@ pub(super) struct Side {
 }
 
 impl Side {
-    pub(super) async fn open<S: Service>(service: S, scripts: Arc<Scripts>) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    pub(super) async fn open<S: Service>(service: S, port: u16, scripts: Arc<Scripts>) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .await
+            .map_err(|e| io::Error::new(e.kind(), format!("port {port} of {}: {e}", Ipv4Addr::LOCALHOST)))?;
         let address = listener.local_addr()?;
         let log = Arc::new(Log::default());
         let house = Arc::new(House { service, scripts, log: Arc::clone(&log) });

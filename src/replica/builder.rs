@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use super::rules::{Rule, Rules};
 use super::script::Scripts;
 use super::side::Side;
 use super::{Replica, hk, tradewind};
@@ -17,6 +18,7 @@ pub struct ReplicaBuilder {
     exchanges: Option<Vec<Exchange>>,
     /// Of both sides; 0 is a free one.
     ports: [u16; 2],
+    rules: Vec<Rule>,
     pub(super) hk: hk::Settings,
     pub(super) tradewind: tradewind::Settings,
 }
@@ -67,6 +69,12 @@ impl ReplicaBuilder {
         self
     }
 
+    /// Adds rules by which faults are made; see [`Replica::faults`].
+    pub fn faults(mut self, rules: impl IntoIterator<Item = Rule>) -> Self {
+        self.rules.extend(rules);
+        self
+    }
+
     /// Starts the server on loopback.
     ///
     /// # Errors
@@ -81,12 +89,14 @@ impl ReplicaBuilder {
         let (hk, tradewind): (Vec<_>, Vec<_>) =
             exchanges.into_iter().partition(|exchange| exchange.service == ServiceName::HkTrade);
         let scripts = Arc::new(Scripts::default());
+        let rules = Arc::new(Rules::new(self.common.seed, self.rules));
         let hk = hk::Hk::new(hk, self.hk, &self.common);
         let tradewind = tradewind::Tradewind::new(tradewind, self.tradewind, &self.common);
         Ok(Replica {
-            hk: Side::open(hk, self.ports[0], Arc::clone(&scripts)).await?,
-            tradewind: Side::open(tradewind, self.ports[1], Arc::clone(&scripts)).await?,
+            hk: Side::open(hk, self.ports[0], Arc::clone(&scripts), Arc::clone(&rules)).await?,
+            tradewind: Side::open(tradewind, self.ports[1], Arc::clone(&scripts), Arc::clone(&rules)).await?,
             scripts,
+            rules,
         })
     }
 }

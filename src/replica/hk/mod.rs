@@ -9,16 +9,16 @@ pub(super) use status::Status;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hyper::body::Incoming;
 use hyper::header::{COOKIE, HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
 use hyper::{Method, Request, StatusCode, Uri};
 use serde_json::json;
 
 use super::answer::{self, Answer};
 use super::builder::Common;
+use super::disturb::Places;
 use super::player::{self, Recording};
 use super::script::Door;
-use super::side::Service;
+use super::side::{Received, Service};
 use crate::exchange::Exchange;
 use crate::hk::Query;
 use crate::http::redact::is_token;
@@ -92,6 +92,7 @@ impl Hk {
 
 impl Service for Hk {
     const FRONT: Door = Door::HkFront;
+    const PLACES: Places = Places { rows: "/dataSet", count: "/header/count/noOfRecords" };
 
     fn door(&self, path: &str) -> Option<Door> {
         match path.split('/').collect::<Vec<_>>()[..] {
@@ -101,7 +102,7 @@ impl Service for Hk {
         }
     }
 
-    async fn play(&self, request: Request<Incoming>) -> Answer {
+    async fn play(&self, request: Request<Received>) -> Answer {
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         let asked = format!("{} {target}", request.method());
         if request.method() != Method::GET {

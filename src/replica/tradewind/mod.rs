@@ -4,17 +4,16 @@ mod settings;
 
 pub(super) use settings::Settings;
 
-use http_body_util::{BodyExt as _, Limited};
-use hyper::body::Incoming;
 use hyper::header::AUTHORIZATION;
 use hyper::{Request, StatusCode};
 use serde_json::{Value, json};
 
 use super::answer::{self, Answer};
 use super::builder::Common;
+use super::disturb::Places;
 use super::player::{self, Recording};
 use super::script::Door;
-use super::side::{BODY_CAP, Service};
+use super::side::{BODY_CAP, Received, Service};
 use crate::exchange::{Body, Exchange, differences};
 use crate::tradewind::api::OPERATIONS;
 
@@ -31,12 +30,13 @@ impl Tradewind {
 
 impl Service for Tradewind {
     const FRONT: Door = Door::Tradewind;
+    const PLACES: Places = Places { rows: "/data/data/list", count: "/data/data/total" };
 
     fn door(&self, _: &str) -> Option<Door> {
         Some(Door::Tradewind)
     }
 
-    async fn play(&self, request: Request<Incoming>) -> Answer {
+    async fn play(&self, request: Request<Received>) -> Answer {
         let (head, body) = request.into_parts();
         let asked = format!("{} {}", head.method, head.uri);
         let open = OPERATIONS.iter().any(|operation| !operation.key && operation.path == head.uri.path());
@@ -45,11 +45,11 @@ impl Service for Tradewind {
         if !open && bearer.strip_prefix("Bearer ").is_none_or(|key| key.trim().is_empty()) {
             return unauthorized();
         }
-        let Ok(body) = Limited::new(body, BODY_CAP).collect().await else {
+        let Received::Whole(body) = body else {
             let problem = format!("the request holds more than {BODY_CAP} bytes, or broke off");
             return failure(StatusCode::PAYLOAD_TOO_LARGE, "too_large", &problem);
         };
-        let body: Option<Value> = serde_json::from_slice(&body.to_bytes()).ok();
+        let body: Option<Value> = serde_json::from_slice(&body).ok();
         let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
         let same_line = |recording: &&Recording| {
             recording.request.method == head.method.as_str() && recording.request.target == target

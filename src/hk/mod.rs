@@ -22,3 +22,6 @@ pub use outcome::Outcome;
 pub use query::{InvalidQuery, Query, QueryBuilder};
 pub use row::Named;
 pub use selection::{AreaSelection, CommoditySelection};
+
+#[cfg(feature = "replica")]
+pub(crate) use latest::in_hong_kong;

@@ -41,8 +41,10 @@ pub(super) fn noted(mut response: Answer, note: impl Into<String>) -> Answer {
     response
 }
 
-/// Tells that a part of the answer is made up.
-pub(super) fn assumed(mut response: Answer, what: &'static str) -> Answer {
-    response.headers_mut().insert(ASSUMED, HeaderValue::from_static(what));
+/// Tells that a part of the answer is made up. What is told is plain ASCII.
+pub(super) fn assumed(mut response: Answer, what: &str) -> Answer {
+    if let Ok(what) = HeaderValue::from_str(what) {
+        response.headers_mut().insert(ASSUMED, what);
+    }
     response
 }

@@ -78,7 +78,7 @@ impl ReplicaBuilder {
     /// Starts the server on loopback.
     ///
     /// # Errors
-    /// When a port cannot be opened; the message names it.
+    /// When a port cannot be opened, which the message names, or for a setting that cannot hold.
     pub async fn start(self) -> io::Result<Replica> {
         let exchanges = match self.exchanges {
             Some(exchanges) => exchanges,
@@ -90,7 +90,8 @@ impl ReplicaBuilder {
             exchanges.into_iter().partition(|exchange| exchange.service == ServiceName::HkTrade);
         let scripts = Arc::new(Scripts::default());
         let rules = Arc::new(Rules::new(self.common.seed, self.rules));
-        let hk = hk::Hk::new(hk, self.hk, &self.common);
+        let hk = hk::Hk::new(hk, self.hk, &self.common)
+            .map_err(|problem| io::Error::new(io::ErrorKind::InvalidInput, problem))?;
         let tradewind = tradewind::Tradewind::new(tradewind, self.tradewind, &self.common);
         Ok(Replica {
             hk: Side::open(hk, self.ports[0], Arc::clone(&scripts), Arc::clone(&rules)).await?,

@@ -1,12 +1,20 @@
 //! The Hong Kong side.
 
+mod cube;
+mod office;
+mod plan;
 mod settings;
 mod status;
+mod table;
+mod usage;
+mod words;
+mod world;
 
 pub(super) use settings::Settings;
 pub(super) use status::Status;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hyper::header::{COOKIE, HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
@@ -21,12 +29,15 @@ use super::script::Door;
 use super::side::{Received, Service};
 use crate::exchange::Exchange;
 use crate::hk::Query;
+use crate::http::Clock;
 use crate::http::redact::is_token;
+use office::Office;
+use usage::Usage;
 
 /// Name of the session cookie; the service's own is unknown.
 const COOKIE_NAME: &str = "tradebind-replica-session";
 
-/// The Hong Kong side: a redirect with a cookie, then the recorded answer.
+/// The Hong Kong side: a redirect with a cookie, then the recorded answer, or one made up.
 pub(super) struct Hk {
     recordings: Vec<Recording>,
     /// What each exchange asks, read once; `None` for one that is no query.
@@ -34,10 +45,25 @@ pub(super) struct Hk {
     /// Where a query stands, by its very text.
     spelled: HashMap<String, usize>,
     sessions: AtomicU64,
+    usage: Option<Usage>,
+    clock: Arc<dyn Clock>,
+    /// `None` where recorded exchanges are all that is known.
+    office: Option<Office>,
 }
 
 impl Hk {
-    pub(super) fn new(exchanges: Vec<Exchange>, _settings: Settings, _common: &Common) -> Self {
+    /// # Errors
+    /// A setting that cannot hold.
+    pub(super) fn new(exchanges: Vec<Exchange>, settings: Settings, common: &Common) -> Result<Self, String> {
+        settings.check()?;
+        let recorded: Vec<_> = exchanges
+            .iter()
+            .filter_map(|exchange| {
+                let body = exchange.response.as_ref()?.body.as_ref()?.json()?;
+                Some(plan::anchors(&exchange.request.target.parse().ok()?, body))
+            })
+            .flatten()
+            .collect();
         let recordings: Vec<_> = exchanges.into_iter().map(Recording::new).collect();
         let queries: Vec<Option<Query>> =
             recordings.iter().map(|recording| recording.request.target.parse().ok()).collect();
@@ -49,7 +75,15 @@ impl Hk {
                 spelled.entry(text.to_owned()).or_insert(at);
             }
         }
-        Self { recordings, queries, spelled, sessions: AtomicU64::new(1) }
+        Ok(Self {
+            recordings,
+            queries,
+            spelled,
+            sessions: AtomicU64::new(1),
+            usage: settings.usage.map(|(most, window)| Usage::new(most, window)),
+            clock: Arc::clone(&common.clock),
+            office: common.behaving.then(|| Office::new(settings, common, &recorded)),
+        })
     }
 
     /// The exchange that asks the same, in any case and order (guide, section A).
@@ -77,6 +111,18 @@ impl Hk {
         let cookie = HeaderValue::from_str(&format!("{COOKIE_NAME}={session}; Path=/; HttpOnly")).ok();
         response.headers_mut().extend(cookie.map(|value| (SET_COOKIE, value)));
         answer::assumed(response, "name of the cookie, form of the token")
+    }
+
+    /// The recorded answer, else one made up where that is allowed.
+    async fn answer(&self, target: &str, asked: &str) -> Answer {
+        match (self.recorded(target).map(|recording| (recording, recording.play())), &self.office) {
+            (Some((recording, Ok(answer))), _) => {
+                answer::noted(answer, format!("recorded: {}", recording.name))
+            }
+            (_, Some(office)) => office.answer(target).await,
+            (Some((_, Err(problem))), None) => failed(vec![problem], "messages"),
+            (None, None) => failed(player::unmatched(asked, &self.recordings), "messages"),
+        }
     }
 
     fn knows(&self, headers: &HeaderMap) -> bool {
@@ -112,13 +158,15 @@ impl Service for Hk {
             Some(Door::HkFront) => self.redirect_with_cookie(request.uri().query().unwrap_or_default()),
             Some(Door::HkAnswer) => {
                 if !self.knows(request.headers()) {
-                    return access_denied();
+                    return answer::noted(
+                        failure(&Status::of(4)),
+                        "access denied: no cookie of this server came",
+                    );
                 }
-                match self.recorded(target).map(Recording::play) {
-                    Some(Ok(answer)) => answer,
-                    Some(Err(problem)) => failed(&[problem]),
-                    None => failed(&player::unmatched(&asked, &self.recordings)),
+                if self.usage.as_ref().is_some_and(|usage| !usage.admits(self.clock.now())) {
+                    return answer::noted(failure(&Status::of(2)), "usage limit");
                 }
+                self.answer(target, &asked).await
             }
             _ => not_found(&asked),
         }
@@ -137,16 +185,14 @@ fn not_found(asked: &str) -> Answer {
     answer::body(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", text)
 }
 
-/// Code 4 inside HTTP 200 (observed); the description is the guide's, no message is known.
-fn access_denied() -> Answer {
-    failure(&Status::of(4))
+/// Code 1 inside HTTP 200 with messages, as the service refuses a query (observed).
+fn failed(messages: Vec<String>, assumed: &str) -> Answer {
+    let note = format!("refused: {}", messages.join("; "));
+    let status = Status { message: json!(messages), ..Status::of(1) };
+    answer::noted(answer::assumed(failure(&status), assumed), note)
 }
 
-/// Code 1 inside HTTP 200 with messages, as the service refuses a query (observed); the messages are ours.
-fn failed(messages: &[String]) -> Answer {
-    answer::assumed(failure(&Status { message: json!(messages), ..Status::of(1) }), "messages")
-}
-
+/// Failures come with HTTP 200 (observed). No message is known of the codes 2 to 4.
 fn failure(status: &Status) -> Answer {
     answer::body(StatusCode::OK, "application/json", status.body().to_string())
 }

@@ -150,7 +150,13 @@ const LINES: &[Line] = &[
     line(("847150", "Processing units"), (7, CAPITAL), (Unit::Number, 5000), 90, EVERY),
     line(("847170", "Storage units"), (7, CAPITAL), (Unit::Number, 900), 150, EVERY),
     line(("847330", "Parts of computers"), (7, CAPITAL), (Unit::Kilogram, 900), 320, EVERY),
-    line(("848510", "Machines for additive manufacturing in metal"), (7, CAPITAL), (Unit::Number, 90_000), 4, HS2022),
+    line(
+        ("848510", "Machines for additive manufacturing in metal"),
+        (7, CAPITAL),
+        (Unit::Number, 90_000),
+        4,
+        HS2022,
+    ),
     line(("851712", "Mobile telephones, edition of 2012"), (7, CONSUMER), (Unit::Number, 900), 560, OLD),
     line(("851713", "Smartphones"), (7, CONSUMER), (Unit::Number, 1400), 520, HS2022),
     line(("851714", "Mobile telephones, not smart"), (7, CONSUMER), (Unit::Number, 120), 40, HS2022),
@@ -283,13 +289,25 @@ pub(crate) struct Group {
 }
 
 /// What a code holds; `None` for one that is not declared, or that an edition of these years lacks.
-pub(crate) fn group(class: CommodityClass, code: &str, years: std::ops::RangeInclusive<u16>) -> Option<Group> {
+pub(crate) fn group(
+    class: CommodityClass,
+    code: &str,
+    years: std::ops::RangeInclusive<u16>,
+) -> Option<Group> {
     let all = goods();
     let members: Vec<usize> = (0..all.len()).filter(|at| all[*at].belongs(class, code)).collect();
     let held = members.iter().fold(0, |held, at| held | all[*at].editions);
     let needed = years.fold(0, |needed, year| needed | edition(year));
-    (!members.is_empty() && held & needed == needed)
-        .then(|| Group { code: code.to_owned(), title: title(class, code), members })
+    (!members.is_empty() && held & needed == needed).then(|| Group {
+        code: code.to_owned(),
+        title: title(class, code),
+        members,
+    })
+}
+
+/// What a declared code holds, whatever its edition.
+pub(crate) fn any_edition(class: CommodityClass, code: &str) -> Option<Group> {
+    [2012, 2017, 2022].into_iter().find_map(|year| group(class, code, year..=year))
 }
 
 /// Every declared code of a class, in order, whatever its edition.

@@ -8,8 +8,8 @@
 mod goods;
 mod places;
 
-pub(super) use goods::{Good, Group, Unit, declared, goods, group};
-pub(super) use places::{Place, place, places, region};
+pub(super) use goods::{Good, Group, any_edition, declared, goods, group};
+pub(super) use places::{place, places, region};
 
 use std::ops::AddAssign;
 use std::sync::OnceLock;
@@ -51,6 +51,11 @@ impl Month {
 
     pub(super) fn next(self) -> Self {
         Self(self.0 + 1)
+    }
+
+    /// The same number of months after the first, as far as the world goes.
+    pub(super) fn nth(after: usize) -> Self {
+        Self(u16::try_from(after.min(MONTHS - 1)).unwrap_or_default())
     }
 
     pub(super) fn until(self, last: Self) -> usize {
@@ -140,6 +145,10 @@ pub(super) struct World {
     key: u64,
     /// A usual month's value in HK$ thousand, by flow, main partner and good.
     usual: [Vec<u32>; 3],
+    /// Where goods go on the way, or where re-exports come from.
+    hubs: [usize; HUBS.len()],
+    /// Where domestic exports come from.
+    home: usize,
     /// What re-exports of the balancing good must be for an anchor to hold.
     anchored: Vec<(Month, usize, i64)>,
     sums: Vec<OnceLock<Sums>>,
@@ -171,7 +180,6 @@ fn between(random: u64, low: i64, high: i64) -> i64 {
     low + i64::try_from(random % span).unwrap_or_default()
 }
 
-/// Where goods go on the way, or where re-exports come from.
 const HUBS: [&str; 8] = ["CN", "SG", "TW", "JP", "KR", "US", "MY", "VN"];
 
 impl World {
@@ -179,7 +187,9 @@ impl World {
         let key = mix(seed.wrapping_add(0x9e37_79b9_7f4a_7c15));
         let mut sums = Vec::new();
         sums.resize_with(MONTHS * Flow::ALL.len(), OnceLock::new);
-        let mut world = Self { key, usual: Default::default(), anchored: Vec::new(), sums };
+        let stands = |code: &str| places::place(code).unwrap_or_default();
+        let (hubs, home) = (HUBS.map(stands), stands("HK"));
+        let mut world = Self { key, usual: Default::default(), hubs, home, anchored: Vec::new(), sums };
         world.usual = Flow::ALL.map(|flow| world.usual_of(flow));
         for anchor in anchors {
             let others: i64 = [Flow::DomesticExports, Flow::ReExports]
@@ -198,7 +208,8 @@ impl World {
 
     /// A pseudo-random number for a thing; `a` below 2^20, `b` and `c` below 2^10.
     fn random(&self, purpose: Purpose, flow: Flow, a: usize, b: usize, c: usize) -> u64 {
-        let packed = (purpose as u64) << 44 | (flow as u64) << 40 | (a as u64) << 20 | (b as u64) << 10 | c as u64;
+        let packed =
+            (purpose as u64) << 44 | (flow as u64) << 40 | (a as u64) << 20 | (b as u64) << 10 | c as u64;
         mix(self.key ^ mix(packed))
     }
 
@@ -235,7 +246,8 @@ impl World {
         let random = self.random(Purpose::Size, flow, place, 0, 0);
         let code = places()[place].code;
         let large = places::LARGE.iter().find(|(large, _, _)| *large == code);
-        let known = large.map(|(_, imports, exports)| u64::from(if flow == Flow::Imports { *imports } else { *exports }));
+        let known = large
+            .map(|(_, imports, exports)| u64::from(if flow == Flow::Imports { *imports } else { *exports }));
         let size = match known {
             // In thousands, and up to 3 % more or less.
             Some(millions) => millions * (970 + random % 61),
@@ -268,7 +280,15 @@ impl World {
         self.leaf_in(flow, month, place, good, self.tide(flow, month), self.amendment(flow, month))
     }
 
-    fn leaf_in(&self, flow: Flow, month: Month, place: usize, at: usize, tide: i64, amendment: i64) -> Amount {
+    fn leaf_in(
+        &self,
+        flow: Flow,
+        month: Month,
+        place: usize,
+        at: usize,
+        tide: i64,
+        amendment: i64,
+    ) -> Amount {
         let usual = i64::from(self.usual[flow as usize][place * goods().len() + at]);
         let good = &goods()[at];
         if (usual == 0 && at != goods::balancing()) || !good.is_in(month.year()) {
@@ -278,7 +298,7 @@ impl World {
         // What is traded seldom is not traded each month.
         let seldom = usual < 256 && i64::from((random >> 48) as u8) > usual;
         let chance = between(random & 0xffff_ffff, 55_706, 75_366);
-        let value = if seldom { 0 } else { (usual * tide >> 16) * chance >> 16 };
+        let value = if seldom { 0 } else { (((usual * tide) >> 16) * chance) >> 16 };
         let is_balancing = flow == Flow::ReExports && at == goods::balancing();
         let anchored = self.anchored.iter().filter(|_| is_balancing);
         let anchored = anchored.clone().find(|(when, whither, _)| (*when, *whither) == (month, place));
@@ -290,7 +310,7 @@ impl World {
         let value_amended = value * rate / (1 << 16);
         let Some(_) = good.unit else { return Amount { value, value_amended, ..Amount::default() } };
         let dear = between(self.random(Purpose::Price, flow, 0, place, at) ^ (random >> 50), 52_429, 78_643);
-        let price = (i64::from(good.price) * dear >> 16).max(1);
+        let price = ((i64::from(good.price) * dear) >> 16).max(1);
         let quantity = (value * 1000 / price).max(1);
         Amount { value, quantity, value_amended, quantity_amended: quantity * rate / (1 << 16) }
     }
@@ -336,15 +356,12 @@ impl World {
     /// A leaf by its other partner: the consignment of imports, the origin of exports.
     pub(super) fn parts(&self, flow: Flow, place: usize, good: usize, leaf: Amount) -> [(usize, Amount); 3] {
         let random = self.random(Purpose::Parts, flow, 0, place, good);
-        let hub = |from: u64| {
-            let hub = HUBS.get(usize::try_from(from % HUBS.len() as u64).unwrap_or_default());
-            hub.and_then(|hub| places::place(hub)).unwrap_or(place)
-        };
+        let hub = |from: u64| self.hubs[(from % HUBS.len() as u64) as usize];
         let nothing = (place, Amount::default());
         let main = match flow {
             Flow::Imports => place,
             Flow::ReExports => hub(0),
-            Flow::DomesticExports => return [(places::place("HK").unwrap_or(place), leaf), nothing, nothing],
+            Flow::DomesticExports => return [(self.home, leaf), nothing, nothing],
         };
         let first = leaf.share(between(random, 3_000, 16_000));
         let second = leaf.share(between(random >> 16, 0, 9_000));
@@ -357,6 +374,11 @@ impl World {
         let [first, second, third] =
             [0, 16, 32].map(|bits| part.share(between(random >> bits, 2_000, 18_000)));
         [part.less(&first).less(&second).less(&third), first, second, third]
+    }
+
+    /// Any figure, for rows that only fill an answer.
+    pub(super) fn filling(&self, row: u64) -> i64 {
+        between(mix(self.key ^ row), 1, 99_999_999)
     }
 
     /// Whether a figure has a footnote: one in a hundred has.

@@ -73,16 +73,12 @@ fn members(region: Region) -> &'static str {
             "AR BO BR CL CO CR CU DO EC SV GT HT HN MX NI PA PY PE UY VE SR AW PR BS BB GY BZ JM GD TT VI XD"
         }
         Region::MiddleEast => "BH IQ IL JO KW LB OM QA SA SY AE YE CY XE",
-        Region::Asia => {
-            "KH TW ID LA MO PH KR TH JP MM CN KP VN AF NP PK IR BT MV MN XF BN LK IN MY SG BD HK"
-        }
+        Region::Asia => "KH TW ID LA MO PH KR TH JP MM CN KP VN AF NP PK IR BT MV MN XF BN LK IN MY SG BD HK",
         Region::Africa => {
             "DZ MA TN LY EG SD ET DJ SO KM MZ MG ML MR SN GW GN LR CI SS BF TG BJ NE TD CF CM GQ GA CG CD AO ZA RW BI \
              NA CV ST MW ZM GM BW LS SC XG GH KE MU NG ZW SL TZ UG SZ"
         }
-        Region::AustralasiaAndOceania => {
-            "XH UM AS GU MH MP TK KI TV PN FM TO WS NR AU SB FJ NZ VU PG"
-        }
+        Region::AustralasiaAndOceania => "XH UM AS GU MH MP TK KI TV PN FM TO WS NR AU SB FJ NZ VU PG",
     }
 }
 

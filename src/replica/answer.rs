@@ -41,9 +41,11 @@ pub(super) fn noted(mut response: Answer, note: impl Into<String>) -> Answer {
     response
 }
 
-/// Tells that a part of the answer is made up. What is told is plain ASCII.
+/// Tells that a part of the answer is made up. What is told is plain ASCII; nothing where it is empty.
 pub(super) fn assumed(mut response: Answer, what: &str) -> Answer {
-    if let Ok(what) = HeaderValue::from_str(what) {
+    if let Ok(what) = HeaderValue::from_str(what)
+        && !what.is_empty()
+    {
         response.headers_mut().insert(ASSUMED, what);
     }
     response

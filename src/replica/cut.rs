@@ -91,6 +91,6 @@ impl Body for Cut {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.told.clone()
+        self.told
     }
 }

@@ -39,6 +39,7 @@
 mod answer;
 mod builder;
 mod connection;
+mod contract;
 mod cut;
 mod disturb;
 mod fault;
@@ -60,14 +61,17 @@ pub use log::LoggedRequest;
 pub use reply::Reply;
 pub use rules::Rule;
 pub use script::{Door, Step};
+pub use tradewind::Account;
 
 use std::io;
 use std::sync::Arc;
 
+use crate::domain::Credits;
 use crate::exchange::Exchange;
 use rules::Rules;
 use script::Scripts;
 use side::Side;
+use tradewind::Accounts;
 
 /// A running local server of both services; it stops when dropped.
 #[derive(Debug)]
@@ -76,6 +80,7 @@ pub struct Replica {
     tradewind: Side,
     scripts: Arc<Scripts>,
     rules: Arc<Rules>,
+    accounts: Arc<Accounts>,
 }
 
 impl Replica {
@@ -123,6 +128,17 @@ impl Replica {
     #[must_use]
     pub fn tradewind_requests(&self) -> Vec<LoggedRequest> {
         self.tradewind.log.all()
+    }
+
+    /// What a key of TradeWind has and was charged; `None` before its first call.
+    #[must_use]
+    pub fn tradewind_account(&self, key: &str) -> Option<Account> {
+        self.accounts.get(key)
+    }
+
+    /// Sets the credits that a key of TradeWind has left; `None` is no end of them.
+    pub fn set_tradewind_balance(&self, key: &str, credits: Option<Credits>) {
+        self.accounts.set_balance(key, credits);
     }
 
     /// Adds steps to what a door does with its next requests, in order; after the last it plays as always.

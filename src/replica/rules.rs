@@ -138,7 +138,7 @@ impl Counted {
         let mut rng = seeded::rng(seed, &[b"rule", &(at as u64).to_le_bytes(), &self.seen.to_le_bytes()]);
         let takes = match rule.when {
             When::Every(0) | When::OneIn(0) => false,
-            When::Every(n) => self.seen % n == 0,
+            When::Every(n) => self.seen.is_multiple_of(n),
             When::OneIn(n) => rng.u64(..n) == 0,
         };
         let fault = takes.then(|| rng.choice(&rule.faults)).flatten()?;

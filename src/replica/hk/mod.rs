@@ -23,6 +23,7 @@ use serde_json::json;
 
 use super::answer::{self, Answer};
 use super::builder::Common;
+use super::contract::{Asked, Contract};
 use super::disturb::Places;
 use super::player::{self, Recording};
 use super::script::Door;
@@ -47,6 +48,7 @@ pub(super) struct Hk {
     sessions: AtomicU64,
     usage: Option<Usage>,
     clock: Arc<dyn Clock>,
+    contract: Contract,
     /// `None` where recorded exchanges are all that is known.
     office: Option<Office>,
 }
@@ -54,7 +56,12 @@ pub(super) struct Hk {
 impl Hk {
     /// # Errors
     /// A setting that cannot hold.
-    pub(super) fn new(exchanges: Vec<Exchange>, settings: Settings, common: &Common) -> Result<Self, String> {
+    pub(super) fn new(
+        exchanges: Vec<Exchange>,
+        settings: Settings,
+        common: &Common,
+        contract: Contract,
+    ) -> Result<Self, String> {
         settings.check()?;
         let recorded: Vec<_> = exchanges
             .iter()
@@ -82,6 +89,7 @@ impl Hk {
             sessions: AtomicU64::new(1),
             usage: settings.usage.map(|(most, window)| Usage::new(most, window)),
             clock: Arc::clone(&common.clock),
+            contract,
             office: common.behaving.then(|| Office::new(settings, common, &recorded)),
         })
     }
@@ -125,6 +133,32 @@ impl Hk {
         }
     }
 
+    /// What the document has beside the query of trade statistics: nothing today.
+    fn other(&self, request: &Request<Received>) -> Answer {
+        let found = self.contract.find(request.method(), request.uri().path());
+        let (status, told) = match (found, request.body()) {
+            (Err(unmatched), _) => (unmatched.status, unmatched.told),
+            (Ok(_), Received::Broken) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, vec!["the request is too long, or broke off".to_owned()])
+            }
+            (Ok((operation, path)), Received::Whole(body)) => {
+                let headers = request.headers();
+                let checked =
+                    operation.check(&Asked { path: &path, query: request.uri().query(), headers, body });
+                if checked.problems.is_empty() {
+                    return answer::assumed(
+                        operation.answer.answer(),
+                        &operation.answer.assumed().join(", "),
+                    );
+                }
+                (StatusCode::BAD_REQUEST, checked.problems.iter().map(ToString::to_string).collect())
+            }
+        };
+        let text = told.join("\n") + "\n";
+        let answer = answer::body(status, "text/plain; charset=utf-8", text);
+        answer::noted(answer::assumed(answer, "status, text"), told.join("; "))
+    }
+
     fn knows(&self, headers: &HeaderMap) -> bool {
         let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
         let mut pairs =
@@ -151,10 +185,8 @@ impl Service for Hk {
     async fn play(&self, request: Request<Received>) -> Answer {
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         let asked = format!("{} {target}", request.method());
-        if request.method() != Method::GET {
-            return not_found(&asked);
-        }
-        match self.door(request.uri().path()) {
+        let door = self.door(request.uri().path()).filter(|_| request.method() == Method::GET);
+        match door {
             Some(Door::HkFront) => self.redirect_with_cookie(request.uri().query().unwrap_or_default()),
             Some(Door::HkAnswer) => {
                 if !self.knows(request.headers()) {
@@ -168,7 +200,7 @@ impl Service for Hk {
                 }
                 self.answer(target, &asked).await
             }
-            _ => not_found(&asked),
+            _ => self.other(&request),
         }
     }
 
@@ -177,12 +209,6 @@ impl Service for Hk {
         let redirect = |_| self.redirect(uri.query().unwrap_or_default()).1;
         front.map(redirect).map(|redirect| answer::assumed(redirect, "form of the token"))
     }
-}
-
-/// What is no address of the service.
-fn not_found(asked: &str) -> Answer {
-    let text = format!("the replica of hk-trade has no {asked}; it has GET /api/get\n");
-    answer::body(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", text)
 }
 
 /// Code 1 inside HTTP 200 with messages, as the service refuses a query (observed).

@@ -1,6 +1,9 @@
 //! The Hong Kong side.
 
 mod cube;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod identities;
 mod office;
 mod plan;
 mod settings;

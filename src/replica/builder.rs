@@ -3,9 +3,12 @@
 use std::io;
 use std::sync::Arc;
 
+use super::contract::Contract;
+use super::rules::{Rule, Rules};
 use super::script::Scripts;
 use super::side::Side;
 use super::{Replica, hk, tradewind};
+use crate::documents::{Document, document};
 use crate::exchange::{Exchange, ServiceName, documented};
 use crate::http::{Clock, SystemClock};
 
@@ -15,6 +18,8 @@ use crate::http::{Clock, SystemClock};
 pub struct ReplicaBuilder {
     common: Common,
     exchanges: Option<Vec<Exchange>>,
+    rules: Vec<Rule>,
+    documents: Documents,
     pub(super) hk: hk::Settings,
     pub(super) tradewind: tradewind::Settings,
 }
@@ -47,6 +52,16 @@ impl ReplicaBuilder {
         self
     }
 
+    /// The document of a service to go by, in place of the one that this crate was built with.
+    ///
+    /// What it says of an operation is all that it takes for it to be served; each operation answers its example, or data
+    /// in the shape of its schema.
+    pub fn document(mut self, document: Document) -> Self {
+        self.documents.0.retain(|known| known.service() != document.service());
+        self.documents.0.push(document);
+        self
+    }
+
     /// Recorded exchanges to answer from first, in place of the documented ones.
     pub fn exchanges(mut self, exchanges: impl IntoIterator<Item = Exchange>) -> Self {
         self.exchanges = Some(exchanges.into_iter().collect());
@@ -59,10 +74,17 @@ impl ReplicaBuilder {
         self.exchanges(exchanges)
     }
 
+    /// Adds rules by which faults are made; see [`Replica::faults`].
+    pub fn faults(mut self, rules: impl IntoIterator<Item = Rule>) -> Self {
+        self.rules.extend(rules);
+        self
+    }
+
     /// Starts the server on free ports of loopback.
     ///
     /// # Errors
-    /// When no port can be opened, or for a setting that cannot hold.
+    /// When no port can be opened, for a setting that cannot hold, or for a document that cannot be served: one with a
+    /// schema that is none, or that no made-up data fit.
     pub async fn start(self) -> io::Result<Replica> {
         let exchanges = match self.exchanges {
             Some(exchanges) => exchanges,
@@ -73,13 +95,35 @@ impl ReplicaBuilder {
         let (hk, tradewind): (Vec<_>, Vec<_>) =
             exchanges.into_iter().partition(|exchange| exchange.service == ServiceName::HkTrade);
         let scripts = Arc::new(Scripts::default());
-        let hk = hk::Hk::new(hk, self.hk, &self.common)
-            .map_err(|problem| io::Error::new(io::ErrorKind::InvalidInput, problem))?;
-        let tradewind = tradewind::Tradewind::new(tradewind, self.tradewind, &self.common);
+        let rules = Arc::new(Rules::new(self.common.seed, self.rules));
+        let contract = |service| self.documents.of(service, self.common.seed);
+        let hk = hk::Hk::new(hk, self.hk, &self.common, contract(ServiceName::HkTrade)?).map_err(invalid)?;
+        let contract = contract(ServiceName::Tradewind)?;
+        let tradewind = tradewind::Tradewind::new(tradewind, self.tradewind, &self.common, contract);
+        let accounts = tradewind.accounts();
         Ok(Replica {
-            hk: Side::open(hk, Arc::clone(&scripts)).await?,
-            tradewind: Side::open(tradewind, Arc::clone(&scripts)).await?,
+            hk: Side::open(hk, Arc::clone(&scripts), Arc::clone(&rules)).await?,
+            tradewind: Side::open(tradewind, Arc::clone(&scripts), Arc::clone(&rules)).await?,
             scripts,
+            rules,
+            accounts,
         })
     }
+}
+
+/// Documents other than the crate's own.
+#[derive(Debug, Default)]
+struct Documents(Vec<Document>);
+
+impl Documents {
+    /// What the document of a service promises.
+    fn of(&self, service: ServiceName, seed: u64) -> io::Result<Contract> {
+        let given = self.0.iter().find(|document| document.service() == service);
+        let contract = Contract::new(given.unwrap_or_else(|| document(service)), seed);
+        contract.map_err(invalid)
+    }
+}
+
+fn invalid(problem: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, problem)
 }

@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use hyper::Request;
+use hyper::body::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 
 use super::answer::{Answer, Note};
@@ -11,6 +12,8 @@ use crate::http::redact::{HIDDEN, SHOWN_HEADERS};
 
 /// How many requests are remembered; older ones are forgotten, so that memory stays flat.
 const REMEMBERED: usize = 1000;
+/// How many bytes of a body are remembered.
+const BODY_REMEMBERED: usize = 4096;
 
 /// A request as it reached the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +28,10 @@ pub struct LoggedRequest {
     /// Headers in the order sent, names in lower case; values that may be secret, as a key or cookie is, are told
     /// as `(not shown)`.
     pub headers: Vec<(String, String)>,
+    /// The body, or the first 4,096 bytes of a longer one; empty while it has not come.
+    pub body: Vec<u8>,
+    /// How many bytes the body has.
+    pub body_length: usize,
     /// HTTP status of the answer; `None` while there is none, and where the connection was closed instead.
     pub status: Option<u16>,
     /// What the replica did, in a few words, where the status does not tell.
@@ -61,6 +68,8 @@ impl Log {
             method: request.method().to_string(),
             target: request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned(),
             headers: request.headers().iter().map(header).collect(),
+            body: Vec::new(),
+            body_length: 0,
             status: None,
             note: None,
         };
@@ -77,11 +86,32 @@ impl Log {
     /// Adds what became of a request, unless it is forgotten already.
     pub(super) fn answered(&self, entry: Entry, answer: &Answer) {
         let note = answer.extensions().get::<Note>().map(|note| note.0.clone());
+        self.change(entry, |logged| {
+            logged.status = Some(answer.status().as_u16());
+            logged.note = note;
+        });
+    }
+
+    /// Adds why a request got no answer.
+    pub(super) fn closed(&self, entry: Entry, why: &str) {
+        self.change(entry, |logged| logged.note = Some(why.to_owned()));
+    }
+
+    /// Adds the body of a request.
+    pub(super) fn body(&self, entry: Entry, body: &Bytes) {
+        if !body.is_empty() {
+            self.change(entry, |logged| {
+                logged.body = body.iter().copied().take(BODY_REMEMBERED).collect();
+                logged.body_length = body.len();
+            });
+        }
+    }
+
+    fn change(&self, entry: Entry, change: impl FnOnce(&mut LoggedRequest)) {
         self.with(|requests| {
             let at = entry.0.checked_sub(requests.gone);
             if let Some(logged) = at.and_then(|at| requests.kept.get_mut(at)) {
-                logged.status = Some(answer.status().as_u16());
-                logged.note = note;
+                change(logged);
             }
         });
     }

@@ -20,16 +20,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hyper::body::Incoming;
 use hyper::header::{COOKIE, HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
 use hyper::{Method, Request, StatusCode, Uri};
 use serde_json::json;
 
 use super::answer::{self, Answer};
 use super::builder::Common;
+use super::contract::{Asked, Contract};
+use super::disturb::Places;
 use super::player::{self, Recording};
 use super::script::Door;
-use super::side::Service;
+use super::side::{Received, Service};
 use crate::exchange::Exchange;
 use crate::hk::Query;
 use crate::http::Clock;
@@ -50,6 +51,7 @@ pub(super) struct Hk {
     sessions: AtomicU64,
     usage: Option<Usage>,
     clock: Arc<dyn Clock>,
+    contract: Contract,
     /// `None` where recorded exchanges are all that is known.
     office: Option<Office>,
 }
@@ -57,7 +59,12 @@ pub(super) struct Hk {
 impl Hk {
     /// # Errors
     /// A setting that cannot hold.
-    pub(super) fn new(exchanges: Vec<Exchange>, settings: Settings, common: &Common) -> Result<Self, String> {
+    pub(super) fn new(
+        exchanges: Vec<Exchange>,
+        settings: Settings,
+        common: &Common,
+        contract: Contract,
+    ) -> Result<Self, String> {
         settings.check()?;
         let recorded: Vec<_> = exchanges
             .iter()
@@ -85,6 +92,7 @@ impl Hk {
             sessions: AtomicU64::new(1),
             usage: settings.usage.map(|(most, window)| Usage::new(most, window)),
             clock: Arc::clone(&common.clock),
+            contract,
             office: common.behaving.then(|| Office::new(settings, common, &recorded)),
         })
     }
@@ -128,6 +136,32 @@ impl Hk {
         }
     }
 
+    /// What the document has beside the query of trade statistics: nothing today.
+    fn other(&self, request: &Request<Received>) -> Answer {
+        let found = self.contract.find(request.method(), request.uri().path());
+        let (status, told) = match (found, request.body()) {
+            (Err(unmatched), _) => (unmatched.status, unmatched.told),
+            (Ok(_), Received::Broken) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, vec!["the request is too long, or broke off".to_owned()])
+            }
+            (Ok((operation, path)), Received::Whole(body)) => {
+                let headers = request.headers();
+                let checked =
+                    operation.check(&Asked { path: &path, query: request.uri().query(), headers, body });
+                if checked.problems.is_empty() {
+                    return answer::assumed(
+                        operation.answer.answer(),
+                        &operation.answer.assumed().join(", "),
+                    );
+                }
+                (StatusCode::BAD_REQUEST, checked.problems.iter().map(ToString::to_string).collect())
+            }
+        };
+        let text = told.join("\n") + "\n";
+        let answer = answer::body(status, "text/plain; charset=utf-8", text);
+        answer::noted(answer::assumed(answer, "status, text"), told.join("; "))
+    }
+
     fn knows(&self, headers: &HeaderMap) -> bool {
         let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
         let mut pairs =
@@ -141,6 +175,7 @@ impl Hk {
 
 impl Service for Hk {
     const FRONT: Door = Door::HkFront;
+    const PLACES: Places = Places { rows: "/dataSet", count: "/header/count/noOfRecords" };
 
     fn door(&self, path: &str) -> Option<Door> {
         match path.split('/').collect::<Vec<_>>()[..] {
@@ -150,13 +185,11 @@ impl Service for Hk {
         }
     }
 
-    async fn play(&self, request: Request<Incoming>) -> Answer {
+    async fn play(&self, request: Request<Received>) -> Answer {
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         let asked = format!("{} {target}", request.method());
-        if request.method() != Method::GET {
-            return not_found(&asked);
-        }
-        match self.door(request.uri().path()) {
+        let door = self.door(request.uri().path()).filter(|_| request.method() == Method::GET);
+        match door {
             Some(Door::HkFront) => self.redirect_with_cookie(request.uri().query().unwrap_or_default()),
             Some(Door::HkAnswer) => {
                 if !self.knows(request.headers()) {
@@ -170,7 +203,7 @@ impl Service for Hk {
                 }
                 self.answer(target, &asked).await
             }
-            _ => not_found(&asked),
+            _ => self.other(&request),
         }
     }
 
@@ -179,12 +212,6 @@ impl Service for Hk {
         let redirect = |_| self.redirect(uri.query().unwrap_or_default()).1;
         front.map(redirect).map(|redirect| answer::assumed(redirect, "form of the token"))
     }
-}
-
-/// What is no address of the service.
-fn not_found(asked: &str) -> Answer {
-    let text = format!("the replica of hk-trade has no {asked}; it has GET /api/get\n");
-    answer::body(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", text)
 }
 
 /// Code 1 inside HTTP 200 with messages, as the service refuses a query (observed).

@@ -15,6 +15,7 @@ mod world;
 
 pub(super) use settings::Settings;
 pub(super) use status::Status;
+pub(super) use world::{codes_of as members, declared};
 
 use std::collections::HashMap;
 use std::sync::Arc;

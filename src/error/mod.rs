@@ -40,9 +40,12 @@ struct Inner {
     codes: Vec<String>,
     request_id: Option<String>,
     credits: Option<Credits>,
+    held: Option<Credits>,
     repeatable: bool,
     #[cfg(feature = "hk-trade")]
     answer: Option<crate::hk::Answer>,
+    #[cfg(feature = "table")]
+    table: Option<crate::table::Table>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -75,9 +78,12 @@ impl Error {
             codes: Vec::new(),
             request_id: None,
             credits: None,
+            held: None,
             repeatable: false,
             #[cfg(feature = "hk-trade")]
             answer: None,
+            #[cfg(feature = "table")]
+            table: None,
             source: None,
         }))
     }
@@ -90,8 +96,10 @@ impl Error {
 
     /// Whether the same call may succeed later and may be repeated without harm.
     ///
-    /// The clients have repeated it already, within their bound, where that costs nothing; wait longer than
-    /// [`Error::waited`] before you do. Never true for a billed call that may have been done.
+    /// The clients have repeated it already, within their bound, where waiting may help and costs nothing; wait longer than
+    /// [`Error::waited`] before you do. They leave to you what comes with something to keep: an answer with another number of
+    /// rows than it says. Never true for a billed call that may have been done; one that was refused for the usage limit may
+    /// be repeated, though [`Error::unconfirmed`] credits stay held for it.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.0.repeatable
@@ -238,6 +246,13 @@ impl Error {
         self.0.credits
     }
 
+    /// Credits that stay in the ledger as unconfirmed for the failed call: it left, and no answer told its charge. Also
+    /// for a refusal: whether refusals are charged is not documented. `Ledger::settle_unconfirmed` frees them.
+    #[must_use]
+    pub fn unconfirmed(&self) -> Option<Credits> {
+        self.0.held
+    }
+
     /// How often the call was sent, or tried to be.
     #[must_use]
     pub fn attempts(&self) -> u32 {
@@ -271,9 +286,34 @@ impl Error {
     }
 }
 
+#[cfg(feature = "table")]
+impl Error {
+    /// The table whose number of rows is not as told, with its rows.
+    #[must_use]
+    pub fn table(&self) -> Option<&crate::table::Table> {
+        self.0.table.as_ref()
+    }
+
+    /// As [`Error::table`], to keep.
+    #[must_use]
+    pub fn into_table(self) -> Option<crate::table::Table> {
+        self.0.table
+    }
+
+    pub(crate) fn with_table(mut self, table: crate::table::Table) -> Self {
+        self.0.table = Some(table);
+        self
+    }
+}
+
 /// How the rooms of this crate fill an error.
 #[cfg_attr(not(all(feature = "hk-trade", feature = "tradewind")), allow(dead_code, reason = "one service's"))]
 impl Error {
+    pub(crate) fn of_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
     pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self
@@ -320,6 +360,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_held(mut self, held: Option<Credits>) -> Self {
+        self.0.held = held;
+        self
+    }
+
     pub(crate) fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
         self.0.retry_after = wait;
         self
@@ -331,6 +376,10 @@ impl Error {
         #[cfg(feature = "hk-trade")]
         if let Some(answer) = self.0.answer.take() {
             self.0.answer = Some(answer.with_effort(attempts, waited));
+        }
+        #[cfg(feature = "table")]
+        if let Some(table) = self.0.table.take() {
+            self.0.table = Some(table.with_effort(attempts, waited));
         }
         self
     }
@@ -348,6 +397,7 @@ impl Error {
         scrub(&mut inner.detail);
         inner.messages.iter_mut().for_each(scrub);
         inner.service_code.iter_mut().chain(&mut inner.request_id).for_each(scrub);
+        inner.place.iter_mut().for_each(|place| scrub(&mut place.pointer));
         self
     }
 
@@ -371,8 +421,8 @@ impl Error {
     }
 }
 
-/// A code or id of a service's as it may stand in a message: short, and without control characters.
-fn plain(text: &str) -> String {
+/// A code, id or place of a service's as it may stand in a message: short, and without control characters.
+pub(crate) fn plain(text: &str) -> String {
     const LONGEST: usize = 64;
     let shown: String = text.escape_debug().take(LONGEST).collect();
     if text.escape_debug().nth(LONGEST).is_some() { shown + "…" } else { shown }
@@ -400,6 +450,7 @@ impl fmt::Display for Error {
         told.extend(self.status().map(|status| format!("HTTP {status}")));
         told.extend(inner.service_code.as_ref().map(|code| format!("code {}", plain(code))));
         told.extend(inner.credits.map(|credits| format!("{credits} credits charged")));
+        told.extend(inner.held.map(|credits| format!("{credits} credits held as unconfirmed")));
         told.extend(inner.request_id.as_ref().map(|id| format!("request {}", plain(id))));
         told.extend(inner.retry_after.map(|wait| format!("Retry-After {} s", wait.as_secs())));
         if inner.attempts > 1 {
@@ -408,7 +459,12 @@ impl fmt::Display for Error {
         if !told.is_empty() {
             write!(f, " ({})", told.join(", "))?;
         }
-        if let Some(advice) = inner.kind.advice() {
+        let advice = match inner.kind {
+            // What may pass is no change of the service's.
+            ErrorKind::Decode if inner.repeatable => Some("repeat it later"),
+            kind => kind.advice(),
+        };
+        if let Some(advice) = advice {
             write!(f, "; {advice}")?;
         }
         Ok(())

@@ -66,7 +66,7 @@ pub use tradewind::Account;
 use std::io;
 use std::sync::Arc;
 
-use crate::domain::Credits;
+use crate::domain::{CommodityClass, Credits, Region};
 use crate::exchange::Exchange;
 use rules::Rules;
 use script::Scripts;
@@ -116,6 +116,21 @@ impl Replica {
     #[must_use]
     pub fn tradewind_url(&self) -> String {
         format!("http://{}", self.tradewind.address)
+    }
+
+    /// The codes of a class that the Hong Kong side knows, in order, with those that only some editions of the
+    /// Harmonized System have: ten chapters down to items, the sections of the SITC, end-use categories. Of the codes,
+    /// those of eight digits and of the end uses are made up.
+    #[must_use]
+    pub fn hk_codes(class: CommodityClass) -> Vec<String> {
+        hk::declared(class)
+    }
+
+    /// The countries that the Hong Kong side counts to a region, by English name. Those of the unions (APEC, ASEA, EU,
+    /// OPEC) are assumed: members of 2024, for all years.
+    #[must_use]
+    pub fn hk_members(region: Region) -> Vec<&'static str> {
+        hk::members(region)
     }
 
     /// The last 1,000 requests of the Hong Kong side, oldest first.

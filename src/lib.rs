@@ -24,6 +24,8 @@ pub mod replica;
 mod scalar;
 #[cfg(feature = "tradewind")]
 pub mod tradewind;
+#[cfg(feature = "validate")]
+pub mod validate;
 
 #[cfg(any(feature = "hk-trade", feature = "tradewind"))]
 pub use error::{Error, ErrorKind, Place};

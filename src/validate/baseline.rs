@@ -26,9 +26,9 @@ const FORMAT: &str = "tradebind-baseline/1";
 
 /// What stays the same of a finding.
 pub(super) fn fingerprint(rule: &str, file: &str, pointer: &str, found: &str) -> String {
-    let parts = pointer.split('/').map(|part| {
-        if !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) { "*" } else { part }
-    });
+    let parts = pointer
+        .split('/')
+        .map(|part| if !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) { "*" } else { part });
     // A file is the same whichever way the separators lean.
     let file = file.replace('\\', "/");
     let file = file.strip_prefix("./").unwrap_or(&file);
@@ -72,13 +72,16 @@ impl Baseline {
         }
         for checked in &mut report.checked {
             let before = kept[..checked.first].iter().filter(|kept| **kept).count();
-            let own = kept[checked.first..checked.first + checked.findings].iter().filter(|kept| **kept).count();
+            let own =
+                kept[checked.first..checked.first + checked.findings].iter().filter(|kept| **kept).count();
             (checked.first, checked.findings) = (before, own);
         }
         let mut each = kept.iter();
         report.findings.retain(|_| each.next().copied().unwrap_or(true));
         let stale = left.into_iter().filter(|(_, count)| *count > 0);
-        report.stale.extend(stale.map(|(key, count)| if count == 1 { key } else { format!("{key} ({count} times)") }));
+        report.stale.extend(
+            stale.map(|(key, count)| if count == 1 { key } else { format!("{key} ({count} times)") }),
+        );
     }
 }
 

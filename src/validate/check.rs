@@ -77,7 +77,10 @@ impl Validator {
                 return Err(format!("operation {given:?} has no such side with a JSON body"));
             }
             let near = crate::near::nearest(given, ids.iter().copied());
-            let hint = near.map_or_else(|| format!("they are {}", ids.join(", ")), |near| format!("did you mean {near:?}?"));
+            let hint = near.map_or_else(
+                || format!("they are {}", ids.join(", ")),
+                |near| format!("did you mean {near:?}?"),
+            );
             return Err(format!("there is no operation {given:?} with a body to check; {hint}"));
         }
         Ok(self)
@@ -167,7 +170,13 @@ impl Validator {
     }
 
     /// One value: a payload, or a file that holds some.
-    fn value(&mut self, source: &mut Source, body: Body, prefix: &[u8], report: &mut Report) -> io::Result<()> {
+    fn value(
+        &mut self,
+        source: &mut Source,
+        body: Body,
+        prefix: &[u8],
+        report: &mut Report,
+    ) -> io::Result<()> {
         let start = match body {
             Body::Plain { start, .. } | Body::Quoted { start, .. } => start,
         };
@@ -200,7 +209,11 @@ impl Validator {
             }
             several => {
                 let list: Vec<_> = several.iter().map(ToString::to_string).collect();
-                let text = format!("has a shape that fits {} sides; say which it is:\n  {}", list.len(), list.join("\n  "));
+                let text = format!(
+                    "has a shape that fits {} sides; say which it is:\n  {}",
+                    list.len(),
+                    list.join("\n  ")
+                );
                 report.problems.push(problem(source, start.line + 1, &text));
                 Ok(())
             }
@@ -208,7 +221,12 @@ impl Validator {
     }
 
     /// The query of Hong Kong that a text is, where it is one.
-    fn address(&self, source: &mut Source, body: &Body, prefix: &[u8]) -> io::Result<Option<(String, Candidate)>> {
+    fn address(
+        &self,
+        source: &mut Source,
+        body: &Body,
+        prefix: &[u8],
+    ) -> io::Result<Option<(String, Candidate)>> {
         let all = |candidate: &&Candidate| candidate.schema.is_none() && candidate.part == Part::Request;
         let asked = matches!(self.only.as_slice(), [one] if all(&one));
         let text = prefix.trim_ascii();
@@ -224,7 +242,11 @@ impl Validator {
         let (call, slips) = match input::read_exchange(source, start)? {
             Ok(read) => read,
             Err(e) => {
-                report.problems.push(problem(source, start.line + 1, &format!("cannot be read as an exchange: {e}")));
+                report.problems.push(problem(
+                    source,
+                    start.line + 1,
+                    &format!("cannot be read as an exchange: {e}"),
+                ));
                 return Ok(());
             }
         };
@@ -249,8 +271,17 @@ impl Validator {
         self.call(source, document, &operation, &call, report)?;
         // What is wrong with the file itself is told with its first payload.
         for (position, pointer, expected, found) in slips {
-            let fault = Fault { rule: "exchange/form", position, pointer, place: None, expected, found, mend: None };
-            let finding = self.finding(source, &Source::whole(), "", document, fault);
+            let fault = Fault {
+                rule: "exchange/form",
+                position,
+                pointer,
+                place: None,
+                expected,
+                found,
+                mend: None,
+                first: None,
+            };
+            let finding = self.finding(source, "", document, fault);
             if let Some(finding) = finding {
                 report.findings.insert(first, finding);
                 for checked in &mut report.checked[count..] {
@@ -286,7 +317,10 @@ impl Validator {
             self.call(source, document, &operation, call, report)?;
         }
         if report.checked.len() == count {
-            let text = format!("none of its {} entries is a call of a service with a body; nothing was checked", calls.len());
+            let text = format!(
+                "none of its {} entries is a call of a service with a body; nothing was checked",
+                calls.len()
+            );
             report.problems.push(problem(source, start.line + 1, &text));
         }
         Ok(())
@@ -349,14 +383,19 @@ impl Validator {
             let skipped = part as u64 + u64::from(quoted);
             let fault = Fault {
                 rule: "hk/query",
-                position: Position { column: position.column + skipped, byte: position.byte + skipped, ..position },
+                position: Position {
+                    column: position.column + skipped,
+                    byte: position.byte + skipped,
+                    ..position
+                },
                 pointer: String::new(),
                 place: Some(place),
                 expected: format!("a {} that the guide allows", reason.what()),
                 found: judge::shown(reason.given()),
                 mend: Some(format!("{} ({})", reason.problem(), reason.rule_source())),
+                first: None,
             };
-            report.findings.extend(self.finding(source, &Source::whole(), pointer, candidate.document, fault));
+            report.findings.extend(self.finding(source, pointer, candidate.document, fault));
         }
         let subject = candidate.subject();
         report.checked.push(checked(source, pointer, position, subject, first, report.findings.len(), 0));
@@ -397,7 +436,13 @@ impl Validator {
             list.sort_by_key(|fault| fault.position.byte);
             for mut fault in list {
                 fault.position = source.outer(body, fault.position);
-                let finding = self.finding(source, body, &pointer, candidate.document, fault);
+                if let Some(first) = fault.first.map(|first| source.outer(body, first)) {
+                    let (line, column) = (first.line + 1, first.column + 1);
+                    fault.mend = Some(format!(
+                        "take out one of the rows; the first of this cell is at {line}:{column}"
+                    ));
+                }
+                let finding = self.finding(source, &pointer, candidate.document, fault);
                 report.findings.extend(finding);
             }
         }
@@ -425,7 +470,6 @@ impl Validator {
     fn finding(
         &self,
         source: &mut Source,
-        body: &Body,
         pointer: &str,
         document: &Document,
         fault: Fault,
@@ -434,7 +478,6 @@ impl Validator {
         let strict = self.strict && rule.id == "schema/undeclared";
         let severity = if strict { Severity::Error } else { rule.severity };
         let severity = self.config.severity(rule.id, severity)?;
-        _ = body;
         let pointer = format!("{pointer}{}", fault.pointer);
         let asked_by = fault.place.map(|place| format!("{}#{place}", document.path()));
         Some(Finding {
@@ -461,13 +504,17 @@ fn route(
     url: &str,
 ) -> Option<(&'static Document, crate::documents::DocumentOperation<'static>)> {
     let (host, path) = match url.split_once("://") {
-        Some((_, rest)) => rest.split_once('/').map_or((rest, String::new()), |(host, path)| (host, format!("/{path}"))),
+        Some((_, rest)) => {
+            rest.split_once('/').map_or((rest, String::new()), |(host, path)| (host, format!("/{path}")))
+        }
         None => ("", url.to_owned()),
     };
     let path = path.split(['?', '#']).next().unwrap_or_default();
     // The one-time address of an answer of Hong Kong (observed).
     let path = match path.split('/').collect::<Vec<_>>()[..] {
-        ["", "api", token, "get"] if token.len() == 32 && token.bytes().all(|b| b.is_ascii_hexdigit()) => "/api/get",
+        ["", "api", token, "get"] if token.len() == 32 && token.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            "/api/get"
+        }
         _ => path,
     };
     let mut routed = SERVICES.map(document).into_iter().filter_map(|document| {

@@ -89,7 +89,8 @@ mod tests {
 
     #[test]
     fn severities_are_read() {
-        let config = Config::read("[rules]\n\"hk/count\" = \"off\"\n\"hk/unit\" = \"note\"\n", "c.toml").unwrap();
+        let config =
+            Config::read("[rules]\n\"hk/count\" = \"off\"\n\"hk/unit\" = \"note\"\n", "c.toml").unwrap();
         assert_eq!(config.severity("hk/count", Severity::Error), None);
         assert_eq!(config.severity("hk/unit", Severity::Error), Some(Severity::Note));
         assert_eq!(config.severity("hk/area", Severity::Error), Some(Severity::Error));

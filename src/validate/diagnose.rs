@@ -1,6 +1,6 @@
 //! Tells every fault of a payload and its place. Streams, too: what it keeps is what it tells.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ReaderSettings, ValueType};
@@ -30,6 +30,8 @@ pub(super) struct Fault {
     pub expected: String,
     pub found: String,
     pub mend: Option<String>,
+    /// The place that it is about, too.
+    pub first: Option<Position>,
 }
 
 /// Faults of one payload.
@@ -43,6 +45,8 @@ pub(super) struct Faults {
     of_rule: HashMap<&'static str, usize>,
     /// Undeclared fields, each told once: where in the list, and how often.
     undeclared: HashMap<String, (usize, u64)>,
+    /// Places whose value has not its form: what it would mean is not told beside it.
+    formless: HashSet<u64>,
 }
 
 impl Faults {
@@ -51,6 +55,11 @@ impl Faults {
     }
 
     pub fn push(&mut self, fault: Fault) {
+        if fault.rule.starts_with("schema/") {
+            self.formless.insert(fault.position.byte);
+        } else if fault.place.is_some() && self.formless.contains(&fault.position.byte) {
+            return;
+        }
         let told = self.of_rule.entry(fault.rule).or_default();
         *told += 1;
         if *told > self.limit {
@@ -77,8 +86,9 @@ pub(super) fn diagnose<T>(
         walk.payload(node, alone);
         rest = walk.rest();
     })?;
-    let (of_cells, others): (Vec<_>, Vec<_>) =
-        rest.into_iter().partition(|(remark, _)| matches!(remark.at, At::Again(_) | At::Cell(_) | At::Region(_)));
+    let (of_cells, others): (Vec<_>, Vec<_>) = rest
+        .into_iter()
+        .partition(|(remark, _)| matches!(remark.at, At::Again(_) | At::Cell(_) | At::Region(_)));
     for (remark, place) in others {
         faults.push(fault(remark, place.unwrap_or_default()));
     }
@@ -112,35 +122,26 @@ pub(super) fn diagnose<T>(
         };
         let spots = by_place.get(&lookup).map(Vec::as_slice).unwrap_or_default();
         let origin = spots.first().map(|(_, spot)| spot.position);
-        for (again, spot) in spots {
-            if *again == first {
-                continue;
-            }
-            let mut remark = remark.clone();
-            if let (true, Some(origin)) = (*again, origin) {
-                remark.mend = Some(format!(
-                    "take out one of the rows; the first of this cell is {}",
-                    lines(origin, spot.position)
-                ));
-            }
-            faults.push(fault(remark, spot.clone()));
+        for (again, spot) in spots.iter().filter(|(again, _)| *again != first) {
+            let fault = fault(remark.clone(), spot.clone());
+            faults.push(Fault { first: origin.filter(|_| *again), ..fault });
         }
     }
     Ok(faults)
 }
 
-/// The place of another row, as seen from a row.
-fn lines(other: Position, here: Position) -> String {
-    if other.line == here.line {
-        format!("{} bytes before", here.byte.saturating_sub(other.byte))
-    } else {
-        format!("{} lines above", here.line.saturating_sub(other.line))
-    }
-}
-
 fn fault(remark: Remark, spot: Spot) -> Fault {
     let Remark { rule, expected, found, mend, .. } = remark;
-    Fault { rule, position: spot.position, pointer: spot.pointer, place: spot.place, expected, found, mend }
+    Fault {
+        rule,
+        position: spot.position,
+        pointer: spot.pointer,
+        place: spot.place,
+        expected,
+        found,
+        mend,
+        first: None,
+    }
 }
 
 /// Where something stands, in the payload and in the document.
@@ -248,7 +249,7 @@ impl<'a, R: Read> Walk<'a, R> {
     ) {
         let (pointer, place) = (self.pointer.clone(), place.map(str::to_owned));
         let (expected, found) = (expected.into(), found.into());
-        self.faults.push(Fault { rule, position, pointer, place, expected, found, mend });
+        self.faults.push(Fault { rule, position, pointer, place, expected, found, mend, first: None });
     }
 
     fn note(&mut self, slot: Option<Slot>, value: Scalar<'_>) {
@@ -402,7 +403,7 @@ impl<'a, R: Read> Walk<'a, R> {
         self.json.begin_object()?;
         let length = self.pointer.len();
         let (mut seen, mut before): (Seen, _) = (0, None);
-        let mut others = std::collections::HashSet::new();
+        let mut others = HashSet::new();
         while self.json.has_next()? {
             let at_key = self.position();
             let name = self.json.next_name_owned()?;
@@ -432,20 +433,29 @@ impl<'a, R: Read> Walk<'a, R> {
         self.json.end_object()?;
         for field in fields.missing(seen) {
             let found = "nothing";
-            self.push("schema/required", position, Some(&field.place), format!("the field {:?}", field.name), found);
+            self.push(
+                "schema/required",
+                position,
+                Some(&field.place),
+                format!("the field {:?}", field.name),
+                found,
+            );
         }
         let spot = self.spot(position, &fields.place);
         if fields.kind == Object::Region && self.regions_wanted {
             let index = self.regions;
             if let Some(rows) = &mut self.rows {
-                rows.push((Lookup::Region(index), false, spot.clone()));
+                let spot = self.slots[Slot::Percent as usize].clone().unwrap_or_else(|| spot.clone());
+                rows.push((Lookup::Region(index), false, spot));
             }
         }
         self.regions += usize::from(fields.kind == Object::Region);
         if let Some((key, again)) = self.judge.end(fields.kind)
             && let Some(rows) = &mut self.rows
         {
-            rows.push((Lookup::Cell(key), again, spot.clone()));
+            // A row that is there twice is meant as a whole, a sum that is wrong by its figure.
+            let figure = self.slots[Slot::Figure as usize].clone().filter(|_| !again);
+            rows.push((Lookup::Cell(key), again, figure.unwrap_or_else(|| spot.clone())));
         }
         if fields.kind != Object::Other {
             for remark in std::mem::take(&mut self.judge.remarks) {
@@ -476,7 +486,7 @@ impl<'a, R: Read> Walk<'a, R> {
         let schemas = self.schemas;
         self.json.begin_object()?;
         let length = self.pointer.len();
-        let mut names = std::collections::HashSet::new();
+        let mut names = HashSet::new();
         while self.json.has_next()? {
             let at_key = self.position();
             let name = self.json.next_name_owned()?;
@@ -494,7 +504,13 @@ impl<'a, R: Read> Walk<'a, R> {
     }
 
     fn duplicate(&mut self, name: &str, position: Position, place: &str) {
-        self.push("json/duplicate-key", position, Some(place), "each key once", format!("{} again", shown(name)));
+        self.push(
+            "json/duplicate-key",
+            position,
+            Some(place),
+            "each key once",
+            format!("{} again", shown(name)),
+        );
     }
 
     fn undeclared(&mut self, name: &str, fields: &Fields, position: Position) {

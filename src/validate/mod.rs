@@ -23,6 +23,8 @@ mod diagnose;
 mod finding;
 mod input;
 mod judge;
+#[cfg(test)]
+mod one_verdict;
 mod quick;
 pub mod report;
 mod rule;

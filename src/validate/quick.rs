@@ -271,7 +271,12 @@ impl<'de> Visitor<'de> for Value<'_> {
         let inner = slot.filter(|slot| *slot == Slot::Message);
         let mut count = 0;
         while seq
-            .next_element_seed(Value { schemas, node: items.unwrap_or(schemas.any()), slot: inner, judge: &mut *judge })?
+            .next_element_seed(Value {
+                schemas,
+                node: items.unwrap_or(schemas.any()),
+                slot: inner,
+                judge: &mut *judge,
+            })?
             .is_some()
         {
             count += 1;

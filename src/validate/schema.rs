@@ -123,7 +123,12 @@ const SILENT: [&str; 8] =
 
 impl Schemas {
     pub fn of(document: &'static Document) -> Self {
-        Self { document, nodes: vec![Node { any: true, ..Node::default() }], by_pointer: HashMap::new(), unchecked: Vec::new() }
+        Self {
+            document,
+            nodes: vec![Node { any: true, ..Node::default() }],
+            by_pointer: HashMap::new(),
+            unchecked: Vec::new(),
+        }
     }
 
     #[cfg(test)]
@@ -235,9 +240,10 @@ impl Schemas {
     fn fields(&mut self, schema: &Placed<'static>) -> Fields {
         let at = &schema.pointer;
         let component = at.strip_prefix("/components/schemas/").unwrap_or_default();
-        let required: Vec<&str> = (schema.value.get("required").and_then(Value::as_array).into_iter().flatten())
-            .filter_map(Value::as_str)
-            .collect();
+        let required: Vec<&str> =
+            (schema.value.get("required").and_then(Value::as_array).into_iter().flatten())
+                .filter_map(Value::as_str)
+                .collect();
         let mut fields = Vec::new();
         for (name, value) in schema.value.get("properties").and_then(Value::as_object).into_iter().flatten() {
             let place = format!("{at}/properties/{}", crate::place::escape(name));

@@ -42,7 +42,10 @@ pub(crate) fn open(source: &mut Source, start: Position) -> io::Result<Read<'_>>
 }
 
 /// The members of an exchange.
-pub(crate) fn read(source: &mut Source, start: Position) -> io::Result<Result<(Call, Vec<Slip>), ReaderError>> {
+pub(crate) fn read(
+    source: &mut Source,
+    start: Position,
+) -> io::Result<Result<(Call, Vec<Slip>), ReaderError>> {
     let mut json = open(source, start)?;
     let mut call = Call::default();
     let (mut slips, mut seen) = (Vec::new(), Vec::new());
@@ -118,7 +121,11 @@ pub(crate) fn number(json: &mut Read<'_>) -> Result<Option<u16>, ReaderError> {
 /// Whether an object begins; anything else is skipped.
 pub(crate) fn object(json: &mut Read<'_>) -> Result<bool, ReaderError> {
     let object = json.peek()? == ValueType::Object;
-    if object { json.begin_object()? } else { json.skip_value()? }
+    if object {
+        json.begin_object()?
+    } else {
+        json.skip_value()?
+    }
     Ok(object)
 }
 
@@ -152,7 +159,11 @@ fn side(json: &mut Read<'_>, start: Position, call: &mut Call, request: bool) ->
                         _ => None,
                     };
                     let held = body.map(|body| (body, format!("{side}/body/{form}")));
-                    if request { call.request = held } else { call.response = held }
+                    if request {
+                        call.request = held
+                    } else {
+                        call.response = held
+                    }
                     json.skip_value()?;
                 }
                 json.end_object()?;

@@ -198,7 +198,8 @@ impl Source {
         let rest = after.split(['\n', '\r']).next().unwrap_or_default().trim_end_matches('\u{fffd}');
         let kept: String = rest.chars().take(usize::try_from(AFTER).ok()?).collect();
         let more = if kept.len() < rest.len() { "…" } else { "" };
-        let plain = |text: &str| text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
+        let plain =
+            |text: &str| text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
         let length = token(&kept);
         Some(super::Excerpt {
             caret: line.chars().count(),
@@ -232,7 +233,10 @@ pub(super) fn files(path: &str) -> Result<Vec<PathBuf>, String> {
         let mut found = Vec::new();
         folder(given, &mut found).map_err(|e| format!("the folder cannot be read: {e}"))?;
         return match found.is_empty() {
-            true => Err("the folder holds no payload: files that end in .json, .ndjson, .jsonl or .har".to_owned()),
+            true => {
+                Err("the folder holds no payload: files that end in .json, .ndjson, .jsonl or .har"
+                    .to_owned())
+            }
             false => Ok(found),
         };
     }
@@ -249,7 +253,9 @@ pub(super) fn files(path: &str) -> Result<Vec<PathBuf>, String> {
 const ENDINGS: [&str; 4] = ["json", "ndjson", "jsonl", "har"];
 
 fn folder(path: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
-    let mut entries = std::fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()?;
+    let mut entries = std::fs::read_dir(path)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<Vec<_>, _>>()?;
     entries.sort();
     for entry in entries {
         let hidden = entry.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
@@ -259,7 +265,10 @@ fn folder(path: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
             continue;
         } else if kind.is_dir() {
             folder(&entry, found)?;
-        } else if entry.extension().is_some_and(|end| ENDINGS.iter().any(|known| end.eq_ignore_ascii_case(known))) {
+        } else if entry
+            .extension()
+            .is_some_and(|end| ENDINGS.iter().any(|known| end.eq_ignore_ascii_case(known)))
+        {
             found.push(entry);
         }
     }

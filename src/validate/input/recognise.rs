@@ -57,7 +57,11 @@ pub(crate) fn by_shape(candidates: &[Candidate], sketch: &Sketch) -> Vec<Candida
     });
     let scored: Vec<_> = scored.collect();
     let best = scored.iter().map(|(score, _)| *score).max();
-    scored.iter().filter(|(score, _)| Some(*score) == best).map(|(_, candidate)| (*candidate).clone()).collect()
+    scored
+        .iter()
+        .filter(|(score, _)| Some(*score) == best)
+        .map(|(_, candidate)| (*candidate).clone())
+        .collect()
 }
 
 /// How many fields of a body a schema declares, and how many it does not.
@@ -69,7 +73,8 @@ fn score(document: &'static Document, schema: Placed<'static>, sketch: &Sketch) 
     let mut total = (0, 0);
     for key in ["allOf", "anyOf", "oneOf"] {
         let branches = schema.value.get(key).and_then(serde_json::Value::as_array);
-        let best = branches.into_iter().flatten().map(|value| inner(key, value)).max_by_key(|(known, _)| *known);
+        let best =
+            branches.into_iter().flatten().map(|value| inner(key, value)).max_by_key(|(known, _)| *known);
         total = best.unwrap_or(total);
     }
     match sketch {

@@ -48,7 +48,10 @@ impl Sketch {
     }
 
     pub fn container(&self) -> Option<Container> {
-        let format = self.get("format").and_then(Self::text).is_some_and(|text| text.starts_with("tradebind-exchange/"));
+        let format = self
+            .get("format")
+            .and_then(Self::text)
+            .is_some_and(|text| text.starts_with("tradebind-exchange/"));
         let members = ["request", "operation", "case"].iter().filter(|name| self.get(name).is_some()).count();
         if format || members == 3 {
             return Some(Container::Exchange);

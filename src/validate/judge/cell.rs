@@ -74,9 +74,9 @@ impl Cells {
                 (cell.key.hash & !TYPE, cell.key.origin, cell.key.consignee, cell.key.hash & TYPE)
             });
             for group in heap.chunk_by(|a, b| a.key.hash & !TYPE == b.key.hash & !TYPE) {
-                for table in group.chunk_by(|a, b| {
-                    (a.key.origin, a.key.consignee) == (b.key.origin, b.key.consignee)
-                }) {
+                for table in
+                    group.chunk_by(|a, b| (a.key.origin, a.key.consignee) == (b.key.origin, b.key.consignee))
+                {
                     doubles(table, remarks);
                     sums(table, remarks);
                 }
@@ -123,9 +123,7 @@ fn partners(group: &[Cell], remarks: &mut Vec<Remark>) {
     let mixed = |code: fn(&Cell) -> u32| {
         group.iter().any(|cell| code(cell) == 0) && group.iter().any(|cell| code(cell) != 0)
     };
-    for (code, other) in
-        [(consignee as fn(&Cell) -> u32, origin as fn(&Cell) -> u32), (origin, consignee)]
-    {
+    for (code, other) in [(consignee as fn(&Cell) -> u32, origin as fn(&Cell) -> u32), (origin, consignee)] {
         if !mixed(code) {
             continue;
         }
@@ -178,8 +176,14 @@ mod tests {
     #[test]
     fn sums_bear_rounding_and_no_more() {
         assert_eq!(remarks(&[(2, None, 10), (3, None, 20), (4, None, 31), (1, None, 5), (5, None, 35)]), []);
-        assert_eq!(remarks(&[(2, None, 10), (3, None, 20), (4, None, 32)]), [("hk/total-exports", "32".into())]);
-        assert_eq!(remarks(&[(1, None, 10), (4, None, 20), (5, None, 28)]), [("hk/total-trade", "28".into())]);
+        assert_eq!(
+            remarks(&[(2, None, 10), (3, None, 20), (4, None, 32)]),
+            [("hk/total-exports", "32".into())]
+        );
+        assert_eq!(
+            remarks(&[(1, None, 10), (4, None, 20), (5, None, 28)]),
+            [("hk/total-trade", "28".into())]
+        );
         // A part that is not there says nothing.
         assert_eq!(remarks(&[(2, None, 10), (4, None, 99)]), []);
         assert_eq!(remarks(&[(1, None, i64::MAX), (4, None, i64::MAX), (5, None, -5)]).len(), 1);

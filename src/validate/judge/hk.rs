@@ -6,7 +6,7 @@ use super::cell::Cell;
 use super::{At, Judge, Kind, Remark, Slot, shown};
 use crate::codes;
 use crate::domain::{
-    AreaCode, CommodityClass, Figure, Frequency, Known, Period, StatusCode, Statistic, TradeType,
+    AreaCode, CommodityClass, Figure, Frequency, Known, Period, Statistic, StatusCode, TradeType,
 };
 use crate::hk::Outcome;
 use crate::hk::api::types::Status;
@@ -115,10 +115,17 @@ impl Judge {
     fn period(&mut self, frequency: Option<Frequency>) {
         let Some(text) = self.row.text(Slot::Period) else { return };
         match (Period::exact(text), frequency) {
-            (None, _) => self.row_remark("hk/period", Slot::Period, "YYYY, or YYYYMM with a month of 01 to 12", None),
+            (None, _) => {
+                self.row_remark("hk/period", Slot::Period, "YYYY, or YYYYMM with a month of 01 to 12", None)
+            }
             (Some(period), Some(frequency)) if period.frequency() != frequency => {
                 let form = if frequency == Frequency::Annual { "YYYY" } else { "YYYYMM" };
-                self.row_remark("hk/period", Slot::Period, format!("{form}, since freq is {frequency}"), None);
+                self.row_remark(
+                    "hk/period",
+                    Slot::Period,
+                    format!("{form}, since freq is {frequency}"),
+                    None,
+                );
             }
             _ => {}
         }
@@ -129,13 +136,20 @@ impl Judge {
         // Of end-use categories the guide lists no codes.
         let Some((class, digits)) = class.and_then(|class| Some((class, class.digits()?))) else { return };
         if text.len() != digits || !text.bytes().all(|b| b.is_ascii_digit()) {
-            self.row_remark("hk/code-class", Slot::Code, format!("{digits} digits, since codeclass is {class}"), None);
+            self.row_remark(
+                "hk/code-class",
+                Slot::Code,
+                format!("{digits} digits, since codeclass is {class}"),
+                None,
+            );
             return;
         }
         // Whether Hong Kong uses the national chapters 98 and 99 is unknown.
         let harmonized = class.as_str().starts_with("HKHS");
         let known = match text.get(..2) {
-            Some(chapter) if harmonized => matches!(chapter, "98" | "99") || codes::hs_chapter(chapter).is_some(),
+            Some(chapter) if harmonized => {
+                matches!(chapter, "98" | "99") || codes::hs_chapter(chapter).is_some()
+            }
             _ => true,
         };
         if !known {
@@ -150,7 +164,8 @@ impl Judge {
             let Some(unit) = self.row.text(slot) else { continue };
             let money = MONEY.iter().any(|word| unit.contains(word));
             if money == statistic.is_quantity() && !unit.trim().is_empty() {
-                let expected = if statistic.is_quantity() { "a unit of quantity" } else { "Hong Kong dollars" };
+                let expected =
+                    if statistic.is_quantity() { "a unit of quantity" } else { "Hong Kong dollars" };
                 self.row_remark("hk/unit", slot, format!("{expected}, since sv is {statistic}"), None);
             }
         }
@@ -192,7 +207,12 @@ impl Judge {
             }
             None if !listed && self.head.kind(Slot::StatusCode) == Kind::Number => {
                 let found = "neither dataSet nor noOfRecords";
-                self.remark(Remark::new("hk/count", At::Slot(Slot::StatusCode), "rows beside a success", found));
+                self.remark(Remark::new(
+                    "hk/count",
+                    At::Slot(Slot::StatusCode),
+                    "rows beside a success",
+                    found,
+                ));
             }
             _ => {}
         }
@@ -220,7 +240,9 @@ impl Judge {
             Ok(Outcome::UnpublishedPeriod(_)) => Some("ask for periods up to the last published one"),
             Ok(Outcome::UnknownCommodities(_)) => Some("ask without the codes that the messages name"),
             Ok(Outcome::UsageLimit | Outcome::Busy) => Some("wait, and record the answer again"),
-            Ok(Outcome::Denied) => Some("send the cookie of the first answer back, and record the answer again"),
+            Ok(Outcome::Denied) => {
+                Some("send the cookie of the first answer back, and record the answer again")
+            }
             _ => None,
         };
         let mut remark =

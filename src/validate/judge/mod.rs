@@ -281,7 +281,9 @@ impl Values {
     /// Text of a text or number.
     fn text(&self, slot: Slot) -> Option<&str> {
         let (kind, start, end) = self.held[slot as usize];
-        matches!(kind, Kind::Text | Kind::Number).then(|| self.text.get(start as usize..end as usize)).flatten()
+        matches!(kind, Kind::Text | Kind::Number)
+            .then(|| self.text.get(start as usize..end as usize))
+            .flatten()
     }
 
     fn integer(&self, slot: Slot) -> Option<i64> {

@@ -51,11 +51,14 @@ impl Judge {
     fn areas(&mut self, slot: Slot, asked: Option<&AreaSelection>) {
         let given = self.row.text(slot);
         match asked {
-            None if given.is_some() => self.row_remark(RULE, slot, "nothing, since it was not asked for", None),
+            None if given.is_some() => {
+                self.row_remark(RULE, slot, "nothing, since it was not asked for", None)
+            }
             // What rows of a region look like is unknown.
             Some(areas) if areas.class() == AreaClass::Country => {
                 let all = areas.codes().iter().any(|code| code.is_all());
-                let fits = given.is_some_and(|code| all || areas.codes().iter().any(|asked| asked.as_str() == code));
+                let fits =
+                    given.is_some_and(|code| all || areas.codes().iter().any(|asked| asked.as_str() == code));
                 if !fits && matches!(self.row.kind(slot), Kind::Text | Kind::Missing | Kind::Null) {
                     self.row_remark(RULE, slot, format!("one of {}", areas.codes()), None);
                 }
@@ -78,7 +81,8 @@ impl Judge {
             self.row_remark(RULE, Slot::Class, asked.class().as_str(), None);
         }
         let Some(codes) = asked.codes() else { return };
-        let fits = self.row.text(Slot::Code).is_some_and(|code| codes.iter().any(|asked| asked.as_str() == code));
+        let fits =
+            self.row.text(Slot::Code).is_some_and(|code| codes.iter().any(|asked| asked.as_str() == code));
         if !fits {
             self.row_remark(RULE, Slot::Code, format!("one of {codes}"), None);
         }

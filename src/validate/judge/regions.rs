@@ -21,7 +21,8 @@ impl Judge {
             self.decimal_text(slot);
         }
         let trades = self.row.integer(Slot::RegionTrades);
-        let share = self.row.text(Slot::Percent).and_then(|text| text.parse::<OpenNumber>().ok()?.decimal().ok());
+        let share =
+            self.row.text(Slot::Percent).and_then(|text| text.parse::<OpenNumber>().ok()?.decimal().ok());
         let region = trades.zip(share);
         if self.wanted.is_none() {
             let regions = &mut self.regions.0;

@@ -8,10 +8,17 @@ impl Judge {
         self.envelopes();
         if self.head.kind(Slot::Credits) == Kind::Number
             && let Some(text) = self.head.text(Slot::Credits)
-            && text.parse::<Credits>().is_ok_and(|credits| credits.amount().is_sign_negative() && !credits.amount().is_zero())
+            && text
+                .parse::<Credits>()
+                .is_ok_and(|credits| credits.amount().is_sign_negative() && !credits.amount().is_zero())
         {
             let found = text.to_owned();
-            self.remark(Remark::new("tradewind/credits", At::Slot(Slot::Credits), "0 or more credits", found));
+            self.remark(Remark::new(
+                "tradewind/credits",
+                At::Slot(Slot::Credits),
+                "0 or more credits",
+                found,
+            ));
         }
         self.decimal_text(Slot::TotalQuantity);
         self.finish_regions();
@@ -29,12 +36,19 @@ impl Judge {
             Kind::List | Kind::Object | Kind::Number | Kind::Bool(true) => true,
         };
         let customs = self.context.path.starts_with("/api/customs/");
-        let upstream = self.head.text(Slot::UpstreamCode).filter(|_| customs && self.head.kind(Slot::Data) == Kind::Object);
+        let upstream = self
+            .head
+            .text(Slot::UpstreamCode)
+            .filter(|_| customs && self.head.kind(Slot::Data) == Kind::Object);
         let told = |slot| self.head.text(slot).map(shown);
         let said = told(Slot::UpstreamMessage).map_or(String::new(), |text| format!(", msg {text}"));
-        let disagree = |at, expected: &str, found| Some(Remark::new("tradewind/envelopes", At::Slot(at), expected, found));
+        let disagree = |at, expected: &str, found| {
+            Some(Remark::new("tradewind/envelopes", At::Slot(at), expected, found))
+        };
         let remark = match (success, error, upstream) {
-            (Some(true), true, _) => disagree(Slot::Error, "no error beside success true", format!("an error: {}", self.error())),
+            (Some(true), true, _) => {
+                disagree(Slot::Error, "no error beside success true", format!("an error: {}", self.error()))
+            }
             (Some(true), false, Some(code)) if code != "1" => {
                 disagree(Slot::UpstreamCode, "code 1 inside success true", format!("code {code}{said}"))
             }
@@ -43,7 +57,12 @@ impl Judge {
             }
             (Some(false), ..) | (None, true, _) => {
                 let at = if error { Slot::Error } else { Slot::Success };
-                Some(Remark::new("tradewind/failure", At::Slot(at), "an answer that tells success", self.error()))
+                Some(Remark::new(
+                    "tradewind/failure",
+                    At::Slot(at),
+                    "an answer that tells success",
+                    self.error(),
+                ))
             }
             (None, false, Some(code)) if code != "1" => {
                 let found = format!("code {code}{said}");
@@ -56,7 +75,12 @@ impl Judge {
         // The one operation whose data may be a text carries a task id of unknown shape (vendor).
         if !failed && self.head.kind(Slot::Data) == Kind::Text && self.context.operation != "agentic_search" {
             let found = told_or(self.head.text(Slot::Data));
-            self.remark(Remark::new("tradewind/trace", At::Slot(Slot::Data), "data", format!("the text {found}")));
+            self.remark(Remark::new(
+                "tradewind/trace",
+                At::Slot(Slot::Data),
+                "data",
+                format!("the text {found}"),
+            ));
         }
     }
 
@@ -76,7 +100,12 @@ impl Judge {
             match text.parse::<DateText>() {
                 Ok(read) => *day = Some(read).filter(|read| *read != DateText::UNUSED),
                 Err(e) => {
-                    let remark = Remark::new("tradewind/day", At::Slot(slot), "a day that exists, or nothing", shown(text));
+                    let remark = Remark::new(
+                        "tradewind/day",
+                        At::Slot(slot),
+                        "a day that exists, or nothing",
+                        shown(text),
+                    );
                     let remark = remark.mend(e.problem());
                     self.remark(remark);
                 }
@@ -88,11 +117,17 @@ impl Judge {
             let expected = format!("a day not after end_time, {end}");
             self.remark(Remark::new("tradewind/day", At::Slot(Slot::Start), expected, start.to_string()));
         }
-        if let (Some(limit), Some(per_page)) = (self.head.integer(Slot::Limit), self.head.integer(Slot::PerPage))
+        if let (Some(limit), Some(per_page)) =
+            (self.head.integer(Slot::Limit), self.head.integer(Slot::PerPage))
             && limit != per_page
         {
             let expected = format!("{limit}, the same as limit");
-            self.remark(Remark::new("tradewind/page", At::Slot(Slot::PerPage), expected, per_page.to_string()));
+            self.remark(Remark::new(
+                "tradewind/page",
+                At::Slot(Slot::PerPage),
+                expected,
+                per_page.to_string(),
+            ));
         }
     }
 

@@ -14,10 +14,8 @@ pub fn github(report: &Report, into: &mut dyn Write) -> io::Result<()> {
             Severity::Warning => "warning",
             Severity::Note => "notice",
         };
-        let text = format!(
-            "expected {}; found {}\nto mend it: {}",
-            finding.expected, finding.found, finding.mend
-        );
+        let text =
+            format!("expected {}; found {}\nto mend it: {}", finding.expected, finding.found, finding.mend);
         writeln!(
             into,
             "::{command} file={},line={},col={},title={}::{}",
@@ -29,7 +27,13 @@ pub fn github(report: &Report, into: &mut dyn Write) -> io::Result<()> {
         )?;
     }
     for problem in &report.problems {
-        writeln!(into, "::error file={},line={}::{}", property(&problem.file), problem.line.max(1), data(&problem.text))?;
+        writeln!(
+            into,
+            "::error file={},line={}::{}",
+            property(&problem.file),
+            problem.line.max(1),
+            data(&problem.text)
+        )?;
     }
     for stale in &report.stale {
         writeln!(into, "::warning title=stale in the baseline::{}", data(stale))?;

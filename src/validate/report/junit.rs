@@ -16,7 +16,8 @@ pub fn junit(report: &Report, into: &mut dyn Write) -> io::Result<()> {
         if suite.as_ref().is_none_or(|suite| suite.name.as_str() != checked.file) {
             all.add_test_suites(suite.take());
         }
-        let findings = report.findings.get(checked.first..checked.first + checked.findings).unwrap_or_default();
+        let findings =
+            report.findings.get(checked.first..checked.first + checked.findings).unwrap_or_default();
         let (wrong, other): (Vec<&Finding>, Vec<_>) =
             findings.iter().partition(|finding| finding.severity == Severity::Error);
         let text = |list: &[&Finding]| {

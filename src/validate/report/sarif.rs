@@ -2,9 +2,9 @@ use std::io::{self, Write};
 
 use serde_json::json;
 use serde_sarif::sarif::{
-    ArtifactContent, ArtifactLocation, Invocation, Location, LogicalLocation, Message, MultiformatMessageString,
-    Notification, PhysicalLocation, Region, ReportingConfiguration, ReportingDescriptor, Result as Found, ResultLevel,
-    Run, SCHEMA_URL, Sarif, Tool, ToolComponent,
+    ArtifactContent, ArtifactLocation, Invocation, Location, LogicalLocation, Message,
+    MultiformatMessageString, Notification, PhysicalLocation, Region, ReportingConfiguration,
+    ReportingDescriptor, Result as Found, ResultLevel, Run, SCHEMA_URL, Sarif, Tool, ToolComponent,
 };
 
 use super::Report;
@@ -30,11 +30,7 @@ pub fn sarif(report: &Report, into: &mut dyn Write) -> io::Result<()> {
         .invocations(vec![invocation])
         .results(report.findings.iter().map(result).collect::<Vec<_>>())
         .build();
-    let whole = Sarif::builder()
-        .version(json!("2.1.0"))
-        .schema(SCHEMA_URL)
-        .runs(vec![run])
-        .build();
+    let whole = Sarif::builder().version(json!("2.1.0")).schema(SCHEMA_URL).runs(vec![run]).build();
     serde_json::to_writer_pretty(&mut *into, &whole)?;
     writeln!(into)
 }
@@ -90,7 +86,8 @@ fn result(finding: &Finding) -> Found {
             .build(),
         None => start.build(),
     };
-    let pointer = LogicalLocation::builder().fully_qualified_name(finding.pointer.clone()).kind("member").build();
+    let pointer =
+        LogicalLocation::builder().fully_qualified_name(finding.pointer.clone()).kind("member").build();
     let location = Location::builder()
         .physical_location(place(&finding.file, Some(region)))
         .logical_locations(vec![pointer])

@@ -16,7 +16,7 @@ pub mod exchange;
 pub mod hk;
 #[cfg(any(feature = "hk-trade", feature = "tradewind"))]
 pub mod http;
-#[cfg(any(feature = "hk-trade", feature = "tradewind"))]
+#[cfg(any(feature = "hk-trade", feature = "tradewind", feature = "documents"))]
 mod near;
 mod place;
 #[cfg(feature = "replica")]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
 
 use reqwest::{Client, StatusCode, redirect::Policy};
+use tradebind::exchange;
 use tradebind::hk::{self, api};
 use tradebind::replica::Replica;
 use tradebind::tradewind::{self, Access};
@@ -38,7 +39,8 @@ async fn the_first_answer_is_a_redirect_with_a_cookie() {
 /// In the dialect of the service, so that a client shows it where it shows the service's own refusals.
 #[tokio::test]
 async fn what_is_not_recorded_is_told() {
-    let replica = Replica::start().await.unwrap();
+    let documented = exchange::documented().unwrap().into_iter().map(|(_, exchange)| exchange);
+    let replica = Replica::playing(documented).await.unwrap();
     let client =
         api::Client::new_with_client(&replica.hk_url(), hk::api_http_client().unwrap(), Default::default());
     let ask = async |address: &str| {

@@ -11,6 +11,7 @@ mod call;
 mod client;
 mod envelope;
 mod ledger;
+mod operation;
 mod request;
 
 pub use access::{Access, BASE_URL, InvalidKey, api_http_client, http_client_builder};
@@ -19,4 +20,5 @@ pub use call::Call;
 pub use client::{Client, ClientBuilder};
 pub use envelope::Text;
 pub use ledger::{Ledger, Spent};
+pub(crate) use request::read_body;
 pub use request::{InvalidRequest, read_request};

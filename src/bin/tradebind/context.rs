@@ -1,0 +1,121 @@
+//! What every command goes by: the options that all have, and the services that they choose.
+
+use std::path::Path;
+
+use clap::Args;
+use tokio::sync::OnceCell;
+use tradebind::http::Backoff;
+use tradebind::replica::Replica;
+use tradebind::{ErrorKind, hk};
+
+use crate::exit::{Exit, Failure};
+use crate::progress;
+
+const HK_URL: &str = "TRADEBIND_HK_URL";
+
+/// How often an address is tried where no connection can be made: a person waits for it.
+const UNREACHABLE_ATTEMPTS: u32 = 2;
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub struct Globals {
+    /// Ask a local server started for this command instead of the live service: no network, no key, no cost
+    #[arg(long, global = true)]
+    pub replica: bool,
+    /// Print no progress and no notes on standard error
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+/// Options, and the local server once one is needed.
+pub struct Context {
+    globals: Globals,
+    replica: OnceCell<Replica>,
+}
+
+impl Context {
+    pub fn new(globals: Globals) -> Self {
+        Self { globals, replica: OnceCell::new() }
+    }
+
+    pub fn quiet(&self) -> bool {
+        self.globals.quiet
+    }
+
+    /// Tells a person something beside the result.
+    pub fn note(&self, text: impl std::fmt::Display) {
+        use std::io::Write as _;
+        if !self.globals.quiet {
+            _ = writeln!(std::io::stderr(), "note: {text}");
+        }
+    }
+
+    /// Waits for a call, with progress where somebody looks.
+    pub async fn watch<T>(&self, what: &str, call: impl Future<Output = T>) -> T {
+        progress::watch(self.globals.quiet, what, call).await
+    }
+
+    async fn replica(&self) -> Result<Option<&Replica>, Failure> {
+        if !self.globals.replica {
+            return Ok(None);
+        }
+        let started = self.replica.get_or_try_init(Replica::start).await;
+        started.map(Some).map_err(|e| Failure::new(Exit::GaveUp, format!("the replica does not start: {e}")))
+    }
+
+    /// A client of the Hong Kong service, and the address that it asks.
+    pub async fn hk(&self) -> Result<(hk::Client, String), Failure> {
+        let builder = hk::Client::builder().backoff(backoff());
+        let (builder, url, from) = match (self.replica().await?, variable(HK_URL)?) {
+            (Some(replica), _) => (builder.http(direct()), replica.hk_url(), "the replica"),
+            (None, Some(url)) => (builder, url, HK_URL),
+            (None, None) => (builder, hk::BASE_URL.to_owned(), "the live service"),
+        };
+        let client = builder.base_url(&url).build().map_err(|e| Failure::from(e).about(from))?;
+        Ok((client, url.trim().trim_end_matches('/').to_owned()))
+    }
+
+    /// Why a call failed, and whether another service would have answered.
+    pub fn failed(&self, error: tradebind::Error, url: &str) -> Failure {
+        let unreachable = error.kind() == ErrorKind::Unreachable;
+        let failure = Failure::from(error);
+        if unreachable && !self.globals.replica {
+            return failure.and(format_args!(
+                "{url} cannot be reached; --replica asks a local server instead, without network"
+            ));
+        }
+        failure
+    }
+}
+
+/// Repeats as the library does, but does not knock for minutes where nobody is.
+fn backoff() -> Backoff {
+    Backoff::default().unreachable_attempts(UNREACHABLE_ATTEMPTS)
+}
+
+/// For what is on this machine: a proxy would not find it.
+fn direct() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().no_proxy()
+}
+
+/// A variable of the environment, if it says anything.
+fn variable(name: &str) -> Result<Option<String>, Failure> {
+    match std::env::var(name) {
+        Ok(text) => Ok(Some(text).filter(|text| !text.trim().is_empty())),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => {
+            Err(Failure::usage(format!("{name} is not text; it must be like https://host")))
+        }
+    }
+}
+
+/// Reads a file that a command was given, `-` for standard input.
+pub fn read(path: &Path, what: &str) -> Result<String, Failure> {
+    let (name, read) = if path == Path::new("-") {
+        ("standard input".to_owned(), std::io::read_to_string(std::io::stdin()))
+    } else {
+        (path.display().to_string(), std::fs::read_to_string(path))
+    };
+    read.map_err(|e| Failure::input(format!("{what} in {name} cannot be read: {e}")))
+}

@@ -180,6 +180,18 @@ pub struct Report {
 }
 
 impl Report {
+    /// Adds what another run told.
+    pub fn add(&mut self, other: Self) {
+        let before = self.findings.len();
+        let shifted =
+            other.checked.into_iter().map(|checked| Checked { first: checked.first + before, ..checked });
+        self.checked.extend(shifted);
+        self.findings.extend(other.findings);
+        self.problems.extend(other.problems);
+        self.accepted += other.accepted;
+        self.stale.extend(other.stale);
+    }
+
     /// How many findings weigh that much.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {

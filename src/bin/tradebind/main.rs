@@ -7,7 +7,10 @@ mod hk;
 mod output;
 mod progress;
 mod serve;
+mod show;
 mod spec;
+mod tradewind;
+mod validate;
 
 use std::process::ExitCode;
 
@@ -50,6 +53,14 @@ enum Command {
     /// Hong Kong's trade statistics
     #[command(subcommand)]
     Hk(hk::Command),
+    /// TradeWind AI API 2.0: customs and company data, billed in credits
+    ///
+    /// A command for each operation of the document. The key comes from TRADEWIND_API_KEY or --api-key-file, never from an
+    /// argument; what a call was charged is printed on standard error.
+    #[command(subcommand)]
+    Tradewind(tradewind::Command),
+    /// Check payloads against the documents and the rules of meaning: files, folders, recorded exchanges, HAR
+    Validate(validate::Args),
     /// Run the local server that behaves like both services
     Serve(serve::Args),
     /// Print the services' documents and the JSON schemas of their payloads
@@ -62,6 +73,8 @@ impl Command {
     async fn run(self, context: &Context) -> Result<Exit, Failure> {
         match self {
             Self::Hk(command) => command.run(context).await,
+            Self::Tradewind(command) => command.run(context).await,
+            Self::Validate(args) => args.run(context),
             Self::Serve(args) => args.run().await,
             Self::Spec(args) => args.run(),
             Self::Completions(args) => args.run(),

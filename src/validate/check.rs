@@ -245,7 +245,7 @@ impl Validator {
                 report.problems.push(problem(
                     source,
                     start.line + 1,
-                    &format!("cannot be read as an exchange: {e}"),
+                    &format!("cannot be read as an exchange: {}", in_words(&e, start)),
                 ));
                 return Ok(());
             }
@@ -302,7 +302,11 @@ impl Validator {
         let calls = match input::read_har(source, start)? {
             Ok(calls) => calls,
             Err(e) => {
-                report.problems.push(problem(source, start.line + 1, &format!("cannot be read as HAR: {e}")));
+                report.problems.push(problem(
+                    source,
+                    start.line + 1,
+                    &format!("cannot be read as HAR: {}", in_words(&e, start)),
+                ));
                 return Ok(());
             }
         };
@@ -529,6 +533,13 @@ fn route(
     let found = routed.next()?;
     let found = if found.0 { found } else { routed.find(|(own, ..)| *own).unwrap_or(found) };
     Some((found.1, found.2))
+}
+
+/// A fault of syntax, and where it is.
+fn in_words(error: &struson::reader::ReaderError, start: Position) -> String {
+    let (problem, at) = diagnose::told(error, Position::default());
+    let column = if at.line == 0 { start.column } else { 0 } + at.column;
+    format!("{problem} at line {}, column {}", start.line + at.line + 1, column + 1)
 }
 
 fn checked(

@@ -12,7 +12,7 @@ use crate::place::escape;
 
 /// A place in a text: line and column from 0, and byte.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Position {
+pub(crate) struct Position {
     pub line: u64,
     pub column: u64,
     pub byte: u64,
@@ -560,7 +560,7 @@ fn cut(text: &str) -> &str {
 }
 
 /// What is wrong with the text, in words, and where.
-fn told(error: &ReaderError, here: Position) -> (String, Position) {
+pub(super) fn told(error: &ReaderError, here: Position) -> (String, Position) {
     let place = |location: &struson::reader::JsonReaderPosition| {
         let line = location.line_pos;
         Position {
@@ -589,4 +589,46 @@ fn words(name: &str) -> String {
         words.push(letter.to_ascii_lowercase());
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::documents::{Part, Placed, document};
+    use crate::exchange::ServiceName;
+    use crate::validate::judge::Context;
+
+    /// No body of a document has such a list today.
+    #[test]
+    fn lengths_of_lists_are_bounded() {
+        let mut schemas = Schemas::of(document(ServiceName::HkTrade));
+        let schema = serde_json::json!({ "type": "array", "minItems": 1, "maxItems": 2, "items": { "type": "integer" } });
+        let value: &'static serde_json::Value = Box::leak(Box::new(schema));
+        let node = schemas.compile(Placed { pointer: "/x".to_owned(), value });
+        for (text, told) in [
+            ("[]", Some("at least 1 items")),
+            ("[1]", None),
+            ("[1,2]", None),
+            ("[1,2,3]", Some("at most 2 items")),
+        ] {
+            let (service, part) = (ServiceName::HkTrade, Part::Request);
+            let context =
+                Context { service, operation: String::new(), part, path: String::new(), query: None };
+            let mut judge = Judge::new(context.clone());
+            let Ok(faults) = diagnose(&schemas, node, &mut judge, true, 9, |walk| {
+                walk(&mut text.as_bytes());
+                Ok::<_, std::convert::Infallible>(())
+            });
+            let found = faults.list.first().map(|fault| (fault.rule, fault.expected.as_str()));
+            assert_eq!(found, told.map(|told| ("schema/length", told)), "{text}");
+            let clean = super::super::quick::is_clean(
+                &schemas,
+                node,
+                &mut Judge::new(context),
+                text.as_bytes(),
+                true,
+            );
+            assert_eq!(clean.unwrap(), told.is_none());
+        }
+    }
 }

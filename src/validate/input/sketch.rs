@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::diagnose::{Position, told};
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
 
 /// The beginning of a value: of lists the first item, and as many levels as tell payloads apart.
@@ -28,7 +29,10 @@ impl Sketch {
         let mut json = JsonStreamReader::new(prefix);
         let mut sketch = None;
         match fill(&mut json, &mut sketch, LEVELS) {
-            Err(error) if sketch.is_none() => Err(error.to_string()),
+            Err(error) if sketch.is_none() => {
+                let (problem, at) = told(&error, Position::default());
+                Err(format!("{problem} at line {}, column {}", at.line + 1, at.column + 1))
+            }
             _ => Ok(sketch.unwrap_or(Self::Other)),
         }
     }

@@ -428,8 +428,10 @@ impl Validator {
             query,
         };
         let alone = !matches!(body, Body::Plain { alone: false, .. });
-        let mut judge = Judge::new(context.clone());
-        let clean = source.read(body, |from| quick::is_clean(schemas, node, &mut judge, from, alone))?;
+        // Its judge, with what it kept of every row, is gone before another begins.
+        let clean = source.read(body, |from| {
+            quick::is_clean(schemas, node, &mut Judge::new(context.clone()), from, alone)
+        })?;
         let first = report.findings.len();
         let mut untold = 0;
         // What the stream itself has wrong, such as base64 that is none, is told by the reader that knows places.

@@ -588,7 +588,7 @@ fn words(name: &str) -> String {
         }
         words.push(letter.to_ascii_lowercase());
     }
-    words
+    words.replace("json", "JSON")
 }
 
 #[cfg(test)]

@@ -1,9 +1,17 @@
-//! A local server that speaks as both services do: it plays recorded exchanges on loopback.
+//! A local server that behaves as both services do, on loopback.
 //!
 //! The Hong Kong side answers first with a 302 to a one-time address and demands the cookie that it set on
-//! the way; without it, it says "Access denied" inside HTTP 200. The TradeWind side demands a key. What the
-//! services' documentation does not tell and the server had to make up is named in the header
-//! `x-tradebind-assumed` of an answer.
+//! the way; without it, it says "Access denied" inside HTTP 200. The TradeWind side demands a key. Requests that a
+//! documented example fits are answered as documented; others with made-up data. What the services' documentation does not
+//! tell and the server had to make up is named in the header `x-tradebind-assumed` of an answer.
+//!
+//! Hong Kong's figures are synthetic, and title and first note of an answer say so. They hang on
+//! [`seed`](ReplicaBuilder::seed), and their sums hold exactly, in values and, where quantities are given, in these: total
+//! exports are domestic exports and re-exports, total trade is imports and total exports, items sum to subheadings, headings
+//! and chapters ([`Replica::hk_codes`]), SITC sections and end uses to the total, partners and regions too
+//! ([`Replica::hk_members`]). A figure to date differs from the sum of its months by amendments of up to half a percent. The
+//! figures of a recorded answer of total exports by country are in the world too, as far as they leave room for the others.
+//! Months run from 2012-01 to the [newest](ReplicaBuilder::hk_newest).
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {

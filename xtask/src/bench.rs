@@ -1,5 +1,6 @@
 //! Measurements; their results belong in `benches/README.md`.
 
+mod replica;
 mod validate;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,8 @@ pub enum Bench {
         #[arg(long, default_value_t = 7)]
         runs: usize,
     },
+    /// The local replica beside Prism on the same answer: answers per second, start, memory (needs Node.js and npm)
+    Replica(replica::Options),
 }
 
 impl Bench {
@@ -38,6 +41,7 @@ impl Bench {
         match self {
             Self::Build { runs } => build(runs),
             Self::Validate { runs } => validate::run(runs),
+            Self::Replica(options) => options.run(),
             // The program is the library's own: nothing here may depend on the library.
             Self::Calls => {
                 run(cargo().args(["bench", "--bench", "calls", "--features", "replica", "--locked"]))

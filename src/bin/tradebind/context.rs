@@ -113,6 +113,17 @@ impl Context {
         Ok((client, url.trim().trim_end_matches('/').to_owned()))
     }
 
+    /// What a picture names as its source: the replica's figures are nobody's.
+    pub fn source(&self, live: &str, url: &str) -> String {
+        if self.globals.replica {
+            "tradebind's replica, figures made up except in the documented examples".to_owned()
+        } else if [hk::BASE_URL, tradewind::BASE_URL].contains(&url) {
+            live.to_owned()
+        } else {
+            format!("another server than that of {live}")
+        }
+    }
+
     /// Why a call failed, and whether another service would have answered.
     pub fn failed(&self, error: tradebind::Error, url: &str) -> Failure {
         let unreachable = error.kind() == ErrorKind::Unreachable;

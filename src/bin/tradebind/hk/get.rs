@@ -8,6 +8,7 @@ use tradebind::domain::{CodeList, CommodityClass, InvalidValue, Known as _, Peri
 use tradebind::hk::{AreaSelection, Client, InvalidArea, Query, Span};
 use tradebind::table::{CsvOptions, Table};
 
+use crate::chart::{ChartArgs, Place};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::{Format, Sink, TableTarget};
@@ -25,10 +26,12 @@ Examples:
   # exports to the mainland of China, two months
   tradebind hk get --trade-type total-exports --destination CN --period 2018-05..2018-06
   # a country by name, a heading of the HS, the last twelve months
-  tradebind hk get --trade-type imports --origin Germany --hs 8703 --period last-12
+  tradebind hk get --trade-type imports --origin Germany --hs 8542 --period last-12
   # value and quantity beside each other, every partner, to a file
   tradebind hk get --trade-type re-exports --destination ALL --hs 854231 --period 2024 \\
       --statistic VCy,QCy --format ndjson -o chips.ndjson
+  # a picture
+  tradebind hk get --trade-type imports --origin ALL --period latest --chart imports.svg
   # what would be sent
   tradebind hk get --trade-type total-trade --period 2023..2024 --sitc 7 --lang tc --dry-run";
 
@@ -78,6 +81,8 @@ pub struct Args {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
+    chart: ChartArgs,
+    #[command(flatten)]
     target: TableTarget,
 }
 
@@ -91,6 +96,7 @@ fn classes() -> PossibleValuesParser {
 
 impl Args {
     pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
+        let chart = self.chart.place(&self.target)?;
         let span: Span =
             self.period.parse().map_err(|e: InvalidValue| refused(&[told("--period", &e)], false))?;
         // What is wrong is told before anything is asked, for whatever periods.
@@ -122,7 +128,17 @@ impl Args {
         }
         let sink = self.target.target.open()?;
         let table = ask(context, &client, &url, &query).await?;
-        self.print(context, sink, &table)?;
+        if table.is_empty() {
+            context.note(
+                "no record is found: the figures are nil, where the service gives that statistic at all",
+            );
+        }
+        if let Some(place) = &chart {
+            draw(place, &table, &context.source("Census and Statistics Department, Hong Kong", &url))?;
+        }
+        if Place::with_rows(chart.as_ref()) {
+            self.print(sink, &table)?;
+        }
         Ok(Exit::Done)
     }
 
@@ -226,12 +242,7 @@ impl Args {
         Ok(Some((class, Some(codes))))
     }
 
-    fn print(&self, context: &Context, sink: Sink, table: &Table) -> Result<(), Failure> {
-        if table.is_empty() {
-            context.note(
-                "no record is found: the figures are nil, where the service gives that statistic at all",
-            );
-        }
+    fn print(&self, sink: Sink, table: &Table) -> Result<(), Failure> {
         sink.write(|out| match self.target.format() {
             Format::Csv => table.write_csv(out, &CsvOptions::default()),
             Format::Json => table.write_json(out),
@@ -239,6 +250,18 @@ impl Args {
             Format::Table => show::hk_table(out, table),
         })
     }
+}
+
+#[cfg(feature = "chart")]
+fn draw(place: &Place, table: &Table, source: &str) -> Result<(), Failure> {
+    use tradebind::chart::{Picture, Provenance};
+    let picture = Picture::of_table(table, &Provenance::now(source));
+    place.draw(&picture.map_err(|e| Failure::input(format!("--chart: {e}")))?)
+}
+
+#[cfg(not(feature = "chart"))]
+fn draw(_: &Place, _: &Table, _: &str) -> Result<(), Failure> {
+    Ok(())
 }
 
 /// Asks the query; the rows of an answer that tells another number of them are not printed, since some are missing.

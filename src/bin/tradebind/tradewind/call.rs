@@ -12,6 +12,7 @@ use tradebind::tradewind::{Billed, Rows};
 use tradebind::{Billing, Evidence, Operation};
 
 use super::fields::{self, Field};
+use crate::chart::{ChartArgs, Place};
 use crate::context::{Context, read};
 use crate::exit::{Exit, Failure};
 use crate::output::{Sink, TableTarget};
@@ -57,11 +58,7 @@ struct Common {
     target: TableTarget,
 }
 
-/// What the operation does, and what it costs.
-pub fn about(operation: &Operation) -> String {
-    operation.summary.to_owned()
-}
-
+/// What the operation does, how it is known, and what it costs.
 fn long_about(operation: &Operation, described: &DocumentOperation<'_>) -> String {
     let known = match operation.evidence {
         Evidence::Documented => "documented",
@@ -92,7 +89,7 @@ pub fn arguments(
     operation: &Operation,
     described: &DocumentOperation<'_>,
 ) -> Clap {
-    let mut command = command.long_about(long_about(operation, described));
+    let mut command = command;
     for parameter in parameters(described) {
         let help = parameter.help.trim_end_matches('.').to_owned();
         let value = fields::kebab(&parameter.name).replace('-', "_").to_ascii_uppercase();
@@ -128,7 +125,15 @@ pub fn arguments(
     if !others.is_empty() {
         example = format!("By --body alone: {}.\n\n{example}", others.join(", "));
     }
-    Common::augment_args(command).after_help(example)
+    let command = Common::augment_args(command);
+    let command = if is_drawn(described) { ChartArgs::augment_args(command) } else { command };
+    // What stands over the options is about them.
+    command.about(operation.summary).long_about(long_about(operation, described)).after_help(example)
+}
+
+/// Whether there is a picture of its answer.
+fn is_drawn(described: &DocumentOperation<'_>) -> bool {
+    described.success_schema().is_some_and(|(_, schema)| schema.pointer.ends_with("/WorldRegionsEnvelope"))
 }
 
 /// The request of the operation's documented example as options.
@@ -169,13 +174,14 @@ pub struct Call {
     fields: Map<String, Value>,
     body: Option<PathBuf>,
     common: Common,
+    chart: Option<ChartArgs>,
     matches: ArgMatches,
 }
 
 impl Call {
     pub fn from_matches(operation: &'static Operation, matches: &ArgMatches) -> Result<Self, clap::Error> {
         let described = document(ServiceName::Tradewind).operation(operation.id);
-        let path = described.iter().flat_map(parameters).filter_map(|parameter| {
+        let path = described.iter().flat_map(|described| parameters(described)).filter_map(|parameter| {
             let value = matches.get_one::<String>(&parameter.name)?.clone();
             Some((parameter.name, value))
         });
@@ -189,11 +195,13 @@ impl Call {
             fields: Map::new(),
             body,
             common: Common::from_arg_matches(matches)?,
+            chart: described.filter(is_drawn).map(|_| ChartArgs::from_arg_matches(matches)).transpose()?,
             matches: matches.clone(),
         })
     }
 
     pub async fn run(mut self, context: &Context) -> Result<Exit, Failure> {
+        let chart = self.chart.as_ref().map(|chart| chart.place(&self.common.target)).transpose()?.flatten();
         let request = self.request()?;
         let billing = &self.common.billing;
         let (client, url) = context.tradewind(Some(self.operation), billing, self.common.dry_run).await?;
@@ -214,7 +222,13 @@ impl Call {
         let asked = context.watch(&format!("asking tradewind {}", self.operation.id), call.send()).await;
         let answer = asked.map_err(|e| context.failed(e, &url))?;
         charge(self.operation.billing == Billing::Free, &answer);
-        self.print(sink, answer.value())?;
+        if let Some(place) = &chart {
+            let title = title(self.operation, request.as_deref());
+            draw(place, answer.value(), title, &context.source("TradeWind", &url))?;
+        }
+        if Place::with_rows(chart.as_ref()) {
+            self.print(sink, answer.value())?;
+        }
         Ok(Exit::Done)
     }
 
@@ -262,6 +276,37 @@ impl Call {
             Err(_) => sink.write(|out| out.write_all(answer.body())),
         }
     }
+}
+
+/// What the operation does, and what was asked.
+fn title(operation: &Operation, request: Option<&str>) -> String {
+    let request: Option<Map<String, Value>> = request.and_then(|text| serde_json::from_str(text).ok());
+    let asked = request.iter().flatten().filter_map(|(name, value)| {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        (!text.is_empty()).then(|| format!("{name} {text}"))
+    });
+    let asked: Vec<_> = asked.collect();
+    if asked.is_empty() {
+        operation.summary.to_owned()
+    } else {
+        format!("{}: {}", operation.summary, asked.join(", "))
+    }
+}
+
+#[cfg(feature = "chart")]
+fn draw(place: &Place, answer: &Response, title: String, source: &str) -> Result<(), Failure> {
+    use tradebind::chart::{Picture, Provenance};
+    let mut value: Value = answer.json()?;
+    let regions = value.pointer_mut("/data/data").map(Value::take).unwrap_or_default();
+    let regions = serde_json::from_value(regions)
+        .map_err(|e| Failure::input(format!("--chart: the answer holds no regions: {e}")))?;
+    let picture = Picture::of_regions(&regions, title, &Provenance::now(source));
+    place.draw(&picture.map_err(|e| Failure::input(format!("--chart: {e}")))?)
+}
+
+#[cfg(not(feature = "chart"))]
+fn draw(_: &Place, _: &Response, _: String, _: &str) -> Result<(), Failure> {
+    Ok(())
 }
 
 /// Tells the charge, on standard error: that is never left out.

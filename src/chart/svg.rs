@@ -121,7 +121,7 @@ fn bars_at(area: &Area<'_>, bars: &[Bar], top: i32) -> Drawn {
     let figures: Vec<_> = bars
         .iter()
         .map(|bar| match bar.share {
-            Some(share) => format!("{}  {share:.2} %", grouped(bar.value)),
+            Some(share) => format!("{} ({share:.2} %)", grouped(bar.value)),
             None => grouped(bar.value),
         })
         .collect();
@@ -135,10 +135,10 @@ fn bars_at(area: &Area<'_>, bars: &[Bar], top: i32) -> Drawn {
         let part = if most > 0.0 { place(bar.value).max(0.0) / most } else { 0.0 };
         #[allow(clippy::cast_possible_truncation, reason = "within the picture")]
         let end = left + (part * room).round() as i32;
-        text(area, &bar.label, (left - 8, y + 4), 14, &BLACK, HPos::Right)?;
+        text(area, &bar.label, (left - 8, y + 6), 14, &BLACK, HPos::Right)?;
         let first = COLOURS.first().copied().unwrap_or(BLACK);
         area.draw(&Rectangle::new([(left, y + 2), (end.max(left + 1), y + BAR - 4)], first.filled()))?;
-        text(area, figure, (end + 8, y + 4), 14, &BLACK, HPos::Left)?;
+        text(area, figure, (end + 8, y + 6), 14, &BLACK, HPos::Left)?;
         y += BAR;
     }
     Ok(())

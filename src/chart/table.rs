@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Bar, Line, Picture, Provenance, Shape, Undrawable};
+use crate::domain::{Known as _, Statistic};
 use crate::table::{Column, Table};
 
 /// What figures may differ by, as a code and its name.
@@ -35,7 +36,7 @@ impl Picture {
         if figures.is_empty() {
             return Err(Undrawable::NoFigures);
         }
-        let kinds: Vec<_> = units.iter().map(|(statistic, unit)| format!("{statistic} in {unit}")).collect();
+        let kinds: Vec<_> = units.iter().map(|(statistic, unit)| kind(statistic, unit)).collect();
         let [kind] = &kinds[..] else { return Err(Undrawable::Units(kinds)) };
         let varying: Vec<_> = DIMENSIONS
             .into_iter()
@@ -89,6 +90,12 @@ impl Picture {
         };
         Ok(Self { title, unit: kind.clone(), shape, left_out, provenance: provenance.clone() })
     }
+}
+
+/// What is counted, in what.
+fn kind(statistic: &str, unit: &str) -> String {
+    let counted = Statistic::exact(statistic).map_or(statistic.to_owned(), |known| known.name().replace('-', " "));
+    if unit.is_empty() { counted } else { format!("{counted}, {unit}") }
 }
 
 /// What a single line or bar is of.

@@ -11,7 +11,7 @@ use crate::output::{TableTarget, Target};
 #[derive(Debug, Clone, Args)]
 pub struct ChartArgs {
     /// Draw a picture: in the terminal instead of the rows, or as SVG to FILE.svg beside them
-    #[arg(long, value_name = "FILE.svg", num_args = 0..=1, default_missing_value = "")]
+    #[arg(long, value_name = "FILE.svg", num_args = 0..=1, default_missing_value = "-")]
     chart: Option<PathBuf>,
 }
 
@@ -33,7 +33,7 @@ impl ChartArgs {
                 "--chart: this tradebind was built without pictures; build it with --features cli,chart",
             ));
         }
-        if path.as_os_str().is_empty() {
+        if path.as_os_str() == "-" {
             let rows = target.target.output.is_some();
             if target.format.is_some() && !rows {
                 return Err(Failure::usage(

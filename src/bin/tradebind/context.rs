@@ -63,7 +63,13 @@ impl Context {
             return Ok(None);
         }
         // Months are published as time goes by, so that the latest ones are found.
-        let started = self.replica.get_or_try_init(|| Replica::builder().hk_newest_by_clock().start()).await;
+        let started = self
+            .replica
+            .get_or_try_init(|| {
+                self.note("the replica answers: figures are made up, except those of the documented examples");
+                Replica::builder().hk_newest_by_clock().start()
+            })
+            .await;
         started.map(Some).map_err(|e| Failure::new(Exit::GaveUp, format!("the replica does not start: {e}")))
     }
 

@@ -94,7 +94,8 @@ impl Picture {
 
 /// What is counted, in what.
 fn kind(statistic: &str, unit: &str) -> String {
-    let counted = Statistic::exact(statistic).map_or(statistic.to_owned(), |known| known.name().replace('-', " "));
+    let counted =
+        Statistic::exact(statistic).map_or(statistic.to_owned(), |known| known.name().replace('-', " "));
     if unit.is_empty() { counted } else { format!("{counted}, {unit}") }
 }
 

@@ -66,7 +66,9 @@ impl Context {
         let started = self
             .replica
             .get_or_try_init(|| {
-                self.note("the replica answers: figures are made up, except those of the documented examples");
+                self.note(
+                    "the replica answers: figures are made up, except those of the documented examples",
+                );
                 Replica::builder().hk_newest_by_clock().start()
             })
             .await;

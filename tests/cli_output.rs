@@ -205,7 +205,7 @@ fn a_port_that_is_taken_is_told() {
     let port = taken.local_addr().unwrap().port().to_string();
     let ran = run(&format!("serve --port {port}"));
     assert_eq!(ran.code, Some(4));
-    insta::assert_snapshot!(ran.to_string().replace(&port, "PORT"), @r"");
+    insta::assert_snapshot!(ran.to_string().replace(&port, "PORT"));
 }
 
 /// 100,000 rows through a pipe: the whole process never holds twice the body.

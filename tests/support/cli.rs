@@ -32,7 +32,9 @@ pub fn steady(text: &str) -> String {
         let mut parts = out.split(mark).map(str::to_owned).collect::<Vec<_>>();
         for part in parts.iter_mut().skip(1) {
             let end = part.find(|c: char| !c.is_ascii_digit() && c != '-').unwrap_or(part.len());
-            part.replace_range(..end, stand_in);
+            if end > 0 {
+                part.replace_range(..end, stand_in);
+            }
         }
         out = parts.join(mark);
     }

@@ -87,15 +87,22 @@ impl Context {
         Ok((client, url.trim().trim_end_matches('/').to_owned()))
     }
 
-    /// A client of TradeWind, and the address that it asks; with a key where the operation needs one, or any key for an
-    /// address that the document may not know. Nothing is sent when `dry`, so that it needs none.
+    /// The address of TradeWind that would be asked; that of a replica is told once it runs.
+    pub fn tradewind_url(&self) -> Result<String, Failure> {
+        if self.globals.replica {
+            return Ok("http://127.0.0.1".to_owned());
+        }
+        let url = variable(TRADEWIND_URL)?.unwrap_or_else(|| tradewind::BASE_URL.to_owned());
+        Ok(url.trim().trim_end_matches('/').to_owned())
+    }
+
+    /// A client of TradeWind, and the address that it asks; with a key unless the operation needs none.
     pub async fn tradewind(
         &self,
         operation: Option<&Operation>,
         paying: &Paying,
-        dry: bool,
     ) -> Result<(tradewind::Client, String), Failure> {
-        if let Some(operation) = operation.filter(|operation| operation.billing != Billing::Free && !dry) {
+        if let Some(operation) = operation.filter(|operation| operation.billing != Billing::Free) {
             affordable(operation, paying.max_credits)?;
         }
         let mut builder = tradewind::Client::builder().backoff(backoff());
@@ -108,7 +115,7 @@ impl Context {
                 (builder, replica.tradewind_url(), "the replica")
             }
             (None, url) => {
-                let builder = if dry || operation.is_some_and(|operation| !operation.key) {
+                let builder = if operation.is_some_and(|operation| !operation.key) {
                     builder
                 } else {
                     keyed(builder, paying)?

@@ -233,9 +233,11 @@ impl Args {
                     let levels = if self.hs.is_some() { "2, 4, 6 or 8" } else { "1, 2, 3 or 5" };
                     let odd = codes.iter().find(|code| code.digits() == digits).map(ToString::to_string);
                     let odd = odd.unwrap_or_default();
-                    let hint =
-                        if self.hs.is_some() { "; a zero in front may be lost, as in 0101" } else { "" };
-                    (format!("{option}: {odd} has {digits} digits, codes have {levels}{hint}"), false)
+                    // Spreadsheets drop leading zeros.
+                    let meant = self.hs.is_some() && digits % 2 == 1;
+                    let hint = if meant { format!("; did you mean 0{odd}?") } else { String::new() };
+                    let s = if digits == 1 { "" } else { "s" };
+                    (format!("{option}: {odd} has {digits} digit{s}, codes have {levels}{hint}"), false)
                 })?
             }
         };
@@ -278,13 +280,10 @@ async fn ask(context: &Context, client: &Client, url: &str, query: &Query) -> Re
 
 /// A reason under the name of the option that it is about.
 fn told(option: impl Display, reason: &InvalidValue) -> String {
-    format!(
-        "{option}: {} {:?}: {} ({})",
-        reason.what(),
-        reason.given(),
-        reason.problem(),
-        reason.rule_source()
-    )
+    // A rule of our own has no source to look up.
+    let source = Some(reason.rule_source()).filter(|source| !source.starts_with("tradebind"));
+    let source = source.map(|source| format!(" ({source})")).unwrap_or_default();
+    format!("{option}: {} {:?}: {}{source}", reason.what(), reason.given(), reason.problem())
 }
 
 fn refused(reasons: &[String], over_cap: bool) -> Failure {

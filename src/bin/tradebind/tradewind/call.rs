@@ -8,7 +8,7 @@ use tradebind::documents::{DocumentOperation, Placed, document};
 use tradebind::domain::Credits;
 use tradebind::exchange::ServiceName;
 use tradebind::http::Response;
-use tradebind::tradewind::{Billed, Rows};
+use tradebind::tradewind::{Billed, OperationRequest, Rows};
 use tradebind::{Billing, Evidence, Operation};
 
 use super::fields::{self, Field};
@@ -171,7 +171,6 @@ fn request_fields(described: &DocumentOperation<'_>) -> (Vec<Field>, Vec<String>
 pub struct Call {
     operation: &'static Operation,
     path: Vec<(String, String)>,
-    fields: Map<String, Value>,
     body: Option<PathBuf>,
     common: Common,
     chart: Option<ChartArgs>,
@@ -192,7 +191,6 @@ impl Call {
         Ok(Self {
             operation,
             path: path.collect(),
-            fields: Map::new(),
             body,
             common: Common::from_arg_matches(matches)?,
             chart: described.filter(is_drawn).map(|_| ChartArgs::from_arg_matches(matches)).transpose()?,
@@ -200,20 +198,22 @@ impl Call {
         })
     }
 
-    pub async fn run(mut self, context: &Context) -> Result<Exit, Failure> {
+    pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
         let chart = self.chart.as_ref().map(|chart| chart.place(&self.common.target)).transpose()?.flatten();
-        let request = self.request()?;
-        let billing = &self.common.billing;
-        let (client, url) = context.tradewind(Some(self.operation), billing, self.common.dry_run).await?;
+        let body = self.request()?;
         let path: Vec<_> = self.path.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let mut call =
-            client.operation(self.operation.id, &path, request.as_deref()).map_err(Failure::from)?;
+        let request = OperationRequest::new(self.operation.id, &path, body.as_deref());
+        let request = request.map_err(|e| refused(&e, self.body.is_some()))?;
+        let billing = &self.common.billing;
         if self.common.dry_run {
-            let Operation { method, path, .. } = self.operation;
-            let body = request.map(|body| format!("\n{body}")).unwrap_or_default();
-            self.common.target.target.write_text(&format!("{method} {url}{path}{body}"))?;
+            let body = request.body().map(|body| format!("\n{body:#}")).unwrap_or_default();
+            let url = context.tradewind_url()?;
+            let shown = format!("{} {url}{}{body}", self.operation.method, request.path());
+            self.common.target.target.write_text(&shown)?;
             return Ok(Exit::Done);
         }
+        let (client, url) = context.tradewind(Some(self.operation), billing).await?;
+        let mut call = client.operation(&request)?;
         // Where a price is on record, that is what is reserved; the budget holds it all the same.
         if let (None, Some(most)) = (self.operation.credits, billing.max_credits) {
             call = call.allow(most);
@@ -223,7 +223,7 @@ impl Call {
         let answer = asked.map_err(|e| context.failed(e, &url))?;
         charge(self.operation.billing == Billing::Free, &answer);
         if let Some(place) = &chart {
-            let title = title(self.operation, request.as_deref());
+            let title = title(self.operation, request.body());
             draw(place, answer.value(), title, &context.source("TradeWind", &url))?;
         }
         if Place::with_rows(chart.as_ref()) {
@@ -233,7 +233,7 @@ impl Call {
     }
 
     /// The request as JSON: the body's file, and over it the fields given as options.
-    fn request(&mut self) -> Result<Option<String>, Failure> {
+    fn request(&self) -> Result<Option<String>, Failure> {
         let Some(component) = self.operation.body else { return Ok(None) };
         let described = document(ServiceName::Tradewind).operation(self.operation.id);
         let (fields, _) = described.as_ref().map(request_fields).unwrap_or_default();
@@ -261,10 +261,7 @@ impl Call {
             (false, None) => Err(Failure::usage(
                 "the request is empty: give its fields as options (--help lists them), or all of it by --body FILE",
             )),
-            (true, _) => {
-                self.fields = request;
-                Ok(Some(Value::Object(std::mem::take(&mut self.fields)).to_string()))
-            }
+            (true, _) => Ok(Some(Value::Object(request).to_string())),
         }
     }
 
@@ -279,9 +276,8 @@ impl Call {
 }
 
 /// What the operation does, and what was asked.
-fn title(operation: &Operation, request: Option<&str>) -> String {
-    let request: Option<Map<String, Value>> = request.and_then(|text| serde_json::from_str(text).ok());
-    let asked = request.iter().flatten().filter_map(|(name, value)| {
+fn title(operation: &Operation, request: Option<&Value>) -> String {
+    let asked = request.and_then(Value::as_object).into_iter().flatten().filter_map(|(name, value)| {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         (!text.is_empty()).then(|| format!("{name} {text}"))
     });
@@ -290,6 +286,18 @@ fn title(operation: &Operation, request: Option<&str>) -> String {
         operation.summary.to_owned()
     } else {
         format!("{}: {}", operation.summary, asked.join(", "))
+    }
+}
+
+/// Why a request is refused. Without a file there are no lines and columns to speak of.
+fn refused(error: &tradebind::Error, from_file: bool) -> Failure {
+    let text = error.to_string();
+    match text.split_once(" at line ") {
+        Some((told, rest)) if !from_file => {
+            let more = rest.split_once(';').map(|(_, more)| format!(";{more}")).unwrap_or_default();
+            Failure::usage(format!("{told}{more}"))
+        }
+        _ => Failure::usage(text),
     }
 }
 

@@ -119,8 +119,8 @@ pub fn kebab(name: &str) -> String {
 }
 
 impl Field {
-    /// The option; `whole` is the one that may give the field instead.
-    pub fn arg(&self, whole: &'static str) -> Arg {
+    /// The option; `body` is the one that may give the field instead.
+    pub fn arg(&self, body: &'static str) -> Arg {
         let value = match self.kind {
             Kind::Text => "TEXT",
             Kind::Integer | Kind::Number => "N",
@@ -139,15 +139,15 @@ impl Field {
         }
         arg = match &self.kind {
             Kind::Text => arg.value_parser(value_parser!(String)),
-            Kind::Integer => arg.value_parser(value_parser!(i64)).allow_negative_numbers(true),
-            Kind::Number => arg.value_parser(value_parser!(f64)).allow_negative_numbers(true),
+            Kind::Integer => arg.value_parser(whole).allow_negative_numbers(true),
+            Kind::Number => arg.value_parser(number).allow_negative_numbers(true),
             Kind::Bool => arg.value_parser(value_parser!(bool)),
             Kind::Choice(values) => arg.value_parser(PossibleValuesParser::new(values)),
         };
         if self.list {
             arg = arg.action(ArgAction::Append);
         }
-        if self.required { arg.required_unless_present(whole) } else { arg }
+        if self.required { arg.required_unless_present(body) } else { arg }
     }
 
     /// The option as it is written to give what a request has; none where that is an empty text or another kind.
@@ -186,6 +186,14 @@ impl Field {
         object.insert(last.clone(), value);
         Ok(true)
     }
+}
+
+fn whole(text: &str) -> Result<i64, String> {
+    text.trim().parse().map_err(|_| "must be a whole number, such as 10".to_owned())
+}
+
+fn number(text: &str) -> Result<f64, String> {
+    text.trim().parse().map_err(|_| "must be a number, such as 0.5".to_owned())
 }
 
 fn given<T: Clone + Into<Value> + Send + Sync + 'static>(

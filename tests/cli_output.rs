@@ -228,13 +228,24 @@ fn many_rows_pass_through_a_pipe_in_little_memory() {
         (told.recv().unwrap(), stop)
     };
     let body = {
-        let path = "/api/get?lang=EN&sv=VCm&freq=M&period=201801,201801&ttype=1&coclass=C&co=ALL";
+        let path = "/api/get?lang=EN&sv=VCm&freq=M&period=201801,201801&ttype=1&coclass=C&co=ALL&codeclass=HKHS4&code=8542";
         let mut command = tradebind();
         command.args(["hk", "raw", path]).env("TRADEBIND_HK_URL", &url);
         u64::try_from(ended(command, "").stdout.len()).unwrap()
     };
     let mut command = tradebind();
-    command.args(["hk", "get", "--trade-type", "imports", "--origin", "ALL", "--period", "2018-01"]);
+    command.args([
+        "hk",
+        "get",
+        "--trade-type",
+        "imports",
+        "--origin",
+        "ALL",
+        "--hs",
+        "8542",
+        "--period",
+        "2018-01",
+    ]);
     command.env("TRADEBIND_HK_URL", &url).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut out = child.stdout.take().unwrap();

@@ -17,8 +17,9 @@ fn the_tree() {
 fn walk(path: &str, depth: usize, lines: &mut Vec<String>) {
     let help = run(&format!("{path} -h")).stdout;
     let usage = help.lines().find_map(|line| line.strip_prefix("Usage: ")).unwrap();
-    let options = help.lines().filter_map(|line| {
-        let line = line.trim_start();
+    let options = help.lines().take_while(|line| !line.starts_with("Example")).filter_map(|line| {
+        let line = line.strip_prefix("  ")?;
+        let line = line.trim_start_matches("    ");
         let at = line.find("--").filter(|_| line.starts_with('-'))?;
         Some(line.get(at..)?.split([' ', ',']).next().unwrap().to_owned())
     });

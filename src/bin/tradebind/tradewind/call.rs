@@ -19,6 +19,7 @@ use crate::output::{Sink, TableTarget};
 use crate::show;
 
 const BODY: &str = "body";
+const HEADING: &str = "Sending and output";
 
 /// Options that every operation has beside its fields; a field of such a name gets another.
 const TAKEN: [&str; 11] = [
@@ -36,7 +37,8 @@ const TAKEN: [&str; 11] = [
 ];
 
 /// What a billed call goes by.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = HEADING)]
 pub struct Paying {
     /// Send nothing that may cost more than N credits; needed where no price is on record
     #[arg(long, value_name = "N")]
@@ -48,9 +50,8 @@ pub struct Paying {
 
 /// Options beside the fields.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = HEADING)]
 struct Common {
-    #[command(flatten)]
-    billing: Paying,
     /// Print the request, and send nothing
     #[arg(long)]
     dry_run: bool,
@@ -99,9 +100,9 @@ pub fn arguments(
     for field in &fields {
         command = command.arg(field.arg(BODY));
     }
-    let mut example = format!("Example:\n  tradebind tradewind {name}");
+    let mut example = vec![format!("tradebind tradewind {name}")];
     if !parameters(described).is_empty() {
-        example.push_str(" ID");
+        example.push("ID".to_owned());
     }
     if operation.body.is_some() {
         command = command.arg(
@@ -114,21 +115,23 @@ pub fn arguments(
                 )
                 .help_heading("Fields of the request"),
         );
-        example.push_str(
-            &documented_options(described, &fields).unwrap_or_else(|| " --body request.json".to_owned()),
-        );
+        let documented = documented_options(described, &fields);
+        example.extend(documented.unwrap_or_else(|| vec!["--body request.json".to_owned()]));
     }
     if operation.key && operation.billing != Billing::Free && operation.credits.is_none() {
-        example.push_str(" --max-credits 1");
+        example.push("--max-credits 1".to_owned());
     }
-    example.push_str(" --replica");
+    example.push("--replica".to_owned());
+    let mut after = format!("Example:\n{}", on_lines(&example));
     if !others.is_empty() {
-        example = format!("By --body alone: {}.\n\n{example}", others.join(", "));
+        after = format!("By --body alone: {}.\n\n{after}", others.join(", "));
     }
+    // Without a key nobody can be charged.
+    let command = if operation.key { Paying::augment_args(command) } else { command };
     let command = Common::augment_args(command);
     let command = if is_drawn(described) { ChartArgs::augment_args(command) } else { command };
     // What stands over the options is about them.
-    command.about(operation.summary).long_about(long_about(operation, described)).after_help(example)
+    command.about(operation.summary).long_about(long_about(operation, described)).after_help(after)
 }
 
 /// Whether there is a picture of its answer.
@@ -137,13 +140,30 @@ fn is_drawn(described: &DocumentOperation<'_>) -> bool {
 }
 
 /// The request of the operation's documented example as options.
-fn documented_options(described: &DocumentOperation<'_>, fields: &[Field]) -> Option<String> {
+fn documented_options(described: &DocumentOperation<'_>, fields: &[Field]) -> Option<Vec<String>> {
     let name = described.value().pointer("/x-exchanges/0")?.as_str()?;
     let recorded = tradebind::exchange::documented().ok()?.into_iter().find(|(known, _)| *known == name)?;
     let body = serde_json::to_value(recorded.1.request.body.as_ref()?).ok()?;
     let request = body.get("json")?;
     let given = fields.iter().filter_map(|field| field.as_given(request)).collect::<Vec<_>>();
-    (!given.is_empty()).then(|| given.concat())
+    (!given.is_empty()).then_some(given)
+}
+
+/// A command on as many lines as it takes, as a shell reads them.
+fn on_lines(words: &[String]) -> String {
+    const LONGEST: usize = 92;
+    let mut lines = vec![" ".to_owned()];
+    for word in words {
+        let line = lines.last_mut().map(|line| (line.len() + word.len() < LONGEST).then_some(line));
+        match line {
+            Some(Some(line)) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(format!("      {word}")),
+        }
+    }
+    lines.join(" \\\n")
 }
 
 struct Parameter {
@@ -172,6 +192,7 @@ pub struct Call {
     operation: &'static Operation,
     path: Vec<(String, String)>,
     body: Option<PathBuf>,
+    paying: Paying,
     common: Common,
     chart: Option<ChartArgs>,
     matches: ArgMatches,
@@ -192,6 +213,10 @@ impl Call {
             operation,
             path: path.collect(),
             body,
+            paying: match operation.key {
+                true => Paying::from_arg_matches(matches)?,
+                false => Paying::default(),
+            },
             common: Common::from_arg_matches(matches)?,
             chart: described.filter(is_drawn).map(|_| ChartArgs::from_arg_matches(matches)).transpose()?,
             matches: matches.clone(),
@@ -204,7 +229,6 @@ impl Call {
         let path: Vec<_> = self.path.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let request = OperationRequest::new(self.operation.id, &path, body.as_deref());
         let request = request.map_err(|e| refused(&e, self.body.is_some()))?;
-        let billing = &self.common.billing;
         if self.common.dry_run {
             let body = request.body().map(|body| format!("\n{body:#}")).unwrap_or_default();
             let url = context.tradewind_url()?;
@@ -212,10 +236,10 @@ impl Call {
             self.common.target.target.write_text(&shown)?;
             return Ok(Exit::Done);
         }
-        let (client, url) = context.tradewind(Some(self.operation), billing).await?;
+        let (client, url) = context.tradewind(Some(self.operation), &self.paying).await?;
         let mut call = client.operation(&request)?;
         // Where a price is on record, that is what is reserved; the budget holds it all the same.
-        if let (None, Some(most)) = (self.operation.credits, billing.max_credits) {
+        if let (None, Some(most)) = (self.operation.credits, self.paying.max_credits) {
             call = call.allow(most);
         }
         let sink = self.common.target.target.open()?;

@@ -35,6 +35,8 @@ enum Kind {
 pub fn of(document: &Document, schema: &Placed<'_>, taken: &[&str]) -> (Vec<Field>, Vec<String>) {
     let (mut fields, mut others) = (Vec::new(), Vec::new());
     gather(document, schema.value, &[], taken, &mut fields, &mut others);
+    // What must be given comes first.
+    fields.sort_by_key(|field| !field.required);
     (fields, others)
 }
 
@@ -130,7 +132,11 @@ impl Field {
         let mut arg = Arg::new(self.option.clone())
             .long(self.option.clone())
             .value_name(value)
-            .help(self.help.clone())
+            .help(if self.required {
+                format!("{} [required, unless --body has it]", self.help)
+            } else {
+                self.help.clone()
+            })
             .help_heading("Fields of the request");
         // The name in the document does as well.
         let named = self.path.join(".");
@@ -161,7 +167,7 @@ impl Field {
         };
         let quote =
             if text.contains(|c: char| !c.is_ascii_alphanumeric() && !"-._".contains(c)) { "'" } else { "" };
-        Some(format!(" --{} {quote}{text}{quote}", self.option))
+        Some(format!("--{} {quote}{text}{quote}", self.option))
     }
 
     /// Puts what was given into the request; whether anything was.

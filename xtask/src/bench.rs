@@ -1,5 +1,7 @@
 //! Measurements; their results belong in `benches/README.md`.
 
+mod replica;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,6 +23,8 @@ pub enum Bench {
     },
     /// Calls per second of the Hong Kong client against bare reqwest and serde_json, in one run
     Calls,
+    /// The local replica beside Prism on the same answer: answers per second, start, memory (needs Node.js and npm)
+    Replica(replica::Options),
 }
 
 impl Bench {
@@ -28,6 +32,7 @@ impl Bench {
     pub fn run(self) -> Result<()> {
         match self {
             Self::Build { runs } => build(runs),
+            Self::Replica(options) => options.run(),
             // The program is the library's own: nothing here may depend on the library.
             Self::Calls => {
                 run(cargo().args(["bench", "--bench", "calls", "--features", "replica", "--locked"]))

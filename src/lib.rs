@@ -28,6 +28,8 @@ mod scalar;
 pub mod table;
 #[cfg(feature = "tradewind")]
 pub mod tradewind;
+#[cfg(feature = "validate")]
+pub mod validate;
 
 #[cfg(any(feature = "hk-trade", feature = "tradewind"))]
 pub use error::{Error, ErrorKind, Place};

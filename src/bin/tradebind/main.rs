@@ -11,6 +11,7 @@ mod serve;
 mod show;
 mod spec;
 mod tradewind;
+mod validate;
 
 use std::process::ExitCode;
 
@@ -63,6 +64,8 @@ enum Command {
     /// argument; what a call was charged is printed on standard error.
     #[command(subcommand)]
     Tradewind(tradewind::Command),
+    /// Check payloads against the documents and the rules of meaning: files, folders, recorded exchanges, HAR
+    Validate(validate::Args),
     /// Run the local server that behaves like both services
     Serve(serve::Args),
     /// Print the services' documents and the JSON schemas of their payloads
@@ -76,6 +79,7 @@ impl Command {
         match self {
             Self::Hk(command) => command.run(context).await,
             Self::Tradewind(command) => command.run(context).await,
+            Self::Validate(args) => args.run(context),
             Self::Serve(args) => args.run().await,
             Self::Spec(args) => args.run(),
             Self::Completions(args) => args.run(),

@@ -22,7 +22,7 @@ pub struct Args {
     target: Target,
 }
 
-fn service(text: &str) -> Result<ServiceName, String> {
+pub fn service(text: &str) -> Result<ServiceName, String> {
     match text.to_ascii_lowercase().as_str() {
         "hk" | "hk-trade" => Ok(ServiceName::HkTrade),
         "tradewind" => Ok(ServiceName::Tradewind),

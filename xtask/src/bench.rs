@@ -1,6 +1,7 @@
 //! Measurements; their results belong in `benches/README.md`.
 
 mod replica;
+mod validate;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,6 +24,13 @@ pub enum Bench {
     },
     /// Calls per second of the Hong Kong client against bare reqwest and serde_json, in one run
     Calls,
+    /// Payload checks against three JSON schema validators, on the schema that `tradebind spec --schema` prints (needs
+    /// Node.js and npm, Python 3.10 or later)
+    Validate {
+        /// Runs of each, in turn; the median counts
+        #[arg(long, default_value_t = 7)]
+        runs: usize,
+    },
     /// The local replica beside Prism on the same answer: answers per second, start, memory (needs Node.js and npm)
     Replica(replica::Options),
 }
@@ -32,6 +40,7 @@ impl Bench {
     pub fn run(self) -> Result<()> {
         match self {
             Self::Build { runs } => build(runs),
+            Self::Validate { runs } => validate::run(runs),
             Self::Replica(options) => options.run(),
             // The program is the library's own: nothing here may depend on the library.
             Self::Calls => {

@@ -59,13 +59,13 @@ fn work(name: &str) -> Result<PathBuf> {
 }
 
 /// Fails early, and says what to install, when a program is not there.
-fn need(program: &str, version: &str, install: &str) -> Result<()> {
+pub fn need(program: &str, version: &str, install: &str) -> Result<()> {
     let found = shell::output(command(program).arg(version));
     found.map(|_| ()).with_context(|| format!("this check needs {install}; install it, then run again"))
 }
 
 /// Installs a package of npm in a folder, and gives the path of one of its programs.
-fn npm(folder: &Path, package: &str, version: &str, program: &str) -> Result<PathBuf> {
+pub fn npm(folder: &Path, package: &str, version: &str, program: &str) -> Result<PathBuf> {
     need("node", "--version", "Node.js 20.19 or later")?;
     let mut install = command("npm");
     // No scripts: none of the tools needs any.

@@ -226,7 +226,7 @@ fn token(text: &str) -> usize {
     length.max(1)
 }
 
-/// Files of paths, folders and patterns, each once, sorted within a folder. A path that leads nowhere is told.
+/// Files of paths, folders and patterns, sorted within a folder. A path that leads nowhere is told.
 pub(super) fn files(path: &str) -> Result<Vec<PathBuf>, String> {
     let given = Path::new(path);
     if given.is_dir() {
@@ -243,7 +243,9 @@ pub(super) fn files(path: &str) -> Result<Vec<PathBuf>, String> {
     if given.exists() || !path.contains(['*', '?', '[']) {
         return Ok(vec![given.to_owned()]);
     }
-    let paths = glob::glob(path).map_err(|e| format!("is no pattern: {e}"))?;
+    // A shell's patterns pass over hidden files, and so does a folder.
+    let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
+    let paths = glob::glob_with(path, options).map_err(|e| format!("is no pattern: {e}"))?;
     let mut found: Vec<_> = paths.filter_map(Result::ok).filter(|path| path.is_file()).collect();
     found.sort();
     if found.is_empty() { Err("no file fits the pattern".to_owned()) } else { Ok(found) }

@@ -11,7 +11,6 @@ use tradebind::validate::{Severity, Validator};
 #[global_allocator]
 static PEAK: PeakAlloc = PeakAlloc;
 
-
 /// An answer as the service would send it, with the last row `again` times.
 fn answer(into: &mut impl Write, rows: usize, again: usize) {
     let count = rows + again - 1;
@@ -47,7 +46,12 @@ fn memory_is_32_bytes_a_row_beyond_20_mib() {
         PEAK.reset_peak_usage();
         let report = Validator::new().check([path.to_str().unwrap()]);
         let rise = PEAK.peak_usage() - before;
-        assert_eq!((report.checked.len(), report.findings.len()), (1, findings), "{:?}", report.findings.first());
+        assert_eq!(
+            (report.checked.len(), report.findings.len()),
+            (1, findings),
+            "{:?}",
+            report.findings.first()
+        );
         assert_eq!(report.passes(Severity::Error), findings == 0);
         assert!(rise < bound, "memory rose by {rise} bytes, beyond {bound}");
     }

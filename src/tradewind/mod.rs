@@ -22,6 +22,7 @@ pub use call::Call;
 pub use client::{Client, ClientBuilder};
 pub use envelope::Text;
 pub use ledger::{Ledger, Spent};
+pub use operation::OperationRequest;
 pub(crate) use request::read_body;
 pub use request::{InvalidRequest, read_request};
 #[cfg(feature = "table")]

@@ -1,5 +1,6 @@
 //! Where results go: pipes, files, terminals; and services that are elsewhere or nowhere.
 #![cfg(feature = "cli")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
 
 #[path = "support/cli.rs"]
 mod cli;

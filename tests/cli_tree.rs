@@ -1,5 +1,6 @@
 //! The command line's tree, and what a person reads first.
 #![cfg(feature = "cli")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
 
 #[path = "support/cli.rs"]
 mod cli;

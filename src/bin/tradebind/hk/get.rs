@@ -179,7 +179,7 @@ impl Args {
         }
         match self.commodities() {
             Ok(None) => {}
-            Ok(Some((class, None))) if class == CommodityClass::EndUse => builder = builder.end_use(),
+            Ok(Some((CommodityClass::EndUse, None))) => builder = builder.end_use(),
             Ok(Some((_, None))) => {
                 reasons.push("--commodity-class: needs codes; give them by --hs or --sitc".to_owned())
             }

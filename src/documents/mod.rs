@@ -15,8 +15,12 @@
 mod operation;
 mod schema;
 
+#[cfg(feature = "replica")]
+pub(crate) use operation::path_values;
 pub use operation::{DocumentOperation, Part};
 
+use std::borrow::Cow;
+use std::fmt;
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -30,7 +34,7 @@ pub const SERVICES: [ServiceName; 2] = [ServiceName::HkTrade, ServiceName::Trade
 #[derive(Debug)]
 pub struct Document {
     service: ServiceName,
-    yaml: &'static str,
+    yaml: Cow<'static, str>,
     root: Value,
 }
 
@@ -61,10 +65,48 @@ pub fn document(service: ServiceName) -> &'static Document {
         ),
     };
     // The build script wrote that JSON from the document: it can be read, or nothing would have been built.
-    cell.get_or_init(|| Document { service, yaml, root: serde_json::from_str(json).unwrap_or_default() })
+    cell.get_or_init(|| Document {
+        service,
+        yaml: yaml.into(),
+        root: serde_json::from_str(json).unwrap_or_default(),
+    })
 }
 
 impl Document {
+    /// A document from somewhere else: one under way, or changed for a test.
+    ///
+    /// ```
+    /// use tradebind::documents::{Document, document};
+    /// use tradebind::exchange::ServiceName;
+    ///
+    /// let mut root = document(ServiceName::Tradewind).root().clone();
+    /// root["paths"]["/api/new"]["get"] = serde_json::json!({
+    ///     "operationId": "new",
+    ///     "responses": { "200": { "description": "New.", "content": { "text/plain": { "example": "hello" } } } },
+    /// });
+    /// let changed = Document::new(ServiceName::Tradewind, root)?;
+    /// assert_eq!(changed.route("GET", "/api/new").unwrap().0.id(), "new");
+    /// # Ok::<(), tradebind::documents::InvalidDocument>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What is no OpenAPI 3.0 document with paths, or refers to what is not there; every such place is named. The
+    /// rules of `cargo xtask lint` are not asked for.
+    pub fn new(service: ServiceName, root: Value) -> Result<Self, InvalidDocument> {
+        let mut problems = Vec::new();
+        if !root.get("openapi").and_then(Value::as_str).is_some_and(|version| version.starts_with("3.0.")) {
+            problems.push("/openapi is not 3.0.x".to_owned());
+        }
+        if !root.get("paths").is_some_and(Value::is_object) {
+            problems.push("/paths is no object".to_owned());
+        }
+        dangling(&root, &root, "", &mut problems);
+        if !problems.is_empty() {
+            return Err(InvalidDocument { service, problems });
+        }
+        Ok(Self { service, yaml: root.to_string().into(), root })
+    }
+
     /// Whose document it is.
     #[must_use]
     pub fn service(&self) -> ServiceName {
@@ -77,10 +119,10 @@ impl Document {
         format!("spec/{}.yaml", self.service)
     }
 
-    /// Its text.
+    /// Its text; JSON, which is YAML too, for a document that was made by [`Document::new`].
     #[must_use]
-    pub fn yaml(&self) -> &'static str {
-        self.yaml
+    pub fn yaml(&self) -> &str {
+        &self.yaml
     }
 
     /// The same as JSON.
@@ -142,9 +184,58 @@ impl Document {
         schemas.into_iter().flat_map(|schemas| schemas.keys().map(String::as_str))
     }
 
+    /// The component that a misspelt name may mean.
+    #[must_use]
+    pub fn nearest_component(&self, name: &str) -> Option<&str> {
+        crate::near::nearest(name, self.component_names())
+    }
+
     /// A component as JSON Schema 2020-12 that stands alone: what it refers to lies under `$defs`, `nullable` became a type.
     #[must_use]
     pub fn schema(&self, component: &str) -> Option<Value> {
         schema::standing_alone(self, component)
     }
+    /// Any schema of the document as [`Document::schema`] gives a component.
+    #[must_use]
+    pub fn schema_at(&self, part: &Placed<'_>) -> Value {
+        schema::placed(self, part)
+    }
 }
+
+/// Tells the references that lead to nothing.
+fn dangling(root: &Value, part: &Value, at: &str, problems: &mut Vec<String>) {
+    match part {
+        Value::Object(members) => {
+            for (name, value) in members {
+                let at = format!("{at}/{}", crate::place::escape(name));
+                match value.as_str().filter(|_| name == "$ref") {
+                    Some(target) if target.strip_prefix('#').and_then(|to| root.pointer(to)).is_none() => {
+                        problems.push(format!("{at}: {target:?} leads to nothing"));
+                    }
+                    _ => dangling(root, value, &at, problems),
+                }
+            }
+        }
+        Value::Array(items) => {
+            for (i, item) in items.iter().enumerate() {
+                dangling(root, item, &format!("{at}/{i}"), problems);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What is no document, with every reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidDocument {
+    service: ServiceName,
+    problems: Vec<String>,
+}
+
+impl fmt::Display for InvalidDocument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no document of {}: {}", self.service, self.problems.join("; "))
+    }
+}
+
+impl std::error::Error for InvalidDocument {}

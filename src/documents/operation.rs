@@ -35,7 +35,7 @@ pub(super) fn all(document: &Document) -> impl Iterator<Item = DocumentOperation
 }
 
 /// The values of the parameters of a path template, if the path fits it.
-pub(super) fn path_values(template: &str, path: &str) -> Option<Vec<(String, String)>> {
+pub(crate) fn path_values(template: &str, path: &str) -> Option<Vec<(String, String)>> {
     let (mut template, mut path) = (template.split('/'), path.split('/'));
     let mut values = Vec::new();
     loop {

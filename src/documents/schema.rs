@@ -4,27 +4,51 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::Document;
+use super::{Document, Placed};
 
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 const COMPONENTS: &str = "#/components/schemas/";
 /// What JSON Schema does not know.
 const LEFT_OUT: [&str; 6] = ["nullable", "example", "externalDocs", "discriminator", "xml", "deprecated"];
 
 pub(super) fn standing_alone(document: &Document, component: &str) -> Option<Value> {
-    let component_schema = |name: &str| document.root().pointer("/components/schemas")?.get(name);
-    component_schema(component)?;
-    let (mut definitions, mut left) = (Map::new(), BTreeSet::from([component.to_owned()]));
+    component_schema(document, component)?;
+    Some(json!({
+        "$schema": DIALECT,
+        "title": format!("{component} of {}", document.service()),
+        "$ref": format!("#/$defs/{component}"),
+        "$defs": definitions(document, BTreeSet::from([component.to_owned()])),
+    }))
+}
+
+pub(super) fn placed(document: &Document, part: &Placed<'_>) -> Value {
+    if let Some(component) = part.pointer.strip_prefix("/components/schemas/").filter(|at| !at.contains('/'))
+        && let Some(schema) = standing_alone(document, component)
+    {
+        return schema;
+    }
+    json!({
+        "$schema": DIALECT,
+        "title": format!("{} of {}", part.pointer, document.service()),
+        // Beside `allOf`, so that a bare reference may stand there too.
+        "allOf": [converted(part.value)],
+        "$defs": definitions(document, references(part.value)),
+    })
+}
+
+fn component_schema<'a>(document: &'a Document, name: &str) -> Option<&'a Value> {
+    document.root().pointer("/components/schemas")?.get(name)
+}
+
+/// These components and all that they name.
+fn definitions(document: &Document, mut left: BTreeSet<String>) -> Map<String, Value> {
+    let mut definitions = Map::new();
     while let Some(name) = left.pop_first() {
-        let Some(schema) = component_schema(&name) else { continue };
+        let Some(schema) = component_schema(document, &name) else { continue };
         definitions.insert(name, converted(schema));
         left.extend(references(schema).into_iter().filter(|name| !definitions.contains_key(name)));
     }
-    Some(json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": format!("{component} of {}", document.service()),
-        "$ref": format!("#/$defs/{component}"),
-        "$defs": definitions,
-    }))
+    definitions
 }
 
 /// Components that a schema names.
@@ -34,7 +58,12 @@ fn references(schema: &Value) -> BTreeSet<String> {
             let own =
                 object.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix(COMPONENTS));
             let below = object.values().flat_map(references);
-            own.map(str::to_owned).into_iter().chain(below).collect()
+            // A part of a component comes with all of it.
+            own.and_then(|target| target.split('/').next())
+                .map(str::to_owned)
+                .into_iter()
+                .chain(below)
+                .collect()
         }
         Value::Array(items) => items.iter().flat_map(references).collect(),
         _ => BTreeSet::new(),

@@ -81,14 +81,17 @@ fn invalid(error: impl std::fmt::Display) -> Error {
     Error::new(ErrorKind::InvalidRequest, error.to_string()).with_operation("hk-trade latest_period")
 }
 
-/// Months since the year 0, in Hong Kong, which is eight hours before UTC all year.
-fn month_number(wall: SystemTime) -> Result<u32, Error> {
+/// Date and time in Hong Kong, which is eight hours before UTC all year.
+pub(crate) fn in_hong_kong(wall: SystemTime) -> Option<OffsetDateTime> {
     const AHEAD: u64 = 8 * 60 * 60;
-    let since =
-        wall.duration_since(SystemTime::UNIX_EPOCH).map(|since| since.as_secs().saturating_add(AHEAD));
-    let here = since.ok().and_then(|seconds| i64::try_from(seconds).ok());
-    let here = here.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
-    let here = here.ok_or_else(|| invalid("the clock stands before 1970 or after 9999"))?;
+    let since = wall.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    let nanoseconds = i128::try_from(since.as_nanos()).ok()? + i128::from(AHEAD) * 1_000_000_000;
+    OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).ok()
+}
+
+/// Months since the year 0, in Hong Kong.
+fn month_number(wall: SystemTime) -> Result<u32, Error> {
+    let here = in_hong_kong(wall).ok_or_else(|| invalid("the clock stands before 1970 or after 9999"))?;
     Ok(u32::try_from(here.year()).unwrap_or_default() * 12 + u32::from(u8::from(here.month())) - 1)
 }
 

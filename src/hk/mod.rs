@@ -13,6 +13,8 @@ mod query;
 mod row;
 mod selection;
 mod session;
+mod span;
+mod words;
 
 #[cfg(feature = "table")]
 pub(crate) use answer::check_count;
@@ -26,3 +28,8 @@ pub use outcome::Outcome;
 pub use query::{InvalidQuery, Query, QueryBuilder};
 pub use row::Named;
 pub use selection::{AreaSelection, CommoditySelection};
+pub use span::Span;
+pub use words::{InvalidArea, InvalidAreas};
+
+#[cfg(feature = "replica")]
+pub(crate) use latest::in_hong_kong;

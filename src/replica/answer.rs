@@ -26,8 +26,27 @@ pub(super) fn bare(status: StatusCode, body: Bytes) -> Answer {
     response
 }
 
-/// Tells that a part of the answer is made up.
-pub(super) fn assumed(mut response: Answer, what: &'static str) -> Answer {
-    response.headers_mut().insert(ASSUMED, HeaderValue::from_static(what));
+/// What the replica says of an answer in its log, beside the status.
+#[derive(Debug, Clone)]
+pub(super) struct Note(pub(super) String);
+
+/// Keeps for the log what the replica did, beside what is kept already.
+pub(super) fn noted(mut response: Answer, note: impl Into<String>) -> Answer {
+    let note = note.into();
+    let note = match response.extensions().get::<Note>() {
+        Some(before) => format!("{}; {note}", before.0),
+        None => note,
+    };
+    response.extensions_mut().insert(Note(note));
+    response
+}
+
+/// Tells that a part of the answer is made up. What is told is plain ASCII; nothing where it is empty.
+pub(super) fn assumed(mut response: Answer, what: &str) -> Answer {
+    if let Ok(what) = HeaderValue::from_str(what)
+        && !what.is_empty()
+    {
+        response.headers_mut().insert(ASSUMED, what);
+    }
     response
 }

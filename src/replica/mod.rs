@@ -1,9 +1,17 @@
-//! A local server that speaks as both services do: it plays recorded exchanges on loopback.
+//! A local server that behaves as both services do, on loopback.
 //!
 //! The Hong Kong side answers first with a 302 to a one-time address and demands the cookie that it set on
-//! the way; without it, it says "Access denied" inside HTTP 200. The TradeWind side demands a key. What the
-//! services' documentation does not tell and the server had to make up is named in the header
-//! `x-tradebind-assumed` of an answer.
+//! the way; without it, it says "Access denied" inside HTTP 200. The TradeWind side demands a key. Requests that a
+//! documented example fits are answered as documented; others with made-up data. What the services' documentation does not
+//! tell and the server had to make up is named in the header `x-tradebind-assumed` of an answer.
+//!
+//! Hong Kong's figures are synthetic, and title and first note of an answer say so. They hang on
+//! [`seed`](ReplicaBuilder::seed), and their sums hold exactly, in values and, where quantities are given, in these: total
+//! exports are domestic exports and re-exports, total trade is imports and total exports, items sum to subheadings, headings
+//! and chapters ([`Replica::hk_codes`]), SITC sections and end uses to the total, partners and regions too
+//! ([`Replica::hk_members`]). A figure to date differs from the sum of its months by amendments of up to half a percent. The
+//! figures of a recorded answer of total exports by country are in the world too, as far as they leave room for the others.
+//! Months run from 2012-01 to the [newest](ReplicaBuilder::hk_newest).
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -33,30 +41,45 @@
 //! assert_eq!(replica.pending(Door::HkFront), 0);
 //! # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 //! ```
+//!
+//! A [`Rule`] makes a [`Fault`] again and again, by count or by seed.
 
 mod answer;
-mod flushed;
+mod builder;
+mod connection;
+mod contract;
+mod cut;
+mod disturb;
+mod fault;
 mod hk;
 mod log;
 mod player;
 mod reply;
+mod rules;
 mod script;
+mod seeded;
 mod side;
 mod source;
-mod status;
 mod tradewind;
 mod wire;
 
+pub use builder::ReplicaBuilder;
+pub use fault::Fault;
 pub use log::LoggedRequest;
 pub use reply::Reply;
+pub use rules::Rule;
 pub use script::{Door, Step};
+pub use tradewind::Account;
 
 use std::io;
 use std::sync::Arc;
 
-use crate::exchange::{Exchange, ServiceName};
+use crate::domain::{CommodityClass, Credits, Region};
+use crate::exchange::Exchange;
+use rules::Rules;
 use script::Scripts;
 use side::Side;
+use tradewind::Accounts;
 
 /// A running local server of both services; it stops when dropped.
 #[derive(Debug)]
@@ -64,31 +87,31 @@ pub struct Replica {
     hk: Side,
     tradewind: Side,
     scripts: Arc<Scripts>,
+    rules: Arc<Rules>,
+    accounts: Arc<Accounts>,
 }
 
 impl Replica {
-    /// Starts the server on free ports of loopback, playing the documented examples.
+    /// Starts the server on free ports of loopback, with the default settings: it behaves like both services, and
+    /// answers the documented examples as documented.
     ///
     /// # Errors
     /// When no port can be opened.
     pub async fn start() -> io::Result<Self> {
-        let documented = crate::exchange::documented().map_err(io::Error::other)?;
-        Self::playing(documented.into_iter().map(|(_, exchange)| exchange)).await
+        Self::builder().start().await
     }
 
-    /// Starts the server on free ports of loopback, playing these exchanges.
+    /// Starts the server on free ports of loopback, playing these exchanges and nothing else.
     ///
     /// # Errors
     /// When no port can be opened.
     pub async fn playing(exchanges: impl IntoIterator<Item = Exchange>) -> io::Result<Self> {
-        let (hk, tradewind): (Vec<_>, Vec<_>) =
-            exchanges.into_iter().partition(|exchange| exchange.service == ServiceName::HkTrade);
-        let scripts = Arc::new(Scripts::default());
-        Ok(Self {
-            hk: Side::open(hk::Hk::new(hk), Arc::clone(&scripts)).await?,
-            tradewind: Side::open(tradewind::Tradewind::new(tradewind), Arc::clone(&scripts)).await?,
-            scripts,
-        })
+        Self::builder().playing(exchanges).start().await
+    }
+
+    /// Sets up a server.
+    pub fn builder() -> ReplicaBuilder {
+        ReplicaBuilder::default()
     }
 
     /// Base URL of the Hong Kong side.
@@ -103,6 +126,21 @@ impl Replica {
         format!("http://{}", self.tradewind.address)
     }
 
+    /// The codes of a class that the Hong Kong side knows, in order, with those that only some editions of the
+    /// Harmonized System have: ten chapters down to items, the sections of the SITC, end-use categories. Of the codes,
+    /// those of eight digits and of the end uses are made up.
+    #[must_use]
+    pub fn hk_codes(class: CommodityClass) -> Vec<String> {
+        hk::declared(class)
+    }
+
+    /// The countries that the Hong Kong side counts to a region, by English name. Those of the unions (APEC, ASEA, EU,
+    /// OPEC) are assumed: members of 2024, for all years.
+    #[must_use]
+    pub fn hk_members(region: Region) -> Vec<&'static str> {
+        hk::members(region)
+    }
+
     /// The last 1,000 requests of the Hong Kong side, oldest first.
     #[must_use]
     pub fn hk_requests(&self) -> Vec<LoggedRequest> {
@@ -115,9 +153,31 @@ impl Replica {
         self.tradewind.log.all()
     }
 
+    /// What a key of TradeWind has and was charged; `None` before its first call.
+    #[must_use]
+    pub fn tradewind_account(&self, key: &str) -> Option<Account> {
+        self.accounts.get(key)
+    }
+
+    /// Sets the credits that a key of TradeWind has left; `None` is no end of them.
+    pub fn set_tradewind_balance(&self, key: &str, credits: Option<Credits>) {
+        self.accounts.set_balance(key, credits);
+    }
+
     /// Adds steps to what a door does with its next requests, in order; after the last it plays as always.
     pub fn script(&self, door: Door, steps: impl IntoIterator<Item = Step>) {
         self.scripts.of(door).add(steps);
+    }
+
+    /// Adds rules by which faults are made, by count or by seed. A script's steps go before; the first rule that takes a
+    /// request is the only one for it.
+    pub fn faults(&self, rules: impl IntoIterator<Item = Rule>) {
+        self.rules.add(rules);
+    }
+
+    /// Takes all rules away.
+    pub fn clear_faults(&self) {
+        self.rules.clear();
     }
 
     /// How many steps a door has yet to take.

@@ -3,6 +3,7 @@
 use hyper::StatusCode;
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
+use serde_json::Value;
 
 use super::answer::{self, Answer};
 use crate::exchange::{Exchange, RecordedRequest, RecordedResponse};
@@ -12,6 +13,8 @@ pub(super) struct Recording {
     /// Service, operation and case.
     pub(super) name: String,
     pub(super) request: RecordedRequest,
+    /// The answer's body, where it is JSON.
+    json: Option<Value>,
     answer: Result<Ready, String>,
 }
 
@@ -30,7 +33,13 @@ impl Recording {
                 .map_err(|problem| format!("the recorded answer of {name} cannot be played: {problem}")),
             None => Err(format!("{name} is recorded without an answer: none is documented")),
         };
-        Self { name, request: exchange.request, answer }
+        let json = exchange.response.and_then(|recorded| recorded.body?.json().cloned());
+        Self { name, request: exchange.request, json, answer }
+    }
+
+    /// The answer's body, where it is JSON.
+    pub(super) fn json(&self) -> Option<&Value> {
+        self.json.as_ref()
     }
 
     /// Plays the answer, or says why there is none.

@@ -12,7 +12,7 @@ use hyper::{Response, StatusCode};
 use serde_json::Value;
 
 use super::answer::{self, Answer};
-use super::flushed::Flushed;
+use super::connection::Connection;
 use super::source::{Gzip, Plain, Source, packed};
 use super::wire::Wire;
 
@@ -103,11 +103,11 @@ impl Reply {
     }
 
     /// Waits as told, then gives the answer.
-    pub(super) async fn answer(self, flushed: Flushed) -> Answer {
+    pub(super) async fn answer(self, connection: Connection) -> Answer {
         if let Some(wait) = self.after {
             tokio::time::sleep(wait).await;
         }
-        match self.head().and_then(|head| Ok((head, self.body(flushed).map_err(|e| e.to_string())?))) {
+        match self.head().and_then(|head| Ok((head, self.body(connection).map_err(|e| e.to_string())?))) {
             Ok(((status, headers), body)) => {
                 let mut response = Response::new(body.boxed_unsync());
                 *response.status_mut() = status;
@@ -140,7 +140,7 @@ impl Reply {
         Ok((status, headers))
     }
 
-    fn body(self, flushed: Flushed) -> io::Result<Wire> {
+    fn body(self, connection: Connection) -> io::Result<Wire> {
         let (source, length) = match (self.total, self.gzip) {
             (Some(total), false) => (Source::Plain(Plain::repeated(self.body, total)), None),
             (Some(total), true) => (Source::Gzip(Gzip::new(Plain::repeated(self.body, total))), None),
@@ -150,7 +150,7 @@ impl Reply {
                 (Source::Plain(Plain::once(body)), Some(length))
             }
         };
-        Ok(Wire::new(source, length, flushed).cut_after(self.cut).slowly(self.pace))
+        Ok(Wire::new(source, length, connection).cut_after(self.cut).slowly(self.pace))
     }
 }
 

@@ -5,8 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
+use super::fault::Fault;
+use super::hk::Status;
 use super::reply::Reply;
-use super::status::Status;
 
 /// Where requests come in; each door has a script of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,6 +40,8 @@ pub enum Step {
     RedirectWithoutCookie,
     /// This answer, sent as told. Neither cookie nor key is asked for.
     Reply(Reply),
+    /// What the door does without a script, gone wrong.
+    Fault(Fault),
     /// The connection is closed as soon as it is accepted, before any request is read.
     CloseOnAccept,
     /// The connection is closed after the first bytes of the request arrived, before all of it was read.
@@ -71,6 +74,19 @@ impl From<Reply> for Step {
     }
 }
 
+impl From<Fault> for Step {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl Step {
+    /// Whether it is taken by a new connection and not by a request.
+    fn is_for_connection(&self) -> bool {
+        matches!(self, Self::CloseOnAccept | Self::CloseDuringRequest)
+    }
+}
+
 /// How a connection ends before it was served.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Closing {
@@ -99,9 +115,7 @@ impl Script {
             let closing = match queue.front()? {
                 Step::CloseOnAccept => Closing::AtOnce,
                 Step::CloseDuringRequest => Closing::DuringRequest,
-                Step::Play | Step::RedirectWithoutCookie | Step::Reply(_) | Step::CloseAfterRequest => {
-                    return None;
-                }
+                _ => return None,
             };
             queue.pop_front();
             Some(closing)
@@ -111,10 +125,8 @@ impl Script {
     /// Takes the first step if it is one for a request.
     pub(super) fn take_for_request(&self) -> Option<Step> {
         self.with(|queue| match queue.front()? {
-            Step::CloseOnAccept | Step::CloseDuringRequest => None,
-            Step::Play | Step::RedirectWithoutCookie | Step::Reply(_) | Step::CloseAfterRequest => {
-                queue.pop_front()
-            }
+            step if step.is_for_connection() => None,
+            _ => queue.pop_front(),
         })
     }
 
@@ -145,13 +157,12 @@ impl Scripts {
         }
     }
 
-    /// The step for a request that knocks at this door; [`Step::Play`] if there is none.
-    pub(super) fn step(&self, door: Door) -> Step {
+    /// The step for a request that knocks at this door, if there is one.
+    pub(super) fn step(&self, door: Door) -> Option<Step> {
         let script = self.of(door);
-        let step = match door {
+        match door {
             Door::HkFront | Door::Tradewind => script.take_for_request(),
             Door::HkAnswer => script.take(),
-        };
-        step.unwrap_or(Step::Play)
+        }
     }
 }

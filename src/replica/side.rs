@@ -6,32 +6,45 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use http_body_util::{BodyExt as _, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Uri};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::answer::Answer;
-use super::flushed::{Flushed, Watched};
-use super::log::Log;
-use super::reply;
+use super::answer::{self, Answer};
+use super::connection::{Connection, Watched};
+use super::cut::{Cut, Ending};
+use super::disturb::{Places, disturbed};
+use super::fault::Fault;
+use super::log::{Entry, Log};
+use super::reply::{self, Reply};
+use super::rules::Rules;
 use super::script::{Closing, Door, Scripts, Step};
 
 /// The most that a request may hold, in bytes.
 pub(super) const BODY_CAP: usize = 1 << 20;
 
+/// The body of a request, read before anything is done.
+pub(super) enum Received {
+    Whole(Bytes),
+    /// More than the cap, or broken off.
+    Broken,
+}
+
 /// What a side plays.
 pub(super) trait Service: Send + Sync + 'static {
     /// The door whose script new connections follow.
     const FRONT: Door;
+    /// Where its answers have rows, and their count.
+    const PLACES: Places;
 
     /// The door at this path, if there is one.
     fn door(&self, path: &str) -> Option<Door>;
 
     /// What is answered without a script.
-    fn play(&self, request: Request<Incoming>) -> impl Future<Output = Answer> + Send;
+    fn play(&self, request: Request<Received>) -> impl Future<Output = Answer> + Send;
 
     /// The redirect without its cookie, where there is a redirect.
     fn redirect_without_cookie(&self, _uri: &Uri) -> Option<Answer> {
@@ -48,11 +61,18 @@ pub(super) struct Side {
 }
 
 impl Side {
-    pub(super) async fn open<S: Service>(service: S, scripts: Arc<Scripts>) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    pub(super) async fn open<S: Service>(
+        service: S,
+        port: u16,
+        scripts: Arc<Scripts>,
+        rules: Arc<Rules>,
+    ) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .await
+            .map_err(|e| io::Error::new(e.kind(), format!("port {port} of {}: {e}", Ipv4Addr::LOCALHOST)))?;
         let address = listener.local_addr()?;
         let log = Arc::new(Log::default());
-        let house = Arc::new(House { service, scripts, log: Arc::clone(&log) });
+        let house = Arc::new(House { service, scripts, rules, log: Arc::clone(&log) });
         let task = tokio::spawn(async move {
             // Connections live in a set of their own, so that they end with the listener.
             let mut connections = JoinSet::new();
@@ -96,6 +116,7 @@ async fn close_during_request(stream: TcpStream) {
 struct House<S> {
     service: S,
     scripts: Arc<Scripts>,
+    rules: Arc<Rules>,
     log: Arc<Log>,
 }
 
@@ -103,11 +124,11 @@ impl<S: Service> House<S> {
     async fn serve(self: Arc<Self>, stream: TcpStream) {
         // Each piece of a slow body leaves when it is written.
         _ = stream.set_nodelay(true);
-        let flushed = Flushed::default();
-        let io = Watched::new(TokioIo::new(stream), flushed.clone());
+        let connection = Connection::default();
+        let io = Watched::new(stream, connection.clone());
         let service = service_fn(move |request| {
-            let (house, flushed) = (Arc::clone(&self), flushed.clone());
-            async move { house.answer(request, flushed).await }
+            let (house, connection) = (Arc::clone(&self), connection.clone());
+            async move { house.answer(request, connection).await }
         });
         let mut http = hyper::server::conn::http1::Builder::new();
         // A caller that hangs up mid-request is its own affair, a connection cut by a script the test's.
@@ -115,29 +136,114 @@ impl<S: Service> House<S> {
     }
 
     /// An error closes the connection without an answer.
-    async fn answer(&self, request: Request<Incoming>, flushed: Flushed) -> io::Result<Answer> {
-        self.log.record(&request);
-        let step = self.service.door(request.uri().path()).map_or(Step::Play, |door| self.scripts.step(door));
+    async fn answer(&self, request: Request<Incoming>, connection: Connection) -> io::Result<Answer> {
+        let entry = self.log.record(&request);
+        let answer = self.taken(request, connection, entry).await;
+        match &answer {
+            Ok(answer) => self.log.answered(entry, answer),
+            Err(closed) => self.log.closed(entry, &closed.to_string()),
+        }
+        answer
+    }
+
+    /// Does what the script tells, else what a rule makes, else what the service does.
+    async fn taken(
+        &self,
+        request: Request<Incoming>,
+        connection: Connection,
+        entry: Entry,
+    ) -> io::Result<Answer> {
+        if connection.is_given_up() {
+            connection.reset();
+            return closed("reset after the answer before");
+        }
+        let path = request.uri().path();
+        let step = self.service.door(path).map_or(Step::Play, |door| {
+            let ruled = || self.rules.fault(door, path).map(Step::Fault);
+            self.scripts.step(door).or_else(ruled).unwrap_or(Step::Play)
+        });
+        if let Step::Fault(Fault::ResetBefore) = step {
+            connection.reset();
+            return closed(&Fault::ResetBefore.to_string());
+        }
+        let request = read(request).await;
+        if let Received::Whole(body) = request.body() {
+            self.log.body(entry, body);
+        }
         match step {
             Step::Play => Ok(self.service.play(request).await),
-            Step::Reply(reply) => {
-                read_whole(request).await;
-                Ok(reply.answer(flushed).await)
-            }
+            Step::Fault(fault) => self.faulty(fault, request, connection).await,
+            Step::Reply(reply) => Ok(answer::noted(reply.answer(connection).await, "scripted reply")),
             Step::RedirectWithoutCookie => {
                 let redirect = self.service.redirect_without_cookie(request.uri());
-                read_whole(request).await;
                 Ok(redirect.unwrap_or_else(|| reply::unsendable("only HkFront redirects")))
             }
             Step::CloseOnAccept | Step::CloseDuringRequest | Step::CloseAfterRequest => {
-                read_whole(request).await;
-                Err(io::Error::other("closed as the script tells"))
+                closed("closed as the script tells")
             }
         }
     }
+
+    /// What the service does, gone wrong.
+    async fn faulty(
+        &self,
+        fault: Fault,
+        request: Request<Received>,
+        connection: Connection,
+    ) -> io::Result<Answer> {
+        let note = fault.to_string();
+        let cut = |answer: Answer, bytes, ending| {
+            answer.map(|body| match bytes {
+                Some(bytes) => Cut::after(body, bytes, ending, connection.clone()).boxed_unsync(),
+                None => Cut::half(body, ending, connection.clone()).boxed_unsync(),
+            })
+        };
+        let answer = match fault {
+            Fault::Latency(wait) => {
+                tokio::time::sleep(wait).await;
+                self.service.play(request).await
+            }
+            Fault::Html(status) => Reply::html(status).answer(connection).await,
+            Fault::Truncated(bytes) => cut(self.service.play(request).await, Some(bytes), Ending::InOrder),
+            Fault::ResetBefore => {
+                connection.reset();
+                return closed(&note);
+            }
+            Fault::ResetDuring => cut(self.service.play(request).await, None, Ending::Reset),
+            Fault::ResetAfter => {
+                connection.give_up();
+                self.service.play(request).await
+            }
+            Fault::ChargeThenDrop => {
+                drop(self.service.play(request).await);
+                return closed(&note);
+            }
+            Fault::DuplicateRows(_)
+            | Fault::WrongCount(_)
+            | Fault::UnknownFields
+            | Fault::Upstream { .. }
+            | Fault::StackTrace => {
+                return Ok(disturbed(self.service.play(request).await, &fault, S::PLACES).await);
+            }
+        };
+        Ok(answer::noted(answer, note))
+    }
 }
 
-/// Reads a request to its end, or to the cap; nobody asks what it holds.
-async fn read_whole(request: Request<Incoming>) {
-    _ = Limited::new(request.into_body(), BODY_CAP).collect().await;
+fn closed(why: &str) -> io::Result<Answer> {
+    Err(io::Error::other(why.to_owned()))
+}
+
+/// Reads a request to its end, or to the cap.
+async fn read(request: Request<Incoming>) -> Request<Received> {
+    let (head, body) = request.into_parts();
+    let body = if body.is_end_stream() {
+        Received::Whole(Bytes::new())
+    } else {
+        Limited::new(body, BODY_CAP)
+            .collect()
+            .await
+            .map_or(Received::Broken, |whole| Received::Whole(whole.to_bytes()))
+    };
+    Request::from_parts(head, body)
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 
-use super::flushed::Flushed;
+use super::connection::Connection;
 use super::source::Source;
 
 /// The most that one piece holds, in bytes.
@@ -26,12 +26,20 @@ pub(super) struct Wire {
     /// What to wait for before the next piece.
     wait: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     /// Taken when the cut is due.
-    flushed: Option<Flushed>,
+    connection: Option<Connection>,
 }
 
 impl Wire {
-    pub(super) fn new(source: Source, promised: Option<u64>, flushed: Flushed) -> Self {
-        Self { source, promised, uncut: None, chunk: PIECE, pause: None, wait: None, flushed: Some(flushed) }
+    pub(super) fn new(source: Source, promised: Option<u64>, connection: Connection) -> Self {
+        Self {
+            source,
+            promised,
+            uncut: None,
+            chunk: PIECE,
+            pause: None,
+            wait: None,
+            connection: Some(connection),
+        }
     }
 
     pub(super) fn cut_after(self, bytes: Option<usize>) -> Self {
@@ -59,10 +67,10 @@ impl Body for Wire {
             }
             if this.uncut == Some(0) && !this.source.is_at_end() {
                 // What came before the cut must leave first: hyper drops what it holds when a body fails.
-                let Some(flushed) = this.flushed.take() else {
+                let Some(connection) = this.connection.take() else {
                     return Poll::Ready(Some(Err(io::Error::other("cut as the script tells"))));
                 };
-                this.wait = Some(Box::pin(flushed.wait()));
+                this.wait = Some(Box::pin(connection.flushed()));
                 continue;
             }
             let most = this.uncut.map_or(this.chunk, |uncut| uncut.min(this.chunk));

@@ -4,8 +4,9 @@
 
 mod engines;
 mod openapi_generator;
-mod prism;
+pub mod prism;
 mod redocly;
+mod schemathesis;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -30,6 +31,9 @@ pub enum Tool {
     /// Have DuckDB, Polars and Spark read a dataset that this crate writes, from a folder and from S3, and compare totals
     /// (needs Python 3.10 or later, and Java 17 or later)
     Engines,
+    /// Ask every operation of both documents of the local replica, rightly and wrongly, and check its answers (needs
+    /// Python 3.10 or later)
+    Schemathesis,
 }
 
 impl Tool {
@@ -42,6 +46,7 @@ impl Tool {
             Self::OpenapiGenerator => {
                 openapi_generator::run().context("the check by openapi-generator failed")
             }
+            Self::Schemathesis => schemathesis::run().context("the check by schemathesis failed"),
         }
     }
 }
@@ -59,13 +64,13 @@ fn work(name: &str) -> Result<PathBuf> {
 }
 
 /// Fails early, and says what to install, when a program is not there.
-fn need(program: &str, version: &str, install: &str) -> Result<()> {
+pub fn need(program: &str, version: &str, install: &str) -> Result<()> {
     let found = shell::output(command(program).arg(version));
     found.map(|_| ()).with_context(|| format!("this check needs {install}; install it, then run again"))
 }
 
 /// Installs a package of npm in a folder, and gives the path of one of its programs.
-fn npm(folder: &Path, package: &str, version: &str, program: &str) -> Result<PathBuf> {
+pub fn npm(folder: &Path, package: &str, version: &str, program: &str) -> Result<PathBuf> {
     need("node", "--version", "Node.js 20.19 or later")?;
     let mut install = command("npm");
     // No scripts: none of the tools needs any.
@@ -83,7 +88,7 @@ fn npm(folder: &Path, package: &str, version: &str, program: &str) -> Result<Pat
 }
 
 /// Makes a virtual environment with these packages; gives the folder of its programs.
-pub(crate) fn venv(folder: &Path, packages: &[String]) -> Result<PathBuf> {
+pub fn venv(folder: &Path, packages: &[String]) -> Result<PathBuf> {
     sh(command("python3").args(["-m", "venv"]).arg(folder)).context("Python needs its module venv")?;
     let programs = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
     sh(pip(&programs).args(packages)).context("not everything could be installed from PyPI")?;

@@ -12,20 +12,20 @@ const GUIDE: [(&str, &str); 5] = [
 ];
 
 /// `header.status` of an answer.
-pub(super) struct Status {
-    pub(super) code: u8,
+pub(in crate::replica) struct Status {
+    pub(in crate::replica) code: u8,
     /// Undocumented, but observed as a list of texts; null when there is none.
-    pub(super) message: Value,
+    pub(in crate::replica) message: Value,
 }
 
 impl Status {
     /// A status without messages.
-    pub(super) fn of(code: u8) -> Self {
+    pub(in crate::replica) fn of(code: u8) -> Self {
         Self { code, message: Value::Null }
     }
 
     /// An answer that holds this status and no data.
-    pub(super) fn body(&self) -> Value {
+    pub(in crate::replica) fn body(&self) -> Value {
         let mut status = json!({
             "code": self.code,
             "apiHelp": "https://tradeidds.censtatd.gov.hk/PageID/ApiSpec",

@@ -1,0 +1,151 @@
+//! Answers whose data are made wrong.
+
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Bytes;
+use serde_json::{Value, json};
+
+use super::answer::{self, Answer};
+use super::fault::Fault;
+
+/// The largest answer that is read whole to be made wrong, in bytes.
+const CAP: usize = 64 << 20;
+
+/// A field that no document has.
+const UNKNOWN_FIELD: &str = "tradebindUnknown";
+
+/// What stands where data belong when PHP fails (the shape of its message is PHP's own; paths and names are made up).
+const TRACE: &str = "PHP Fatal error:  Uncaught RuntimeException: made up by tradebind in /srv/app/Upstream.php:42\n\
+Stack trace:\n#0 /srv/app/Gateway.php(17): Upstream->ask()\n#1 {main}\n  thrown in /srv/app/Upstream.php on line 42";
+
+/// Where an answer has its rows, and the count that it tells; JSON pointers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Places {
+    pub(super) rows: &'static str,
+    pub(super) count: &'static str,
+}
+
+/// Makes an answer's data wrong; one that has nothing to work on goes out as it is.
+pub(super) async fn disturbed(answer: Answer, fault: &Fault, places: Places) -> Answer {
+    let (head, body) = answer.into_parts();
+    let Ok(whole) = Limited::new(body, CAP).collect().await else {
+        let problem = format!("{fault}: the answer holds more than {CAP} bytes");
+        return super::reply::unsendable(&problem);
+    };
+    let whole = whole.to_bytes();
+    let mut value: Value = serde_json::from_slice(&whole).unwrap_or_default();
+    let (body, note) = if change(&mut value, fault, places) {
+        (Bytes::from(value.to_string()), fault.to_string())
+    } else {
+        (whole, format!("{fault}: nothing to work on"))
+    };
+    let mut made = answer::bare(head.status, body);
+    *made.headers_mut() = head.headers;
+    *made.extensions_mut() = head.extensions;
+    answer::noted(made, note)
+}
+
+/// Whether there was something to change.
+fn change(answer: &mut Value, fault: &Fault, places: Places) -> bool {
+    match fault {
+        Fault::DuplicateRows(n) => duplicate(answer, *n, places).is_some(),
+        Fault::WrongCount(by) => {
+            let Some(count) = answer.pointer_mut(places.count) else { return false };
+            let Some(told) = count.as_i64() else { return false };
+            *count = told.saturating_add(*by).max(0).into();
+            true
+        }
+        Fault::UnknownFields => {
+            let Value::Object(members) = answer else { return false };
+            let unknown = || json!({ "note": "made up by tradebind's replica" });
+            members.insert(UNKNOWN_FIELD.to_owned(), unknown());
+            let rows = answer.pointer_mut(places.rows).and_then(Value::as_array_mut);
+            for row in rows.into_iter().flatten().filter_map(Value::as_object_mut) {
+                row.insert(UNKNOWN_FIELD.to_owned(), unknown());
+            }
+            true
+        }
+        Fault::Upstream { code, message } => {
+            let upstream = answer.get_mut("data").and_then(Value::as_object_mut);
+            let Some(upstream) = upstream.filter(|upstream| upstream.contains_key("code")) else {
+                return false;
+            };
+            upstream.insert("code".to_owned(), (*code).into());
+            upstream.insert("msg".to_owned(), message.clone().into());
+            upstream.insert("data".to_owned(), Value::Null);
+            true
+        }
+        Fault::StackTrace => {
+            let Some(data) = answer.get_mut("data").filter(|data| !data.is_null()) else { return false };
+            *data = TRACE.into();
+            true
+        }
+        // None of the others concerns the data.
+        _ => false,
+    }
+}
+
+fn duplicate(answer: &mut Value, n: usize, places: Places) -> Option<()> {
+    let rows = answer.pointer_mut(places.rows)?.as_array_mut().filter(|rows| !rows.is_empty())?;
+    let before = rows.len();
+    rows.extend_from_within(..n.min(before));
+    let after = rows.len();
+    let count = answer.pointer_mut(places.count);
+    if let Some(count) = count.filter(|count| count.as_u64() == Some(before as u64)) {
+        *count = after.into();
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLACES: Places = Places { rows: "/rows", count: "/count" };
+
+    fn changed(answer: Value, fault: Fault) -> Option<Value> {
+        let mut answer = answer;
+        change(&mut answer, &fault, PLACES).then_some(answer)
+    }
+
+    #[test]
+    fn rows_and_counts() {
+        let answer = || json!({ "rows": [{"a": 1}, {"a": 2}], "count": 2 });
+        assert_eq!(
+            changed(answer(), Fault::DuplicateRows(1)),
+            Some(json!({ "rows": [{"a": 1}, {"a": 2}, {"a": 1}], "count": 3 }))
+        );
+        assert_eq!(changed(answer(), Fault::DuplicateRows(9)).unwrap()["count"], 4);
+        let more = json!({ "rows": [1], "count": 169 });
+        assert_eq!(
+            changed(more, Fault::DuplicateRows(1)),
+            Some(json!({ "rows": [1, 1], "count": 169 })),
+            "a count of something else stays"
+        );
+        assert_eq!(changed(answer(), Fault::WrongCount(3)).unwrap()["count"], 5);
+        assert_eq!(changed(answer(), Fault::WrongCount(-3)).unwrap()["count"], 0);
+        let unknown = changed(answer(), Fault::UnknownFields).unwrap();
+        assert!(unknown[UNKNOWN_FIELD].is_object() && unknown["rows"][1][UNKNOWN_FIELD].is_object());
+    }
+
+    #[test]
+    fn upstream() {
+        let answer = || json!({ "success": true, "data": { "code": 1, "data": {} } });
+        let failed = changed(answer(), Fault::upstream(0, "no")).unwrap();
+        assert_eq!(failed["data"], json!({ "code": 0, "msg": "no", "data": null }));
+        let trace = changed(answer(), Fault::StackTrace).unwrap();
+        assert!(trace["data"].as_str().unwrap().contains("#1 {main}"));
+        assert_eq!(trace["success"], true);
+    }
+
+    #[test]
+    fn nothing_to_work_on() {
+        for fault in
+            [Fault::DuplicateRows(1), Fault::WrongCount(1), Fault::upstream(0, ""), Fault::StackTrace]
+        {
+            for answer in [json!({}), json!([]), json!({ "rows": [], "data": null }), json!({ "rows": 1 })] {
+                assert_eq!(changed(answer, fault.clone()), None, "{fault}");
+            }
+        }
+        assert_eq!(changed(json!([]), Fault::UnknownFields), None);
+    }
+}

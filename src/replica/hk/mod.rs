@@ -1,0 +1,237 @@
+//! The Hong Kong side.
+
+mod cube;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod identities;
+mod office;
+mod plan;
+mod settings;
+mod status;
+mod table;
+mod usage;
+mod words;
+mod world;
+
+pub(super) use settings::Settings;
+pub(super) use status::Status;
+pub(super) use world::{codes_of as members, declared};
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use hyper::header::{COOKIE, HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
+use hyper::{Method, Request, StatusCode, Uri};
+use serde_json::json;
+
+use super::answer::{self, Answer};
+use super::builder::Common;
+use super::contract::{Asked, Contract};
+use super::disturb::Places;
+use super::player::{self, Recording};
+use super::script::Door;
+use super::side::{Received, Service};
+use crate::exchange::Exchange;
+use crate::hk::Query;
+use crate::http::Clock;
+use crate::http::redact::is_token;
+use office::Office;
+use usage::Usage;
+
+/// Name of the session cookie; the service's own is unknown.
+const COOKIE_NAME: &str = "tradebind-replica-session";
+
+/// The Hong Kong side: a redirect with a cookie, then the recorded answer, or one made up.
+pub(super) struct Hk {
+    recordings: Vec<Recording>,
+    /// What each exchange asks, read once; `None` for one that is no query.
+    queries: Vec<Option<Query>>,
+    /// Where a query stands, by its very text.
+    spelled: HashMap<String, usize>,
+    sessions: AtomicU64,
+    usage: Option<Usage>,
+    clock: Arc<dyn Clock>,
+    contract: Contract,
+    /// `None` where recorded exchanges are all that is known.
+    office: Option<Office>,
+}
+
+impl Hk {
+    /// # Errors
+    /// A setting that cannot hold.
+    pub(super) fn new(
+        exchanges: Vec<Exchange>,
+        settings: Settings,
+        common: &Common,
+        contract: Contract,
+    ) -> Result<Self, String> {
+        settings.check()?;
+        let recorded: Vec<_> = exchanges
+            .iter()
+            .filter_map(|exchange| {
+                let body = exchange.response.as_ref()?.body.as_ref()?.json()?;
+                Some(plan::anchors(&exchange.request.target.parse().ok()?, body))
+            })
+            .flatten()
+            .collect();
+        let recordings: Vec<_> = exchanges.into_iter().map(Recording::new).collect();
+        let queries: Vec<Option<Query>> =
+            recordings.iter().map(|recording| recording.request.target.parse().ok()).collect();
+        let mut spelled = HashMap::new();
+        for (at, recording) in recordings.iter().enumerate() {
+            if let (Some(Some(_)), Some((_, text))) =
+                (queries.get(at), recording.request.target.split_once('?'))
+            {
+                spelled.entry(text.to_owned()).or_insert(at);
+            }
+        }
+        Ok(Self {
+            recordings,
+            queries,
+            spelled,
+            sessions: AtomicU64::new(1),
+            usage: settings.usage.map(|(most, window)| Usage::new(most, window)),
+            clock: Arc::clone(&common.clock),
+            contract,
+            office: common.behaving.then(|| Office::new(settings, common, &recorded)),
+        })
+    }
+
+    /// The exchange that asks the same in the same words.
+    fn spelled(&self, target: &str) -> Option<&Recording> {
+        let (_, text) = target.split_once('?')?;
+        self.recordings.get(*self.spelled.get(text)?)
+    }
+
+    /// The exchange that asks the same, in any case and order (guide, section A).
+    fn recorded(&self, asked: &Query) -> Option<&Recording> {
+        self.recordings.get(self.queries.iter().position(|query| query.as_ref() == Some(asked))?)
+    }
+
+    /// 302 to a one-time address on the same host (observed).
+    fn redirect(&self, query: &str) -> (u64, Answer) {
+        let session = self.sessions.fetch_add(1, Ordering::Relaxed);
+        let mut response = answer::body(StatusCode::FOUND, "text/html", "");
+        let location = HeaderValue::from_str(&format!("/api/{:032x}/get?{query}", u128::from(session))).ok();
+        response.headers_mut().extend(location.map(|value| (LOCATION, value)));
+        (session, response)
+    }
+
+    /// The redirect with its cookie (observed).
+    fn redirect_with_cookie(&self, query: &str) -> Answer {
+        let (session, mut response) = self.redirect(query);
+        let cookie = HeaderValue::from_str(&format!("{COOKIE_NAME}={session}; Path=/; HttpOnly")).ok();
+        response.headers_mut().extend(cookie.map(|value| (SET_COOKIE, value)));
+        answer::assumed(response, "name of the cookie, form of the token")
+    }
+
+    /// The recorded answer, else one made up where that is allowed.
+    async fn answer(&self, target: &str) -> Answer {
+        let spelled = self.spelled(target).map(played);
+        if let Some(Ok(answer)) = spelled {
+            return answer;
+        }
+        let query = target.parse();
+        let recorded = query.as_ref().ok().and_then(|query| self.recorded(query)).map(played);
+        match (recorded, &self.office) {
+            (Some(Ok(answer)), _) => answer,
+            (_, Some(office)) => office.answer(query).await,
+            (Some(Err(problem)), None) => failed(vec![problem], "messages"),
+            (None, None) => failed(player::unmatched(&format!("GET {target}"), &self.recordings), "messages"),
+        }
+    }
+
+    /// What the document has beside the query of trade statistics: nothing today.
+    fn other(&self, request: &Request<Received>) -> Answer {
+        let found = self.contract.find(request.method(), request.uri().path());
+        let (status, told) = match (found, request.body()) {
+            (Err(unmatched), _) => (unmatched.status, unmatched.told),
+            (Ok(_), Received::Broken) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, vec!["the request is too long, or broke off".to_owned()])
+            }
+            (Ok((operation, path)), Received::Whole(body)) => {
+                let headers = request.headers();
+                let checked =
+                    operation.check(&Asked { path: &path, query: request.uri().query(), headers, body });
+                if checked.problems.is_empty() {
+                    return answer::assumed(
+                        operation.answer.answer(),
+                        &operation.answer.assumed().join(", "),
+                    );
+                }
+                (StatusCode::BAD_REQUEST, checked.problems.iter().map(ToString::to_string).collect())
+            }
+        };
+        let text = told.join("\n") + "\n";
+        let answer = answer::body(status, "text/plain; charset=utf-8", text);
+        answer::noted(answer::assumed(answer, "status, text"), told.join("; "))
+    }
+
+    fn knows(&self, headers: &HeaderMap) -> bool {
+        let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut pairs =
+            cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        pairs.any(|(name, value)| {
+            let issued = 1..self.sessions.load(Ordering::Relaxed);
+            name == COOKIE_NAME && value.parse().is_ok_and(|session: u64| issued.contains(&session))
+        })
+    }
+}
+
+impl Service for Hk {
+    const FRONT: Door = Door::HkFront;
+    const PLACES: Places = Places { rows: "/dataSet", count: "/header/count/noOfRecords" };
+
+    fn door(&self, path: &str) -> Option<Door> {
+        match path.split('/').collect::<Vec<_>>()[..] {
+            ["", "api", "get"] => Some(Door::HkFront),
+            ["", "api", token, "get"] if is_token(token) => Some(Door::HkAnswer),
+            _ => None,
+        }
+    }
+
+    async fn play(&self, request: Request<Received>) -> Answer {
+        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+        let door = self.door(request.uri().path()).filter(|_| request.method() == Method::GET);
+        match door {
+            Some(Door::HkFront) => self.redirect_with_cookie(request.uri().query().unwrap_or_default()),
+            Some(Door::HkAnswer) => {
+                if !self.knows(request.headers()) {
+                    return answer::noted(
+                        failure(&Status::of(4)),
+                        "access denied: no cookie of this server came",
+                    );
+                }
+                if self.usage.as_ref().is_some_and(|usage| !usage.admits(self.clock.now())) {
+                    return answer::noted(failure(&Status::of(2)), "usage limit");
+                }
+                self.answer(target).await
+            }
+            _ => self.other(&request),
+        }
+    }
+
+    fn redirect_without_cookie(&self, uri: &Uri) -> Option<Answer> {
+        let front = self.door(uri.path()).filter(|door| *door == Door::HkFront);
+        let redirect = |_| self.redirect(uri.query().unwrap_or_default()).1;
+        front.map(redirect).map(|redirect| answer::assumed(redirect, "form of the token"))
+    }
+}
+
+/// A recorded answer, or why it cannot be played.
+fn played(recording: &Recording) -> Result<Answer, String> {
+    recording.play().map(|answer| answer::noted(answer, format!("recorded: {}", recording.name)))
+}
+
+/// Code 1 inside HTTP 200 with messages, as the service refuses a query (observed).
+fn failed(messages: Vec<String>, assumed: &str) -> Answer {
+    let note = format!("refused: {}", messages.join("; "));
+    let status = Status { message: json!(messages), ..Status::of(1) };
+    answer::noted(answer::assumed(failure(&status), assumed), note)
+}
+
+/// Failures come with HTTP 200 (observed). No message is known of the codes 2 to 4.
+fn failure(status: &Status) -> Answer {
+    answer::body(StatusCode::OK, "application/json", status.body().to_string())
+}

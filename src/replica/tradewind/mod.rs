@@ -1,0 +1,363 @@
+//! The TradeWind side: a key, what the document asks for, a charge, an answer.
+
+mod account;
+mod envelope;
+mod regions;
+mod settings;
+
+pub use account::Account;
+pub(super) use account::Accounts;
+pub(super) use settings::Settings;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
+
+use hyper::header::{ALLOW, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{Request, StatusCode};
+use serde_json::{Value, json};
+
+use super::answer::{self, Answer};
+use super::builder::Common;
+use super::contract::{Asked, Contract, Found, Operation, Origin, Problem, Unmatched};
+use super::disturb::Places;
+use super::player::{self, Recording};
+use super::script::Door;
+use super::side::{BODY_CAP, Received, Service};
+use crate::domain::{Credits, DateText};
+use crate::exchange::{Body, Exchange, differences};
+use crate::http::Clock;
+use account::Declined;
+use regions::Regions;
+
+/// Names the fields of a request that the service ignores.
+const IGNORED: HeaderName = HeaderName::from_static("x-tradebind-ignored");
+
+/// How keys begin (vendor).
+const KEYS: [&str; 2] = ["tw_test_", "tw_live_"];
+
+/// What the one call with a price on record was charged, in hundredths of a credit.
+const DOCUMENTED_PRICE: (i64, u32) = (14, 2);
+
+/// The TradeWind side.
+pub(super) struct Tradewind {
+    contract: Contract,
+    recordings: Vec<Recording>,
+    behaving: bool,
+    seed: u64,
+    clock: Arc<dyn Clock>,
+    accounts: Arc<Accounts>,
+    prices: BTreeMap<String, Credits>,
+    regions: Regions,
+    calls: AtomicU64,
+}
+
+/// What a call costs.
+struct Price {
+    credits: Credits,
+    /// Whether no page of the service tells it.
+    assumed: bool,
+}
+
+impl Tradewind {
+    pub(super) fn new(
+        exchanges: Vec<Exchange>,
+        settings: Settings,
+        common: &Common,
+        contract: Contract,
+    ) -> Self {
+        Self {
+            contract,
+            recordings: exchanges.into_iter().map(Recording::new).collect(),
+            behaving: common.behaving,
+            seed: common.seed,
+            clock: Arc::clone(&common.clock),
+            accounts: Arc::new(Accounts::new(settings.balance)),
+            prices: settings.prices,
+            regions: Regions::new(common.seed),
+            calls: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn accounts(&self) -> Arc<Accounts> {
+        Arc::clone(&self.accounts)
+    }
+
+    /// What the service does with a request, as far as is known.
+    fn behave(&self, found: Found<'_>, head: &Parts, key: Option<&str>, body: &[u8]) -> Answer {
+        let path = head.uri.path();
+        let (operation, values) = match found {
+            Ok(found) => found,
+            Err(unmatched) => return self.unmatched(unmatched),
+        };
+        let asked = Asked { path: &values, query: head.uri.query(), headers: &head.headers, body };
+        let checked = operation.check(&asked);
+        let mut sent = checked.body.unwrap_or_default();
+        let (ignored, problems): (Vec<_>, Vec<_>) =
+            checked.problems.into_iter().partition(|problem| problem.unknown_field.is_some());
+        let mut told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        if told.is_empty() && operation.id == "world_regions" {
+            told.extend(impossible_days(&sent));
+        }
+        if !told.is_empty() {
+            told.insert(
+                0,
+                format!("{} {} ({}) takes another request", operation.method, operation.path, operation.id),
+            );
+            return self.failure(StatusCode::BAD_REQUEST, "invalid_request", &told);
+        }
+        // The service ignores them and bills the call (vendor).
+        if let Some(sent) = sent.as_object_mut() {
+            sent.retain(|name, _| {
+                !ignored.iter().any(|problem| problem.unknown_field.as_ref() == Some(name))
+            });
+        }
+        let target = head.uri.path_and_query().map_or(path, |target| target.as_str());
+        let recorded = self.recordings.iter().find(|recording| {
+            same_line(recording, head.method.as_str(), target)
+                && operation.filled(recorded_body(recording))
+                    == operation.filled(Some(&sent).filter(|s| !s.is_null()))
+                && recording.play().is_ok()
+        });
+        let price = self.price(operation, recorded);
+        if let Some(key) = key.filter(|_| operation.needs_key) {
+            match self.accounts.charge(key, price.credits) {
+                Ok(()) => {}
+                Err(Declined::Balance) => {
+                    let told = format!("the call costs {} credits, and the key has fewer", price.credits);
+                    return self.failure(StatusCode::PAYMENT_REQUIRED, "insufficient_credits", &[told]);
+                }
+                Err(Declined::Keys) => {
+                    let told = "the replica keeps no account of yet another key; start a new one";
+                    return self.failure(StatusCode::UNAUTHORIZED, "too_many_keys", &[told.to_owned()]);
+                }
+            }
+        }
+        let answer = match recorded.and_then(|recording| recording.play().ok()) {
+            Some(answer) => answer,
+            None => self.made(operation, &sent, &price),
+        };
+        without_ignored(answer, &ignored)
+    }
+
+    fn price(&self, operation: &Operation, recorded: Option<&Recording>) -> Price {
+        let told = |credits| Price { credits, assumed: false };
+        let charged =
+            recorded.and_then(|recording| recording.json()?.pointer("/meta/billing/credits_charged"));
+        let charged = charged.and_then(|charged| serde_json::from_value(charged.clone()).ok());
+        match (charged, self.prices.get(&operation.id), operation.free, operation.credits) {
+            (Some(charged), ..) => told(charged),
+            (None, Some(set), ..) => Price { credits: *set, assumed: true },
+            (None, None, true, _) => told(Credits::default()),
+            (None, None, false, Some(on_record)) => told(on_record),
+            (None, None, false, None) => {
+                let (hundredths, scale) = DOCUMENTED_PRICE;
+                Price { credits: rust_decimal::Decimal::new(hundredths, scale).into(), assumed: true }
+            }
+        }
+    }
+
+    /// An answer that nobody recorded.
+    fn made(&self, operation: &Operation, sent: &Value, price: &Price) -> Answer {
+        let call = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut assumed = operation.answer.assumed();
+        if operation.id == "metrics" {
+            return answer::assumed(operation.answer.with(self.metrics(call).into()), "names of the metrics");
+        }
+        let request_id = envelope::request_id(self.seed, call);
+        let envelope = envelope::success(&operation.answer.value, &request_id, price.credits);
+        // A documented example is answered as it is, but for the operation of which more can be said.
+        let example = operation.answer.origin == Origin::Example && operation.id != "world_regions";
+        let Some(mut envelope) = envelope.filter(|_| !example) else {
+            return answer::assumed(operation.answer.answer(), &assumed.join(", "));
+        };
+        let now = self.clock.wall();
+        if operation.id == "world_regions" {
+            let nothing = serde_json::Map::new();
+            let regions = self.regions.answer(sent.as_object().unwrap_or(&nothing), today(now));
+            envelope.insert("data".to_owned(), envelope::upstream(regions, now));
+            assumed.push("data");
+            if sent.get("type").is_some_and(|role| role != "exporter") {
+                assumed.push("key of the country id");
+            }
+        } else {
+            let known =
+                envelope::known(&operation.id, &operation.path, sent, &request_id.replace("req_", "task_"));
+            let customs = operation.path.starts_with("/api/customs/");
+            let typed = envelope
+                .get("data")
+                .and_then(Value::as_object)
+                .is_some_and(|data| !data.contains_key("note"));
+            match known {
+                // A schema of its own goes before what is known of such operations in general.
+                Some((data, meta)) if !typed => {
+                    let data = if customs { envelope::upstream(data, now) } else { data };
+                    envelope.insert("data".to_owned(), data);
+                    let told = envelope.get_mut("meta").and_then(Value::as_object_mut);
+                    if let (Some(told), Some(Value::Object(more))) = (told, meta) {
+                        told.extend(more);
+                    }
+                }
+                _ => {
+                    let upstream =
+                        envelope.get_mut("data").filter(|data| customs && data.get("code").is_some());
+                    if let Some(Value::Object(data)) = upstream {
+                        data.insert("code".to_owned(), 1.into());
+                    }
+                }
+            }
+        }
+        if price.assumed {
+            assumed.push("price");
+        }
+        answer::assumed(
+            operation.answer.with(Value::Object(envelope).to_string().into()),
+            &assumed.join(", "),
+        )
+    }
+
+    /// Prometheus text (documented); what it counts is made up, and counted truly.
+    fn metrics(&self, calls: u64) -> String {
+        let mut text = String::new();
+        for (name, help, value) in [
+            ("answers_made", "Answers that the replica made up.", calls.to_string()),
+            (
+                "credits_charged",
+                "Credits charged to all keys.",
+                self.accounts.charged().amount().normalize().to_string(),
+            ),
+        ] {
+            let name = format!("tradebind_replica_{name}_total");
+            _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} counter\n{name} {value}");
+        }
+        text
+    }
+
+    fn unmatched(&self, unmatched: Unmatched) -> Answer {
+        let code = if unmatched.allow.is_some() { "method_not_allowed" } else { "not_found" };
+        let mut answer = self.failure(unmatched.status, code, &unmatched.told);
+        let allow = unmatched.allow.and_then(|methods| HeaderValue::from_str(&methods).ok());
+        answer.headers_mut().extend(allow.map(|methods| (ALLOW, methods)));
+        answer
+    }
+
+    /// The envelope of a failure is documented, and HTTP 400, 401 and 500 are mentioned; codes and messages are not, nor
+    /// whether a failure costs anything.
+    fn failure(&self, status: StatusCode, code: &str, told: &[String]) -> Answer {
+        let call = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
+        let message = told.join("; ");
+        let body = json!({
+            "success": false,
+            "request_id": envelope::request_id(self.seed, call),
+            "data": null,
+            "meta": envelope::meta(Credits::default()),
+            "error": { "code": code, "message": message },
+        });
+        let answer = answer::body(status, "application/json", body.to_string());
+        let assumed = match status {
+            StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED => {
+                "error code and message, billing of a failure"
+            }
+            _ => "status, error code and message, billing of a failure",
+        };
+        answer::noted(answer::assumed(answer, assumed), message)
+    }
+
+    /// Plays what is recorded, and nothing else.
+    fn only_play(&self, head: &Parts, body: &[u8]) -> Answer {
+        let asked = format!("{} {}", head.method, head.uri);
+        let body: Option<Value> = serde_json::from_slice(body).ok();
+        let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+        let on_line = |recording: &&Recording| same_line(recording, head.method.as_str(), target);
+        let fits = |recording: &&Recording| on_line(recording) && recorded_body(recording) == body.as_ref();
+        let problems = match self.recordings.iter().find(fits).map(Recording::play) {
+            Some(Ok(answer)) => return answer,
+            Some(Err(problem)) => vec![problem],
+            None => {
+                let mut told = player::unmatched(&asked, &self.recordings);
+                let sent = body.unwrap_or_default();
+                for near in self.recordings.iter().filter(on_line) {
+                    let apart = differences(recorded_body(near).unwrap_or(&Value::Null), &sent);
+                    told.extend(apart.iter().map(|apart| format!("unlike {}: {apart}", near.name)));
+                }
+                told
+            }
+        };
+        self.failure(StatusCode::NOT_FOUND, "not_recorded", &problems)
+    }
+}
+
+impl Service for Tradewind {
+    const FRONT: Door = Door::Tradewind;
+    const PLACES: Places = Places { rows: "/data/data/list", count: "/data/data/total" };
+
+    fn door(&self, _: &str) -> Option<Door> {
+        Some(Door::Tradewind)
+    }
+
+    async fn play(&self, request: Request<Received>) -> Answer {
+        let (head, body) = request.into_parts();
+        let found = self.contract.find(&head.method, head.uri.path());
+        let open = found.as_ref().is_ok_and(|(operation, _)| !operation.needs_key);
+        let key = key(&head.headers);
+        if !open && key.is_none() {
+            let told = "send Authorization: Bearer KEY, with a key such as tw_test_1".to_owned();
+            return self.failure(StatusCode::UNAUTHORIZED, "unauthorized", &[told]);
+        }
+        let Received::Whole(body) = body else {
+            let told = format!("the request holds more than {BODY_CAP} bytes, or broke off");
+            return self.failure(StatusCode::PAYLOAD_TOO_LARGE, "too_large", &[told]);
+        };
+        if self.behaving { self.behave(found, &head, key, &body) } else { self.only_play(&head, &body) }
+    }
+}
+
+/// The key that a request carries, if it looks like one.
+fn key(headers: &HeaderMap) -> Option<&str> {
+    let bearer = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, key) = bearer.split_once(' ')?;
+    let key = key.trim();
+    let rest = KEYS.iter().find_map(|prefix| key.strip_prefix(prefix))?;
+    let looks = !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    (scheme.eq_ignore_ascii_case("bearer") && looks).then_some(key)
+}
+
+fn same_line(recording: &Recording, method: &str, target: &str) -> bool {
+    recording.request.method == method && recording.request.target == target
+}
+
+fn recorded_body(recording: &Recording) -> Option<&Value> {
+    recording.request.body.as_ref().and_then(Body::json)
+}
+
+/// Dates of the right form that are no days.
+fn impossible_days(sent: &Value) -> Vec<String> {
+    let day = |name: &&str| sent.get(*name)?.as_str()?.parse::<DateText>().err();
+    let dates = ["start_time", "end_time"];
+    dates.iter().filter_map(|name| Some(format!("body /{name}: {}", day(name)?))).collect()
+}
+
+fn today(now: SystemTime) -> DateText {
+    let day = time::OffsetDateTime::from(now).date();
+    let text = format!("{:04}-{:02}-{:02}", day.year(), u8::from(day.month()), day.day());
+    text.parse().unwrap_or_default()
+}
+
+/// Tells, in a header and in the log, which fields were ignored.
+fn without_ignored(mut answer: Answer, ignored: &[Problem]) -> Answer {
+    if ignored.is_empty() {
+        return answer;
+    }
+    let told: Vec<_> = ignored.iter().map(ToString::to_string).collect();
+    let told = told.join("; ");
+    // A header takes ASCII; what else was sent is shown by its number.
+    let plain: String = told
+        .chars()
+        .flat_map(|c| if c.is_ascii() { vec![c] } else { c.escape_unicode().collect() })
+        .collect();
+    answer.headers_mut().extend(HeaderValue::from_str(&plain).ok().map(|plain| (IGNORED, plain)));
+    answer::noted(answer, format!("ignored: {told}"))
+}

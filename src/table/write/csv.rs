@@ -81,7 +81,7 @@ impl Table {
 }
 
 /// The error of the writer below, whose kind tells a closed pipe from a full disk.
-fn plain(error: ::csv::Error) -> io::Error {
+pub(in crate::table) fn plain(error: ::csv::Error) -> io::Error {
     match error.into_kind() {
         ::csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),

@@ -4,6 +4,7 @@ mod csv;
 mod json;
 
 pub use csv::CsvOptions;
+pub(super) use csv::plain;
 
 use std::io::{self, Write};
 

@@ -22,6 +22,8 @@ mod place;
 #[cfg(feature = "replica")]
 pub mod replica;
 mod scalar;
+#[cfg(feature = "table")]
+pub mod table;
 #[cfg(feature = "tradewind")]
 pub mod tradewind;
 

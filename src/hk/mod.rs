@@ -16,8 +16,12 @@ mod session;
 mod span;
 mod words;
 
+#[cfg(feature = "table")]
+pub(crate) use answer::check_count;
 pub use answer::{Answer, Unknown};
 pub use api::types::Row;
+#[cfg(feature = "table")]
+pub(crate) use client::Form;
 pub use client::{Client, ClientBuilder};
 pub use hooks::{BASE_URL, api_http_client, http_client_builder};
 pub use outcome::Outcome;

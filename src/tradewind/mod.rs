@@ -13,6 +13,8 @@ mod envelope;
 mod ledger;
 mod operation;
 mod request;
+#[cfg(feature = "table")]
+mod rows;
 
 pub use access::{Access, BASE_URL, InvalidKey, api_http_client, http_client_builder};
 pub use billed::Billed;
@@ -22,3 +24,5 @@ pub use envelope::Text;
 pub use ledger::{Ledger, Spent};
 pub(crate) use request::read_body;
 pub use request::{InvalidRequest, read_request};
+#[cfg(feature = "table")]
+pub use rows::Rows;

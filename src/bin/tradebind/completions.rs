@@ -22,7 +22,7 @@ impl Args {
     pub fn run(self) -> Result<Exit, Failure> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut crate::Cli::command(), "tradebind", &mut script);
-        self.target.write(|out| out.write_all(&script))?;
+        self.target.open()?.write(|out| out.write_all(&script))?;
         Ok(Exit::Done)
     }
 }

@@ -7,7 +7,9 @@ mod hk;
 mod output;
 mod progress;
 mod serve;
+mod show;
 mod spec;
+mod tradewind;
 
 use std::process::ExitCode;
 
@@ -50,6 +52,12 @@ enum Command {
     /// Hong Kong's trade statistics
     #[command(subcommand)]
     Hk(hk::Command),
+    /// TradeWind AI API 2.0: customs and company data, billed in credits
+    ///
+    /// A command for each operation of the document. The key comes from TRADEWIND_API_KEY or --api-key-file, never from an
+    /// argument; what a call was charged is printed on standard error.
+    #[command(subcommand)]
+    Tradewind(tradewind::Command),
     /// Run the local server that behaves like both services
     Serve(serve::Args),
     /// Print the services' documents and the JSON schemas of their payloads
@@ -62,6 +70,7 @@ impl Command {
     async fn run(self, context: &Context) -> Result<Exit, Failure> {
         match self {
             Self::Hk(command) => command.run(context).await,
+            Self::Tradewind(command) => command.run(context).await,
             Self::Serve(args) => args.run().await,
             Self::Spec(args) => args.run(),
             Self::Completions(args) => args.run(),

@@ -14,10 +14,11 @@ pub struct Args {
 
 impl Args {
     pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
+        let sink = self.target.open()?;
         let (client, url) = context.hk().await?;
         let asked = context.watch("asking hk-trade for the last month", client.latest_period()).await;
         let period = asked.map_err(|e| context.failed(e, &url))?;
-        self.target.write_text(&period.to_string())?;
+        sink.write_text(&period.to_string())?;
         Ok(Exit::Done)
     }
 }

@@ -189,7 +189,7 @@ impl Client {
         Ok(got.response)
     }
 
-    pub(super) fn clock(&self) -> &dyn http::Clock {
+    pub(crate) fn clock(&self) -> &dyn http::Clock {
         &*self.0.wire.clock
     }
 

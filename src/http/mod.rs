@@ -41,6 +41,8 @@ pub(crate) use settings::{Settings, setters};
 pub(crate) use tidy::with_plain_commas;
 pub(crate) use tidy::{client_builder, with_single_slashes, without_api_version};
 pub(crate) use trace::CallSpan;
+#[cfg(feature = "harvest")]
+pub(crate) use transport::BODY_CAP;
 pub(crate) use transport::Wire;
 #[cfg(feature = "tradewind")]
 pub(crate) use transport::outcome;

@@ -28,6 +28,28 @@ impl Pace {
         Self { in_flight: Some(in_flight), apart: apart.min(LONGEST_APART) }
     }
 
+    /// How long so many calls take at least, each of a latency.
+    #[must_use]
+    pub fn time(self, calls: usize, latency: Duration) -> Duration {
+        let calls = u32::try_from(calls).unwrap_or(u32::MAX);
+        let rounds = calls.div_ceil(u32::try_from(self.in_flight.unwrap_or(1)).unwrap_or(u32::MAX).max(1));
+        let waits = self.apart.saturating_mul(calls.saturating_sub(1)).saturating_add(latency);
+        let asks = latency.saturating_mul(if self.in_flight.is_some() { rounds } else { 1 });
+        if calls == 0 { Duration::ZERO } else { waits.max(asks) }
+    }
+
+    /// How many calls at once; no number is no limit.
+    #[must_use]
+    pub fn in_flight(self) -> Option<usize> {
+        self.in_flight
+    }
+
+    /// How far apart calls start.
+    #[must_use]
+    pub fn apart(self) -> Duration {
+        self.apart
+    }
+
     /// No limit: for a local server.
     #[must_use]
     pub fn off() -> Self {
@@ -83,6 +105,15 @@ mod tests {
     use super::super::{ManualClock, SystemClock};
     use super::*;
     use std::time::SystemTime;
+
+    #[test]
+    fn time_is_that_of_the_starts_or_of_the_answers() {
+        let pace = Pace::default();
+        assert_eq!(pace.time(0, Duration::from_secs(9)), Duration::ZERO);
+        assert_eq!(pace.time(10, Duration::from_secs(1)), Duration::from_millis(5500));
+        assert_eq!(pace.time(10, Duration::from_secs(6)), Duration::from_secs(24));
+        assert_eq!(Pace::off().time(10, Duration::from_secs(6)), Duration::from_secs(6));
+    }
 
     #[tokio::test]
     async fn starts_are_apart_and_idle_time_is_not_saved_up() {

@@ -22,6 +22,8 @@ mod write;
 
 pub use column::Column;
 pub use write::CsvOptions;
+#[cfg(feature = "harvest")]
+pub(crate) use write::{Lines, View};
 
 use std::time::Duration;
 
@@ -34,7 +36,11 @@ use crate::error::{Error, ErrorKind};
 use crate::hk::api::types::{Header, TradeResponse};
 use crate::hk::{Answer, Outcome, Row, Unknown, check_count};
 use crate::http::{Response, without_mark};
-use decode::{Decoded, columns};
+#[cfg(feature = "harvest")]
+pub(crate) use decode::Decoded;
+#[cfg(not(feature = "harvest"))]
+use decode::Decoded;
+use decode::columns;
 use field::Field;
 use rows::{Rows, index};
 

@@ -2,8 +2,12 @@
 
 mod csv;
 mod json;
+#[cfg(feature = "harvest")]
+mod lines;
 
 pub use csv::CsvOptions;
+#[cfg(feature = "harvest")]
+pub(crate) use lines::{Lines, View};
 
 use std::io::{self, Write};
 

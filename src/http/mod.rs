@@ -13,6 +13,8 @@ pub(crate) mod redact;
 mod replay;
 mod response;
 mod settings;
+#[cfg(feature = "harvest")]
+mod shared;
 mod tidy;
 mod trace;
 mod transport;
@@ -23,6 +25,8 @@ pub use pace::Pace;
 pub use record::Recorder;
 pub use replay::Replay;
 pub use response::Response;
+#[cfg(feature = "harvest")]
+pub use shared::SharedPace;
 pub use transport::Transport;
 
 pub(crate) use backoff::Repeats;

@@ -71,16 +71,48 @@ pub(crate) struct Gate {
     /// When the last attempt started. Held by whoever waits for the next start, so that one who gives up takes
     /// nothing with him.
     last: Mutex<Option<Instant>>,
+    /// The pace that other processes keep, too.
+    #[cfg(feature = "harvest")]
+    shared: Option<super::SharedPace>,
+}
+
+/// A turn; it ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    _permit: Option<OwnedSemaphorePermit>,
+    #[cfg(feature = "harvest")]
+    _shared: Option<super::shared::SharedTurn>,
 }
 
 impl Gate {
     pub(crate) fn new(pace: Pace) -> Self {
         let permits = pace.in_flight.map(|n| Arc::new(Semaphore::new(n)));
-        Self { permits, apart: pace.apart, last: Mutex::new(None) }
+        Self {
+            permits,
+            apart: pace.apart,
+            last: Mutex::new(None),
+            #[cfg(feature = "harvest")]
+            shared: None,
+        }
+    }
+
+    /// At the pace of all processes that share it.
+    #[cfg(feature = "harvest")]
+    pub(crate) fn shared(shared: super::SharedPace) -> Self {
+        Self { shared: Some(shared), ..Self::new(Pace::off()) }
+    }
+
+    /// Notes for whoever shares the pace that the limit of usage is reached.
+    pub(crate) fn limited(&self, clock: &dyn Clock) {
+        #[cfg(feature = "harvest")]
+        if let Some(shared) = &self.shared {
+            return shared.limited(clock);
+        }
+        _ = clock;
     }
 
     /// Waits for its turn; the turn ends when what is returned is dropped.
-    pub(crate) async fn enter(&self, clock: &dyn Clock) -> Option<OwnedSemaphorePermit> {
+    pub(crate) async fn enter(&self, clock: &dyn Clock) -> Turn {
         let permit = match &self.permits {
             // Never closed, so that there is always a permit to come.
             Some(permits) => Arc::clone(permits).acquire_owned().await.ok(),
@@ -96,7 +128,14 @@ impl Gate {
             }
             *last = Some(clock.now());
         }
-        permit
+        Turn {
+            _permit: permit,
+            #[cfg(feature = "harvest")]
+            _shared: match &self.shared {
+                Some(shared) => Some(shared.enter(clock).await),
+                None => None,
+            },
+        }
     }
 }
 

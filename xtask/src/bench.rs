@@ -21,6 +21,8 @@ pub enum Bench {
     },
     /// Calls per second of the Hong Kong client against bare reqwest and serde_json, in one run
     Calls,
+    /// A harvest against the replica: wall time, and number of calls beside the bound and the plain loop
+    Harvest,
 }
 
 impl Bench {
@@ -29,6 +31,9 @@ impl Bench {
         match self {
             Self::Build { runs } => build(runs),
             // The program is the library's own: nothing here may depend on the library.
+            Self::Harvest => {
+                run(cargo().args(["bench", "--bench", "harvest", "--features", "replica,harvest", "--locked"]))
+            }
             Self::Calls => {
                 run(cargo().args(["bench", "--bench", "calls", "--features", "replica", "--locked"]))
             }

@@ -362,9 +362,14 @@ mod tests {
             prop_assert!(boxes.len() * 10 <= best.len() * 11 + 10, "{} {}", boxes.len(), best.len());
         }
 
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn large_grids_hold_every_cell_once(
-            codes in 1usize..70, periods in 1usize..30, areas in 1usize..40, all in any::<bool>(), volume in 1u64..3000,
+            codes in 1usize..50, periods in 1usize..14, areas in 1usize..35, all in any::<bool>(), volume in 1u64..3000,
         ) {
             let kinds = if all { Axis::one_or_all(5) } else { Axis::new(2, 1) };
             let axes = [kinds, Axis::new(2, 4), Axis::new(periods, periods), Axis::new(areas, 30), Axis::new(codes, 20)];
@@ -375,10 +380,10 @@ mod tests {
 
     #[test]
     fn slabs_differ_in_thickness_where_that_helps() {
-        // 23 codes over 174 months of 240 partners: 20 codes in nine queries, the other three in two.
+        // 23 codes over 174 months of 240 partners: the fewest that the volume allows; slabs of one thickness need 12.
         let boxes = cut(&axes(&[(174, 174), (23, 20)]), 100_000 / 240);
         check(&axes(&[(174, 174), (23, 20)]), 100_000 / 240, &boxes);
-        assert_eq!(boxes.len(), 11);
+        assert_eq!(boxes.len(), (174 * 23usize).div_ceil(100_000 / 240));
     }
 
     #[test]

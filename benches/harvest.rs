@@ -24,20 +24,29 @@ fn main() {
 }
 
 fn requests() -> Vec<(&'static str, Request, u64)> {
-    let chapters = (1..=97).filter(|n| *n != 77).map(|n| format!("{n:02}"));
-    let chapters = Commodities::codes(CommodityClass::Hs2, chapters).unwrap();
-    let builder = || Request::builder().periods("2020-01..2024-12".parse().unwrap());
-    let types = [TradeType::Imports, TradeType::ReExports];
-    let small = builder().trade_types(types).commodities(chapters.clone()).build().unwrap();
+    // Subheadings that every edition of the HS has, and that the replica knows.
+    let codes = [
+        "090111", "090121", "090210", "090240", "090411", "100199", "100590", "100610", "100630", "100640",
+        "220300", "220410", "220421", "220820", "220830", "271012", "271019", "271121", "271600", "300420",
+        "300490", "610910", "610990", "611020", "611030", "710239", "710812", "711319", "847130", "847150",
+        "847170", "847330", "851762", "852351", "854231", "854232", "854239", "901890",
+    ];
+    let codes = Commodities::codes(CommodityClass::Hs6, codes).unwrap();
+    let builder = || Request::builder().periods("2012-01..2026-04".parse().unwrap());
+    let types = [TradeType::Imports, TradeType::ReExports, TradeType::TotalExports];
+    let small = builder().trade_types(types).commodities(codes.clone()).build().unwrap();
     let partners = Areas::countries(["CN", "JP", "DE", "US", "KR", "SG", "VN", "GB"]).unwrap();
     let wide = builder()
         .trade_types(types)
-        .statistics([Statistic::MonthlyValue, Statistic::AnnualValue])
+        .statistics([Statistic::MonthlyValue, Statistic::MonthlyQuantity])
         .destination(partners)
-        .commodities(chapters)
+        .commodities(codes)
         .build()
         .unwrap();
-    vec![("chapters", small, 3_000), ("chapters by 8 partners", wide, 3_000)]
+    vec![
+        ("38 subheadings, 172 months", small, 1_000),
+        ("the same by 8 partners, value and quantity", wide, 5_000),
+    ]
 }
 
 /// What users write: a batch of 20 codes, one type of trade, one year at a time.

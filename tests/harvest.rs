@@ -9,7 +9,8 @@ use std::time::{Duration, SystemTime};
 use proptest::prelude::*;
 use tradebind::domain::{CommodityClass, Statistic, TradeType};
 use tradebind::harvest::{
-    Areas, Commodities, Format, Harvest, HarvestError, Limits, Plan, Request, RequestBuilder, Settings, Summary,
+    Areas, Commodities, Format, Harvest, HarvestError, Limits, Plan, Request, RequestBuilder, Settings,
+    Summary,
 };
 use tradebind::hk::Client;
 use tradebind::http::{ManualClock, Pace, SharedPace};
@@ -32,7 +33,8 @@ fn hs(class: CommodityClass, codes: &[&str]) -> Commodities {
 
 async fn harvest(replica: &Replica, folder: &Path, request: Request, limits: Limits) -> Summary {
     let plan = Plan::new(request, limits).unwrap();
-    let harvest = Harvest::open(folder, &plan, &Settings::new("replica")).unwrap();
+    // One after another, so that the number of calls is the same each time: what one learns the next does not ask.
+    let harvest = Harvest::open(folder, &plan, &Settings::new("replica").in_flight(1)).unwrap();
     harvest.run(&client(replica).await, |_| {}).await.unwrap()
 }
 
@@ -44,13 +46,13 @@ fn rows(folder: &Path) -> BTreeSet<String> {
     std::fs::read_to_string(folder.join("data.csv")).unwrap().lines().map(str::to_owned).collect()
 }
 
-/// Codes of two digits, unknown ones, a code that only some editions have, partners, statistics.
+/// Codes of every edition, one that ended with 2021, one that began with 2022, one unknown; an unknown country.
 fn mixed() -> Request {
-    request("2016-10..2017-03")
+    request("2021-10..2022-03")
         .trade_types([TradeType::Imports, TradeType::TotalExports])
         .statistics([Statistic::MonthlyValue, Statistic::MonthlyQuantity])
         .destination(Areas::countries(["CN", "JP", "DE", "ZZ"]).unwrap())
-        .commodities(hs(CommodityClass::Hs6, &["854231", "999999", "870321", "100630", "850440", "711319"]))
+        .commodities(hs(CommodityClass::Hs6, &["854231", "999999", "851712", "851713", "100630", "711319"]))
         .build()
         .unwrap()
 }
@@ -64,10 +66,14 @@ async fn every_cell_is_accounted_for() {
     assert_eq!(cells.asked, 2 * 2 * 6 * 4 * 6);
     assert_eq!(cells.failed, 0, "{summary}");
     assert_eq!(cells.not_given, 0);
-    // Of four countries one, of six codes one.
-    assert_eq!(cells.refused, 2 * 2 * 6 * (6 + 3));
+    // Of four countries one with all codes; of the other three one code in all six months, two in three each.
+    assert_eq!(cells.refused, 2 * 2 * (6 * 6 + 3 * (6 + 3 + 3)));
     assert!(summary.refused.iter().any(|one| one.what == "ZZ" && one.reason.contains("Country code (ZZ)")));
-    assert!(summary.refused.iter().any(|one| one.what == "999999"));
+    let told = |code: &str| -> Vec<_> {
+        summary.refused.iter().filter(|one| one.what == code).map(|one| one.periods.as_str()).collect()
+    };
+    assert_eq!(told("999999"), ["202110,202112", "202201,202203"]);
+    assert_eq!((told("851712"), told("851713")), (vec!["202201,202203"], vec!["202110,202112"]));
     assert_eq!(cells.reported, summary.data.rows);
     assert_eq!(rows(folder.path()).len() as u64, summary.data.rows + 1);
     assert!(summary.is_complete());
@@ -143,7 +149,7 @@ fn copy(from: &Path, to: &Path) {
 async fn a_torn_journal_is_gone_on_with() {
     let replica = Replica::start().await.unwrap();
     let whole = tempfile::tempdir().unwrap();
-    let limits = Limits::default().rows(60);
+    let limits = Limits::default().rows(200);
     let summary = harvest(&replica, whole.path(), mixed(), limits).await;
     let journal = std::fs::read(whole.path().join("journal")).unwrap();
     let lines: Vec<usize> = (0..journal.len()).filter(|at| journal[*at] == b'\n').map(|at| at + 1).collect();
@@ -157,7 +163,11 @@ async fn a_torn_journal_is_gone_on_with() {
             let again = harvest(&replica, folder.path(), mixed(), limits).await;
             assert_eq!(again.data, summary.data, "cut at {cut}");
             assert_eq!(again.cells, summary.cells);
-            assert_eq!(again.calls, lines.len() - line, "cut at {cut}: asked for what was there, or not for all");
+            assert_eq!(
+                again.calls,
+                lines.len() - line,
+                "cut at {cut}: asked for what was there, or not for all"
+            );
         }
     }
 }
@@ -184,7 +194,10 @@ async fn faults_in_every_fifth_call_leave_no_trace() {
             .unwrap();
         // Each run meets other faults.
         for _ in 0..seed {
-            _ = client(&replica).await.query(&"lang=EN&sv=VCm&freq=M&period=201805,201805&ttype=4".parse().unwrap()).await;
+            _ = client(&replica)
+                .await
+                .query(&"lang=EN&sv=VCm&freq=M&period=201805,201805&ttype=4".parse().unwrap())
+                .await;
         }
         let folder = tempfile::tempdir().unwrap();
         let mut again = harvest(&replica, folder.path(), mixed(), limits).await;
@@ -216,7 +229,8 @@ async fn rows_that_stay_doubled_are_told_and_left_out() {
 
 #[tokio::test]
 async fn where_nobody_answers_the_rest_is_left_and_told() {
-    let replica = Replica::builder().faults([Rule::on(Door::HkAnswer).with(Fault::Html(500))]).start().await.unwrap();
+    let replica =
+        Replica::builder().faults([Rule::on(Door::HkAnswer).with(Fault::Html(500))]).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let limits = Limits::default().rows(10);
     let summary = harvest(&replica, folder.path(), mixed(), limits).await;
@@ -234,9 +248,8 @@ async fn a_refresh_tells_what_was_revised() {
     let before = start(Replica::builder(), "202602").await.unwrap();
     let after = start(Replica::builder().seed(9), "202605").await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let request = |periods: &str| {
-        request(periods).commodities(hs(CommodityClass::Hs2, &["85", "87"])).build().unwrap()
-    };
+    let request =
+        |periods: &str| request(periods).commodities(hs(CommodityClass::Hs2, &["85", "71"])).build().unwrap();
     let first = harvest(&before, folder.path(), request("2025-01..2026-02"), Limits::default()).await;
     assert!(first.revisions.is_none());
     let old = std::fs::read_to_string(folder.path().join("data.csv")).unwrap();
@@ -252,7 +265,9 @@ async fn a_refresh_tells_what_was_revised() {
     let asked: Vec<_> = after.hk_requests().iter().map(|request| request.target.clone()).collect();
     assert!(asked.iter().all(|target| target.contains("period=202601,")), "{asked:?}");
     let new = std::fs::read_to_string(folder.path().join("data.csv")).unwrap();
-    let year = |text: &str| text.lines().filter(|line| line.starts_with("2025")).map(str::to_owned).collect::<Vec<_>>();
+    let year = |text: &str| {
+        text.lines().filter(|line| line.starts_with("2025")).map(str::to_owned).collect::<Vec<_>>()
+    };
     assert_eq!(year(&old), year(&new), "the year before stays as it was");
     let listed = std::fs::read_to_string(folder.path().join("revisions.csv")).unwrap();
     assert_eq!(listed.lines().count(), 1 + 4, "{listed}");
@@ -267,7 +282,8 @@ async fn a_folder_that_cannot_be_used_is_told() {
     let replica = Replica::start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let small = |codes: &[&str]| {
-        let request = request("2024-01..2024-02").commodities(hs(CommodityClass::Hs2, codes)).build().unwrap();
+        let request =
+            request("2024-01..2024-02").commodities(hs(CommodityClass::Hs2, codes)).build().unwrap();
         Plan::new(request, Limits::default()).unwrap()
     };
     let plan = small(&["85"]);
@@ -281,14 +297,21 @@ async fn a_folder_that_cannot_be_used_is_told() {
         "another process harvests into FOLDER; wait for it, or give another folder"
     );
     first.run(&client(&replica).await, |_| {}).await.unwrap();
-    let other = told(Harvest::open(folder.path(), &small(&["85", "87"]), &Settings::new("https://h.example")));
-    assert!(other.starts_with("FOLDER holds another harvest:\n- service: replica there, https://h.example now"), "{other}");
+    let other =
+        told(Harvest::open(folder.path(), &small(&["85", "87"]), &Settings::new("https://h.example")));
+    assert!(
+        other.starts_with("FOLDER holds another harvest:\n- service: replica there, https://h.example now"),
+        "{other}"
+    );
     assert!(other.contains("\n- commodities: ") && other.ends_with("or ask for the same"), "{other}");
     let body = std::fs::read_dir(folder.path().join("bodies")).unwrap().next().unwrap().unwrap().path();
     std::fs::write(&body, "x").unwrap();
     let harvest = Harvest::open(folder.path(), &plan, &settings).unwrap();
     let damaged = harvest.run(&client(&replica).await, |_| {}).await.unwrap_err().to_string();
-    assert!(damaged.contains("it does not unpack") && damaged.contains("delete it and run again"), "{damaged}");
+    assert!(
+        damaged.contains("it does not unpack") && damaged.contains("delete it and run again"),
+        "{damaged}"
+    );
     std::fs::remove_file(&body).unwrap();
     let harvest = Harvest::open(folder.path(), &plan, &settings).unwrap();
     assert_eq!(harvest.run(&client(&replica).await, |_| {}).await.unwrap().calls, 1);
@@ -315,7 +338,8 @@ async fn two_clients_with_one_ledger_keep_within_the_limit() {
         .unwrap();
     let ledger = tempfile::tempdir().unwrap();
     let client = || {
-        let shared = SharedPace::open_in(ledger.path(), "hk-trade", Pace::new(1, Duration::from_millis(500))).unwrap();
+        let shared =
+            SharedPace::open_in(ledger.path(), "hk-trade", Pace::new(1, Duration::from_millis(500))).unwrap();
         let http = reqwest::Client::builder().no_proxy();
         let builder = Client::builder().base_url(replica.hk_url()).clock(clock.clone()).http(http);
         builder.shared_pace(shared).build().unwrap()

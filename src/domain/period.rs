@@ -355,7 +355,10 @@ mod tests {
         assert!(before("000001", 1).is_err() && before("2018", u32::MAX).is_err());
         let after =
             |text: &str, count| text.parse::<Period>().unwrap().months_after(count).map(|p| p.to_string());
-        assert_eq!((after("201712", 1).unwrap(), after("2018", 3).unwrap()), ("201801".into(), "2021".into()));
+        assert_eq!(
+            (after("201712", 1).unwrap(), after("2018", 3).unwrap()),
+            ("201801".into(), "2021".into())
+        );
         assert!(after("999912", 1).is_err() && after("2018", u32::MAX).is_err());
     }
 

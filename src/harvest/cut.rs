@@ -141,7 +141,8 @@ impl Straight<'_> {
 /// Cuts one dimension after another into slabs, in the best order.
 fn slabs(axes: &[Axis], volume: u64, boxes: &mut Vec<Cuboid>) {
     // Which is cut when makes no difference for what cannot be cut, or only into single items.
-    let (tied, free): (Vec<_>, Vec<_>) = (0..axes.len()).partition(|at| axes.get(*at).is_none_or(|a| a.most == 1));
+    let (tied, free): (Vec<_>, Vec<_>) =
+        (0..axes.len()).partition(|at| axes.get(*at).is_none_or(|a| a.most == 1));
     let few = free.len() > FULL_SEARCH;
     let mut best: Option<(u64, Vec<usize>)> = None;
     permute(&mut free.clone(), 0, &mut |order| {
@@ -221,7 +222,8 @@ impl Slabs<'_> {
         let mut slabs: Vec<(usize, usize, u64)> = Vec::new();
         let mut items = axis.items;
         // Long rows: the size that costs least an item, and only the rest in every possible way.
-        let cheapest = sizes.iter().min_by(|one, other| (one.1 * other.0 as u64).cmp(&(other.1 * one.0 as u64)));
+        let cheapest =
+            sizes.iter().min_by(|one, other| (one.1 * other.0 as u64).cmp(&(other.1 * one.0 as u64)));
         if let Some((size, cost)) = cheapest.copied()
             && items > BULK * axis.most
         {
@@ -232,7 +234,8 @@ impl Slabs<'_> {
         // The fewest boxes of the first so many items, and the last slab of them.
         let mut sums: Vec<(u64, usize)> = vec![(0, 0)];
         for upto in 1..=items {
-            let of = |(size, cost): &(usize, u64)| Some((sums.get(upto.checked_sub(*size)?)?.0 + cost, *size));
+            let of =
+                |(size, cost): &(usize, u64)| Some((sums.get(upto.checked_sub(*size)?)?.0 + cost, *size));
             sums.push(sizes.iter().filter_map(of).min_by_key(|(cost, _)| *cost).unwrap_or((u64::MAX, upto)));
         }
         while let Some((_, size)) = sums.get(items).filter(|_| items > 0) {
@@ -311,7 +314,14 @@ mod tests {
     /// Every way to fill a grid with boxes, whether straight cuts make them or not: the first free cell is the corner of
     /// one of the boxes that fit there.
     fn brute(width: usize, height: usize, most: (usize, usize), volume: u64) -> usize {
-        fn fill(free: &mut Vec<bool>, width: usize, most: (usize, usize), volume: u64, used: usize, best: &mut usize) {
+        fn fill(
+            free: &mut Vec<bool>,
+            width: usize,
+            most: (usize, usize),
+            volume: u64,
+            used: usize,
+            best: &mut usize,
+        ) {
             if used >= *best {
                 return;
             }

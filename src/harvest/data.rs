@@ -38,7 +38,13 @@ struct Settled {
     unknown: Vec<Refused>,
 }
 
-fn settle(facts: &Facts, block: &Block, asked: PeriodPair, codes: &[CommodityCode], valid: PeriodPair) -> Settled {
+fn settle(
+    facts: &Facts,
+    block: &Block,
+    asked: PeriodPair,
+    codes: &[CommodityCode],
+    valid: PeriodPair,
+) -> Settled {
     let mut settled = Settled::default();
     let many = codes.len().max(1);
     let range = facts.published(asked);
@@ -111,9 +117,10 @@ impl Settled {
         let Some(valid) = valid else { return };
         match fate {
             Fate::Answered(at) => {
-                let same = self.answered.iter_mut().find(|(known, known_periods, _)| {
-                    *known == at && *known_periods == valid
-                });
+                let same = self
+                    .answered
+                    .iter_mut()
+                    .find(|(known, known_periods, _)| *known == at && *known_periods == valid);
                 match same {
                     Some((_, _, codes)) => codes.extend(code.cloned()),
                     None => self.answered.push((at, valid, code.cloned().into_iter().collect())),
@@ -157,7 +164,8 @@ impl<'a> Tables<'a> {
             problem: format!("{e}; delete it and run again: it is asked for once more"),
         })?);
         self.held.push_back((hash.to_owned(), Rc::clone(&table)));
-        let rows = |held: &VecDeque<(String, Rc<Table>)>| held.iter().map(|(_, table)| table.len()).sum::<usize>();
+        let rows =
+            |held: &VecDeque<(String, Rc<Table>)>| held.iter().map(|(_, table)| table.len()).sum::<usize>();
         while self.held.len() > 1 && rows(&self.held) > DECODED {
             self.held.pop_front();
         }
@@ -217,7 +225,8 @@ pub(super) fn each_row(
         rows.sort_unstable();
         for same in rows.chunk_by(|one, other| one.0 == other.0) {
             let figure = |(_, at, row): &(Cell<'_>, usize, usize)| {
-                held.get(*at).and_then(|(table, _, _)| table.cell(*row, Column::Figure).map(|cell| cell.into_owned()))
+                held.get(*at)
+                    .and_then(|(table, _, _)| table.cell(*row, Column::Figure).map(|cell| cell.into_owned()))
             };
             let Some((cell, at, row)) = same.first() else { continue };
             let (Some((view, _)), Some((table, _, _))) = (views.get(*at), held.get(*at)) else { continue };
@@ -257,7 +266,11 @@ pub(super) struct Written {
 }
 
 /// Writes the data file.
-pub(super) fn write(folder: &Folder, sources: &[Source<'_>], format: Format) -> Result<Written, HarvestError> {
+pub(super) fn write(
+    folder: &Folder,
+    sources: &[Source<'_>],
+    format: Format,
+) -> Result<Written, HarvestError> {
     let columns = sources.first().map(|source| rows::columns(source.plan.request())).unwrap_or_default();
     let path = folder.path().join(format.file());
     folder.write(format.file(), |out| {
@@ -270,8 +283,13 @@ pub(super) fn write(folder: &Folder, sources: &[Source<'_>], format: Format) -> 
         let (mut tally, mut refused, mut rows) = (Tally::default(), BTreeSet::new(), 0u64);
         let mut tables = Tables::new(folder);
         for source in sources {
-            each_row(&mut tables, source, &columns, &mut tally, &mut refused, |tally, block, cell, found| {
-                match found {
+            each_row(
+                &mut tables,
+                source,
+                &columns,
+                &mut tally,
+                &mut refused,
+                |tally, block, cell, found| match found {
                     Found::Row { view, row, .. } => {
                         tally.row(block, cell);
                         rows += 1;
@@ -281,8 +299,8 @@ pub(super) fn write(folder: &Folder, sources: &[Source<'_>], format: Format) -> 
                         tally.conflict(block, cell);
                         Ok(())
                     }
-                }
-            })?;
+                },
+            )?;
         }
         let mut hashing = lines.end().map_err(failed)?;
         hashing.flush().map_err(failed)?;

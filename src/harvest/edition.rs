@@ -9,10 +9,7 @@ const BORDERS: [u16; 2] = [2017, 2022];
 /// editions. A code that an edition changed is refused outside its years, others run through (observed).
 pub(super) fn parts(class: Option<CommodityClass>, range: PeriodPair) -> Vec<PeriodPair> {
     let has_editions = class.is_some_and(|class| {
-        matches!(
-            class,
-            CommodityClass::Hs2 | CommodityClass::Hs4 | CommodityClass::Hs6 | CommodityClass::Hs8
-        )
+        matches!(class, CommodityClass::Hs2 | CommodityClass::Hs4 | CommodityClass::Hs6 | CommodityClass::Hs8)
     });
     if !has_editions {
         return vec![range];

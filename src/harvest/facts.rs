@@ -134,7 +134,9 @@ impl Facts {
                 self.kept.push(Kept { query: query.clone(), body, rows, bytes, faults });
                 self.asked.entry((block, periods)).or_default().answers.push((codes, at));
             }
-            Came::Unpublished { messages, periods: named } => self.shrink(periods, &named, &messages.join("; ")),
+            Came::Unpublished { messages, periods: named } => {
+                self.shrink(periods, &named, &messages.join("; "))
+            }
             Came::TooLarge => {
                 let asked = self.asked.entry((block, periods)).or_default();
                 asked.too_large.push(codes.into_iter().collect());
@@ -282,7 +284,8 @@ impl Facts {
         if parts.len() < 2 || block.is_refused_combination() {
             return (Vec::new(), Vec::new());
         }
-        let refused = |code: &&CommodityCode| matches!(self.fate(block, periods, Some(code)), Fate::Refused(_));
+        let refused =
+            |code: &&CommodityCode| matches!(self.fate(block, periods, Some(code)), Fate::Refused(_));
         (parts, codes.iter().filter(refused).cloned().collect())
     }
 }
@@ -418,7 +421,11 @@ mod tests {
             // One that is left after all others were good is known without asking.
             assert_eq!(ask_all(many, &BTreeSet::from([many - 1]), 20).len(), if many == 1 { 1 } else { 2 });
         }
-        assert_eq!(ask_all(2, &BTreeSet::from([1]), 0).len(), 2, "the pair, then the first: the second it must be");
+        assert_eq!(
+            ask_all(2, &BTreeSet::from([1]), 0).len(),
+            2,
+            "the pair, then the first: the second it must be"
+        );
     }
 
     proptest! {

@@ -46,9 +46,7 @@ impl Folder {
         fs::create_dir_all(path).map_err(HarvestError::disk(path, "made"))?;
         let at = path.join(LOCK);
         let is_ours = path.join(PLAN).exists() || at.exists();
-        let holds_others = || {
-            fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some())
-        };
+        let holds_others = || fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some());
         if !is_ours && holds_others() {
             return Err(HarvestError::NotAHarvest { folder: path.to_owned() });
         }
@@ -126,7 +124,9 @@ impl Folder {
         };
         let file = File::open(&path).map_err(HarvestError::disk(&path, "read"))?;
         let mut body = Vec::new();
-        GzDecoder::new(file).read_to_end(&mut body).map_err(|e| damaged(&format!("it does not unpack ({e})")))?;
+        GzDecoder::new(file)
+            .read_to_end(&mut body)
+            .map_err(|e| damaged(&format!("it does not unpack ({e})")))?;
         if super::hash(&body) == hash { Ok(body) } else { Err(damaged("it is not what its name says")) }
     }
 
@@ -173,9 +173,8 @@ fn read_purpose(path: &Path) -> Result<Option<Purpose>, HarvestError> {
         Err(error) => return Err(HarvestError::disk(path, "read")(error)),
     };
     let damaged = |problem: String| HarvestError::Damaged { path: path.to_owned(), problem };
-    let purpose: Purpose = serde_json::from_slice(&text).map_err(|e| {
-        damaged(format!("{e}; put back a copy of it, or harvest into another folder"))
-    })?;
+    let purpose: Purpose = serde_json::from_slice(&text)
+        .map_err(|e| damaged(format!("{e}; put back a copy of it, or harvest into another folder")))?;
     match purpose.version {
         super::VERSION => Ok(Some(purpose)),
         other => Err(damaged(format!("it is of form {other}, this program knows {}", super::VERSION))),

@@ -16,7 +16,13 @@ use crate::hk::Query;
 #[serde(untagged)]
 pub(super) enum Record {
     /// What came of a query, when, and after how many attempts.
-    Asked { query: String, at: String, attempts: u32, #[serde(flatten)] came: Came },
+    Asked {
+        query: String,
+        at: String,
+        attempts: u32,
+        #[serde(flatten)]
+        came: Came,
+    },
     /// A refresh begins: these periods are asked for anew.
     Refresh { refresh: PeriodPair },
 }
@@ -143,7 +149,8 @@ mod tests {
         let path = folder.path().join("journal");
         let (mut journal, none) = Journal::open(&path).unwrap();
         assert!(none.is_empty());
-        let all: Vec<_> = (0..4).map(record).chain([Record::Refresh { refresh: "2018".parse().unwrap() }]).collect();
+        let all: Vec<_> =
+            (0..4).map(record).chain([Record::Refresh { refresh: "2018".parse().unwrap() }]).collect();
         let mut ends = vec![0];
         for record in &all {
             journal.add(record).unwrap();

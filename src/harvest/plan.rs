@@ -7,7 +7,9 @@ use super::block::{Block, BlockAreas};
 use super::cut::{Axis, cut};
 use super::request::{Areas, Commodities, InvalidRequest, Request};
 use crate::codes;
-use crate::domain::{AreaCode, CodeList, CommodityCode, Period, PeriodPair, Statistic, StatisticList, TradeType};
+use crate::domain::{
+    AreaCode, CodeList, CommodityCode, Period, PeriodPair, Statistic, StatisticList, TradeType,
+};
 use crate::hk::{InvalidQuery, Query};
 use crate::http::{BODY_CAP, Pace};
 
@@ -277,7 +279,9 @@ fn part(
     let boxes = cut(&axes, (limits.most() / weight).max(1));
     let mut planned = Vec::with_capacity(boxes.len());
     for one in boxes {
-        let [of_type, of_origin, of_destination, of_codes, of_periods, of_statistics] = one[..] else { continue };
+        let [of_type, of_origin, of_destination, of_codes, of_periods, of_statistics] = one[..] else {
+            continue;
+        };
         let trade_type = match of_type {
             (_, many) if many > 1 => TradeType::All,
             (at, _) => request.trade_types.get(at).copied().unwrap_or(TradeType::All),
@@ -302,9 +306,7 @@ fn part(
 
 /// Some periods of a range.
 fn some(range: PeriodPair, (from, many): (usize, usize)) -> PeriodPair {
-    let at = |nth: usize| -> Option<Period> {
-        range.start().months_after(u32::try_from(nth).ok()?).ok()
-    };
+    let at = |nth: usize| -> Option<Period> { range.start().months_after(u32::try_from(nth).ok()?).ok() };
     let part = at(from).zip(at(from + many - 1)).and_then(|(start, end)| PeriodPair::new(start, end).ok());
     part.unwrap_or(range)
 }

@@ -3,8 +3,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    AreaCode, CommodityClass, CommodityCode, Frequency, InvalidValue, Language, PeriodPair, Region, Statistic,
-    TradeType,
+    AreaCode, CommodityClass, CommodityCode, Frequency, InvalidValue, Language, PeriodPair, Region,
+    Statistic, TradeType,
 };
 
 /// What to harvest: a query that no cap holds.
@@ -252,7 +252,13 @@ impl RequestBuilder {
         const AREAS: &str = "C&SD query guide, section A, co and cc, and appendix 1";
         let mut reasons = Vec::new();
         let missing = |name: &'static str| {
-            InvalidValue::new("parameter", name, "is missing; it must be given", "C&SD query guide, section A").of(name)
+            InvalidValue::new(
+                "parameter",
+                name,
+                "is missing; it must be given",
+                "C&SD query guide, section A",
+            )
+            .of(name)
         };
         let trade_types = once(self.trade_types);
         if trade_types.is_empty() {
@@ -301,7 +307,13 @@ impl RequestBuilder {
                 if codes.is_empty() {
                     let problem = "holds nothing; give at least one code";
                     reasons.push(
-                        InvalidValue::new("commodity codes", "", problem, "C&SD query guide, section A, code").of("code"),
+                        InvalidValue::new(
+                            "commodity codes",
+                            "",
+                            problem,
+                            "C&SD query guide, section A, code",
+                        )
+                        .of("code"),
                     );
                 }
                 for few in codes.chunks(crate::domain::CodeList::MAX) {

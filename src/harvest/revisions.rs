@@ -70,19 +70,29 @@ impl Key {
 }
 
 /// Compares the last source with those before it, in the periods that both have, and writes the list.
-pub(super) fn write(folder: &Folder, before: &[Source<'_>], now: &Source<'_>) -> Result<Option<Revisions>, HarvestError> {
+pub(super) fn write(
+    folder: &Folder,
+    before: &[Source<'_>],
+    now: &Source<'_>,
+) -> Result<Option<Revisions>, HarvestError> {
     let Some(asked) = now.valid else { return Ok(None) };
     let path = folder.path().join(FILE);
     let rows: usize = now.facts.kept().iter().map(|kept| kept.rows).sum();
     let shares = rows.div_ceil(AT_ONCE).max(1) as u64;
     folder.write(FILE, |out| {
-        let failed = |error: csv::Error| {
-            HarvestError::disk(&path, "written")(io::Error::other(error))
-        };
+        let failed = |error: csv::Error| HarvestError::disk(&path, "written")(io::Error::other(error));
         let mut lines = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
         lines
             .write_record([
-                "period", "trade_type", "origin", "destination", "transport", "commodity", "statistic", "before", "now",
+                "period",
+                "trade_type",
+                "origin",
+                "destination",
+                "transport",
+                "commodity",
+                "statistic",
+                "before",
+                "now",
                 "difference",
             ])
             .map_err(failed)?;
@@ -96,7 +106,8 @@ pub(super) fn write(folder: &Folder, before: &[Source<'_>], now: &Source<'_>) ->
             }
             gather(folder, now, asked, 1, (share, shares), &mut pairs)?;
             // Months that are new are no revisions.
-            let known = before.iter().filter_map(|source| source.facts.published(source.plan.request().periods()));
+            let known =
+                before.iter().filter_map(|source| source.facts.published(source.plan.request().periods()));
             let last = known.map(|periods| periods.end().ordinal()).max().unwrap_or_default();
             for (key, pair) in pairs.into_iter().filter(|(key, _)| key.period <= last) {
                 let [old, new] = &pair;
@@ -107,9 +118,11 @@ pub(super) fn write(folder: &Folder, before: &[Source<'_>], now: &Source<'_>) ->
                     (Some(_), None) => revisions.vanished += 1,
                 }
                 // A cell that was left out, or is now, counts as nil.
-                let number = |figure: &Option<Figure>| figure.as_ref().map_or(Some(Decimal::ZERO), |one| one.number);
+                let number =
+                    |figure: &Option<Figure>| figure.as_ref().map_or(Some(Decimal::ZERO), |one| one.number);
                 let difference = number(new).zip(number(old)).and_then(|(new, old)| new.checked_sub(old));
-                let text = |figure: &Option<Figure>| figure.as_ref().map_or(String::new(), |one| one.text.clone());
+                let text =
+                    |figure: &Option<Figure>| figure.as_ref().map_or(String::new(), |one| one.text.clone());
                 let line = [
                     key.period(),
                     key.trade_type.to_owned(),

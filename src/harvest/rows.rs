@@ -62,9 +62,8 @@ impl<'a> Reader<'a> {
             Some(class) => {
                 // The class stands in every row of a commodity query (observed); one that is there must fit.
                 let known = text(7).is_none_or(|told| told == class.as_str());
-                let code = text(0).filter(|code| {
-                    known && (class == CommodityClass::EndUse || self.codes.contains(code))
-                });
+                let code = text(0)
+                    .filter(|code| known && (class == CommodityClass::EndUse || self.codes.contains(code)));
                 code?
             }
         };

@@ -164,7 +164,9 @@ impl Harvest {
         let mut gained = Vec::new();
         for (at, record) in records.iter().enumerate() {
             match (record, record.query(), generations.last_mut()) {
-                (Record::Refresh { refresh }, ..) => generations.push(generation(purpose.request.over(*refresh))?),
+                (Record::Refresh { refresh }, ..) => {
+                    generations.push(generation(purpose.request.over(*refresh))?)
+                }
                 (Record::Asked { came, at, attempts, .. }, Some(Ok(query)), Some(generation)) => {
                     if let Came::Answer { body, .. } = came {
                         if !opened.has_body(body) {
@@ -182,9 +184,12 @@ impl Harvest {
                 _ => {}
             }
         }
-        let bodies = generations.iter().flat_map(|one| one.facts.kept()).map(|kept| kept.body.clone()).collect();
+        let bodies =
+            generations.iter().flat_map(|one| one.facts.kept()).map(|kept| kept.body.clone()).collect();
         opened.keep_only(&bodies);
-        let end = generations.last().map_or(purpose.request.periods().end(), |last| last.plan.request().periods().end());
+        let end = generations
+            .last()
+            .map_or(purpose.request.periods().end(), |last| last.plan.request().periods().end());
         let settled = generations.iter().all(Generation::is_settled);
         let mut harvest = Self {
             settings: settings.clone(),
@@ -221,7 +226,8 @@ impl Harvest {
             differ("periods", there.to_string(), format!("{new}{hint}"));
         }
         let fields = |purpose: &Purpose| {
-            let value = serde_json::to_value((&purpose.request.over(old), &purpose.limits)).unwrap_or_default();
+            let value =
+                serde_json::to_value((&purpose.request.over(old), &purpose.limits)).unwrap_or_default();
             let mut fields = value[0].as_object().cloned().unwrap_or_default();
             fields.insert("limits".into(), value[1].clone());
             fields
@@ -409,9 +415,8 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
             let Some(block) = state.facts.known_block(&block) else { continue };
             let (parts, codes) = state.facts.refused_across(&block, periods, &codes);
             for part in parts {
-                let open = |code: &&CommodityCode| {
-                    matches!(state.facts.fate(&block, part, Some(code)), Fate::Open)
-                };
+                let open =
+                    |code: &&CommodityCode| matches!(state.facts.fate(&block, part, Some(code)), Fate::Open);
                 let open: Vec<_> = codes.iter().filter(open).cloned().collect();
                 if open.is_empty() {
                     continue;
@@ -455,8 +460,12 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
                 Ok((answer, attempts)) => {
                     let body = state.folder.keep(&answer.body)?;
                     state.told.rows += answer.rows;
-                    let came =
-                        Came::Answer { body, rows: answer.rows, bytes: answer.body.len(), faults: answer.faults };
+                    let came = Came::Answer {
+                        body,
+                        rows: answer.rows,
+                        bytes: answer.body.len(),
+                        faults: answer.faults,
+                    };
                     Ok((came, attempts))
                 }
                 Err(error) => refusal(&query, &error).map(|came| (came, error.attempts())).ok_or(error),
@@ -475,8 +484,7 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
                     }
                     let before = state.facts.published(batch.periods);
                     let shrinks = matches!(came, Came::Unpublished { .. });
-                    let record =
-                        Record::Asked { query: query.to_string(), at, attempts, came: came.clone() };
+                    let record = Record::Asked { query: query.to_string(), at, attempts, came: came.clone() };
                     state.facts.learn(&query, came);
                     if shrinks && state.facts.published(batch.periods) == before {
                         let reason = "the service names a period that was not asked for".to_owned();
@@ -557,14 +565,17 @@ fn refusal(query: &Query, error: &Error) -> Option<Came> {
         messages.push(error.to_string());
     }
     match error.kind() {
-        ErrorKind::UnpublishedPeriod => Some(Came::Unpublished { messages, periods: error.periods().to_vec() }),
+        ErrorKind::UnpublishedPeriod => {
+            Some(Came::Unpublished { messages, periods: error.periods().to_vec() })
+        }
         // A single code cannot be cut further; that is for another run, with another cap.
         ErrorKind::TooLarge if codes.len() > 1 => Some(Came::TooLarge),
         ErrorKind::UnknownCommodity | ErrorKind::Refused => {
             let named = |code: &&CommodityCode| error.codes().iter().any(|known| known == code.as_str());
             let codes = codes.iter().filter(named).cloned().collect();
             // An area in brackets, as codes of commodities are named (assumed).
-            let bracketed = |code: &str| messages.iter().any(|message| message.contains(&format!("({code})")));
+            let bracketed =
+                |code: &str| messages.iter().any(|message| message.contains(&format!("({code})")));
             let areas = [(Role::Origin, &block.origin), (Role::Destination, &block.destination)];
             let areas = areas
                 .into_iter()

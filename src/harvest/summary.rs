@@ -143,7 +143,13 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Cells { asked, reported, nil, not_given, refused, failed } = self.cells;
         let of = |count: u64| grouped(count);
-        writeln!(f, "requests   {} planned, {} asked now, {} answered in all", of(self.planned as u64), of(self.calls as u64), of(self.answers as u64))?;
+        writeln!(
+            f,
+            "requests   {} planned, {} asked now, {} answered in all",
+            of(self.planned as u64),
+            of(self.calls as u64),
+            of(self.answers as u64)
+        )?;
         writeln!(f, "cells      {} asked for", of(asked))?;
         writeln!(f, "reported   {}", of(reported))?;
         writeln!(f, "nil        {}", of(nil))?;
@@ -151,7 +157,11 @@ impl fmt::Display for Summary {
         writeln!(f, "refused    {}", of(refused))?;
         writeln!(f, "failed     {}", of(failed))?;
         if self.faults > 0 {
-            writeln!(f, "faults     {} rows came twice, or were not asked for; they are left out", of(self.faults))?;
+            writeln!(
+                f,
+                "faults     {} rows came twice, or were not asked for; they are left out",
+                of(self.faults)
+            )?;
         }
         for (name, count) in &self.seen {
             writeln!(f, "seen       {} {name}", of(*count as u64))?;
@@ -173,11 +183,23 @@ impl fmt::Display for Summary {
         }
         if let Some(revisions) = &self.revisions {
             let Revisions { periods, changed, appeared, vanished, largest, file } = revisions;
-            writeln!(f, "revised    {} cells of {periods}; {} appeared, {} vanished; see {file}", of(*changed), of(*appeared), of(*vanished))?;
+            writeln!(
+                f,
+                "revised    {} cells of {periods}; {} appeared, {} vanished; see {file}",
+                of(*changed),
+                of(*appeared),
+                of(*vanished)
+            )?;
             if let Some(largest) = largest {
                 writeln!(f, "           largest: {largest}")?;
             }
         }
-        write!(f, "data       {} rows in {}, SHA-256 {}", of(self.data.rows), self.data.file, self.data.sha256)
+        write!(
+            f,
+            "data       {} rows in {}, SHA-256 {}",
+            of(self.data.rows),
+            self.data.file,
+            self.data.sha256
+        )
     }
 }

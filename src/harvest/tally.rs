@@ -152,7 +152,8 @@ impl Tally {
                 .saturating_mul(seen(&self.uses, uses));
             match kind.ended {
                 Ended::Answered => {
-                    *answered.entry(Given { class: kind.class, statistic: kind.statistic }).or_default() += count;
+                    *answered.entry(Given { class: kind.class, statistic: kind.statistic }).or_default() +=
+                        count;
                 }
                 Ended::Refused => cells.refused += count,
                 Ended::Failed => cells.failed += count,

@@ -62,7 +62,13 @@ impl crate::harvest::Areas {
         }
         if let Some(all) = found.iter().find(|area| area.code.is_all()) {
             let problem = "stands alone; leave out the other codes";
-            return Err(InvalidValue::new("area", &all.code, problem, "C&SD query guide, section A, co and cc").into());
+            return Err(InvalidValue::new(
+                "area",
+                &all.code,
+                problem,
+                "C&SD query guide, section A, co and cc",
+            )
+            .into());
         }
         let (regions, countries): (Vec<_>, Vec<_>) = found.into_iter().partition(|area| area.region);
         let region = |area: Found| Region::exact(area.code.as_str());

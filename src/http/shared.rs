@@ -133,7 +133,11 @@ impl SharedPace {
         let Some(most) = self.pace.in_flight() else { return SharedTurn(None) };
         loop {
             for at in 0..most {
-                let file = File::options().create(true).truncate(false).write(true).open(self.file(&format!("turn{at}")));
+                let file = File::options()
+                    .create(true)
+                    .truncate(false)
+                    .write(true)
+                    .open(self.file(&format!("turn{at}")));
                 let Ok(file) = file else { return SharedTurn(None) };
                 match fs4::FileExt::try_lock(&file) {
                     Ok(()) => return SharedTurn(Some(file)),

@@ -31,9 +31,14 @@ impl Bench {
         match self {
             Self::Build { runs } => build(runs),
             // The program is the library's own: nothing here may depend on the library.
-            Self::Harvest => {
-                run(cargo().args(["bench", "--bench", "harvest", "--features", "replica,harvest", "--locked"]))
-            }
+            Self::Harvest => run(cargo().args([
+                "bench",
+                "--bench",
+                "harvest",
+                "--features",
+                "replica,harvest",
+                "--locked",
+            ])),
             Self::Calls => {
                 run(cargo().args(["bench", "--bench", "calls", "--features", "replica", "--locked"]))
             }

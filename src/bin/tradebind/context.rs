@@ -67,6 +67,10 @@ impl Context {
         started.map(Some).map_err(|e| Failure::new(Exit::GaveUp, format!("the replica does not start: {e}")))
     }
 
+    pub fn quiet(&self) -> bool {
+        self.globals.quiet
+    }
+
     pub fn is_replica(&self) -> bool {
         self.globals.replica
     }

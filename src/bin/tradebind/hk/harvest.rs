@@ -89,7 +89,11 @@ impl Args {
             .refresh(self.refresh);
         let harvest = Harvest::open(&self.out, &plan, &settings)?;
         if harvest.answered() > 0 {
-            let what = if harvest.will_refresh() { "they are refreshed" } else { "only what is missing is asked for" };
+            let what = if harvest.will_refresh() {
+                "they are refreshed"
+            } else {
+                "only what is missing is asked for"
+            };
             context.note(format_args!("{} answers are there already; {what}", harvest.answered()));
         }
         let mut teller = Teller::new(context.quiet(), self.progress);
@@ -102,7 +106,9 @@ impl Args {
             let folder = self.out.display();
             return Err(Failure::new(
                 Exit::GaveUp,
-                format!("stopped; what was answered is kept in {folder}: run the same command again to go on"),
+                format!(
+                    "stopped; what was answered is kept in {folder}: run the same command again to go on"
+                ),
             ));
         };
         let summary = ended?;

@@ -49,9 +49,13 @@ impl Args {
             Form::Text => estimate.to_string(),
             Form::Json => {
                 let queries = plan.queries().iter();
-                let queries: Vec<_> =
-                    queries.map(|one| json!({ "query": one.query().to_string(), "rows": one.rows() })).collect();
-                format!("{:#}", json!({ "request": plan.request(), "estimate": estimate, "queries": queries }))
+                let queries: Vec<_> = queries
+                    .map(|one| json!({ "query": one.query().to_string(), "rows": one.rows() }))
+                    .collect();
+                format!(
+                    "{:#}",
+                    json!({ "request": plan.request(), "estimate": estimate, "queries": queries })
+                )
             }
         };
         self.target.write_text(&text)?;

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use tradebind::domain::{CommodityClass, InvalidValue, Known as _, Language, PeriodPair, Statistic, TradeType};
+use tradebind::domain::{
+    CommodityClass, InvalidValue, Known as _, Language, PeriodPair, Statistic, TradeType,
+};
 use tradebind::harvest::{Areas, Commodities, Limits, Plan, Request};
 use tradebind::hk::Span;
 use tradebind::http::Pace;
@@ -63,15 +65,21 @@ pub struct Wide {
 impl Wide {
     /// The pace asked for.
     pub fn pace(&self, context: &Context) -> Result<Pace, Failure> {
-        let seconds = self.pause.unwrap_or(if context.is_replica() { 0.0 } else { Pace::default().apart().as_secs_f64() });
-        let apart = std::time::Duration::try_from_secs_f64(seconds)
-            .map_err(|_| Failure::usage(format!("--pause: {seconds} is no number of seconds, such as 0.5")))?;
+        let seconds = self.pause.unwrap_or(if context.is_replica() {
+            0.0
+        } else {
+            Pace::default().apart().as_secs_f64()
+        });
+        let apart = std::time::Duration::try_from_secs_f64(seconds).map_err(|_| {
+            Failure::usage(format!("--pause: {seconds} is no number of seconds, such as 0.5"))
+        })?;
         Ok(Pace::new(self.in_flight.into(), apart))
     }
 
     /// The plan; the last month is asked for where the periods hang on it.
     pub async fn plan(&self, context: &Context) -> Result<Plan, Failure> {
-        let span: Span = self.period.parse().map_err(|e: InvalidValue| refused(&[told("--period", &e)], false))?;
+        let span: Span =
+            self.period.parse().map_err(|e: InvalidValue| refused(&[told("--period", &e)], false))?;
         let stand_in: PeriodPair = match span {
             Span::Fixed(pair) => pair,
             Span::Last(_) => "2018-05".parse().map_err(|e: InvalidValue| Failure::usage(e.to_string()))?,
@@ -88,7 +96,11 @@ impl Wide {
         plan.map_err(|e| Failure::usage(e.to_string()))
     }
 
-    fn request(&self, periods: PeriodPair, commodities: Result<Option<Commodities>, String>) -> Result<Request, Failure> {
+    fn request(
+        &self,
+        periods: PeriodPair,
+        commodities: Result<Option<Commodities>, String>,
+    ) -> Result<Request, Failure> {
         let mut reasons = Vec::new();
         let mut builder = Request::builder().periods(periods).by_transport(self.transport);
         let mut keep = |option: &str, wrong: InvalidValue| reasons.push(told(option, &wrong));
@@ -174,7 +186,10 @@ impl Wide {
         let by_digits = if is_sitc { CommodityClass::sitc(digits) } else { CommodityClass::hs(digits) };
         let levels = if is_sitc { "1, 2, 3 or 5" } else { "2, 4, 6 or 8" };
         let class = given.or(by_digits).ok_or_else(|| {
-            format!("{option}: {} has {digits} digits, codes have {levels}", codes.first().map_or("", String::as_str))
+            format!(
+                "{option}: {} has {digits} digits, codes have {levels}",
+                codes.first().map_or("", String::as_str)
+            )
         })?;
         Commodities::codes(class, codes).map(Some).map_err(|wrong| told(option, &wrong))
     }

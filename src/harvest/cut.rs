@@ -74,16 +74,19 @@ pub(super) fn cut(axes: &[Axis], volume: u64) -> Vec<Cuboid> {
     boxes
 }
 
+/// The fewest boxes of a part; and the dimension and first piece of the cut that makes them, where it takes one.
+type Best = (usize, Option<(usize, usize)>);
+
 /// Cuts straight across, in every possible way.
 struct Straight<'a> {
     axes: &'a [Axis],
     volume: u64,
-    /// The fewest boxes of a part, by its size; and the cut that makes them.
-    known: HashMap<Vec<usize>, (usize, Option<(usize, usize)>)>,
+    /// By the size of a part.
+    known: HashMap<Vec<usize>, Best>,
 }
 
 impl Straight<'_> {
-    fn fewest(&mut self, sizes: &[usize]) -> (usize, Option<(usize, usize)>) {
+    fn fewest(&mut self, sizes: &[usize]) -> Best {
         if let Some(known) = self.known.get(sizes) {
             return *known;
         }
@@ -246,7 +249,7 @@ impl Slabs<'_> {
             }
             items -= size;
         }
-        slabs.sort_unstable_by(|one, other| other.0.cmp(&one.0));
+        slabs.sort_unstable_by_key(|(size, _, _)| std::cmp::Reverse(*size));
         slabs
     }
 

@@ -28,7 +28,8 @@ impl View<'_> {
 
 /// Writes rows of views that have the same columns.
 pub(crate) enum Lines<W: Write> {
-    Csv(::csv::Writer<W>, Vec<u8>),
+    /// With room for a figure.
+    Csv(Box<::csv::Writer<W>>, Vec<u8>),
     Ndjson(W),
 }
 
@@ -37,7 +38,7 @@ impl<W: Write> Lines<W> {
     pub(crate) fn csv(out: W, columns: &[Column]) -> io::Result<Self> {
         let mut csv = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(out);
         csv.write_record(columns.iter().map(|column| column.name())).map_err(plain)?;
-        Ok(Self::Csv(csv, Vec::new()))
+        Ok(Self::Csv(Box::new(csv), Vec::new()))
     }
 
     /// One JSON object a line.

@@ -38,6 +38,8 @@ pub use dataset::{Dataset, Finish, Folder, Provenance, Store, Written};
 pub use pairs::{Basis, Pair, Pairs};
 pub use row_error::RowError;
 pub use write::CsvOptions;
+#[cfg(feature = "harvest")]
+pub(crate) use write::{Lines, View};
 
 use std::time::Duration;
 
@@ -50,7 +52,11 @@ use crate::error::{Error, ErrorKind};
 use crate::hk::api::types::{Header, TradeResponse};
 use crate::hk::{Answer, Outcome, Row, Unknown, check_count};
 use crate::http::{Response, without_mark};
-use decode::{Decoded, columns};
+#[cfg(feature = "harvest")]
+pub(crate) use decode::Decoded;
+#[cfg(not(feature = "harvest"))]
+use decode::Decoded;
+use decode::columns;
 use dictionary::index;
 use field::Field;
 use rows::Rows;

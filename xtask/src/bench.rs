@@ -38,6 +38,8 @@ pub enum Bench {
     },
     /// The local replica beside Prism on the same answer: answers per second, start, memory (needs Node.js and npm)
     Replica(replica::Options),
+    /// A harvest against the replica: wall time, and number of calls beside the bound and the plain loop
+    Harvest,
 }
 
 impl Bench {
@@ -50,6 +52,14 @@ impl Bench {
             Self::Validate { runs } => validate::run(runs),
             Self::Replica(options) => options.run(),
             // The program is the library's own: nothing here may depend on the library.
+            Self::Harvest => run(cargo().args([
+                "bench",
+                "--bench",
+                "harvest",
+                "--features",
+                "replica,harvest",
+                "--locked",
+            ])),
             Self::Calls => {
                 run(cargo().args(["bench", "--bench", "calls", "--features", "replica", "--locked"]))
             }

@@ -4,13 +4,16 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Request, Url};
 use serde_json::Value;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, plain};
 
 /// A request for a path below a base URL.
 pub(crate) fn raw(base: &str, method: &str, path: &str, body: Option<Value>) -> Result<Request, Error> {
     let url = below(base, path)?;
     let Ok(method) = Method::from_bytes(method.to_ascii_uppercase().as_bytes()) else {
-        return Err(Error::new(ErrorKind::InvalidRequest, "the method is none of HTTP"));
+        return Err(Error::new(
+            ErrorKind::InvalidRequest,
+            format!("the method {} is none of HTTP", plain(method)),
+        ));
     };
     let mut request = Request::new(method, url);
     request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -25,12 +28,18 @@ pub(crate) fn raw(base: &str, method: &str, path: &str, body: Option<Value>) -> 
 fn below(base: &str, path: &str) -> Result<Url, Error> {
     let wrong = |problem: &str| Error::new(ErrorKind::InvalidRequest, format!("the path {problem}"));
     if !path.starts_with('/') {
-        return Err(wrong("must begin with /, such as /api/get?lang=EN; the host is the client's"));
+        return Err(wrong("must begin with /, such as /api/get; the host is the client's"));
     }
     // Behind the base's host and a slash, nothing can lead to another host.
     let mut url = Url::parse(&format!("{base}{path}")).map_err(|e| wrong(&format!("cannot be read: {e}")))?;
     url.set_fragment(None);
-    Ok(url)
+    // Where the base has a path of its own, `..` must not lead out of it.
+    let root = Url::parse(base).map_err(|e| wrong(&format!("has no base to stand on: {e}")))?;
+    let root = root.path().trim_end_matches('/');
+    match url.path().strip_prefix(root) {
+        Some(rest) if rest.starts_with('/') => Ok(url),
+        _ => Err(wrong("leads out of the client's base URL")),
+    }
 }
 
 #[cfg(test)]
@@ -47,6 +56,8 @@ mod tests {
                     let base = Url::parse(base).unwrap();
                     prop_assert_eq!(url.origin(), base.origin());
                     prop_assert_eq!(url.fragment(), None);
+                    let root = base.path().trim_end_matches('/');
+                    prop_assert!(url.path().strip_prefix(root).is_some_and(|rest| rest.starts_with('/')), "{}", url);
                 }
             }
         }

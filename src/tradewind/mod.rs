@@ -18,5 +18,6 @@ pub use billed::Billed;
 pub use call::Call;
 pub use client::{Client, ClientBuilder};
 pub use envelope::Text;
+pub(crate) use envelope::{Enveloped, Inner, Parts, Strict};
 pub use ledger::{Ledger, Spent};
 pub use request::{InvalidRequest, read_request};

@@ -3,6 +3,7 @@
 mod bench;
 mod checks;
 mod ci;
+mod diff;
 mod draft;
 #[cfg(test)]
 #[allow(clippy::expect_used, reason = "a test may")]
@@ -36,6 +37,11 @@ mod prune;
 #[path = "../../build/tables.rs"]
 mod tables;
 
+// What the snapshots of the public surface are made with.
+#[path = "../../tests/support/surface.rs"]
+#[allow(clippy::expect_used, reason = "it reads what the generator parsed already")]
+mod surface;
+
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -63,6 +69,8 @@ enum Command {
     /// Types are inferred from the examples; secrets are taken out. For an operation that the document has, what differs is
     /// printed instead.
     Draft(draft::Args),
+    /// Tell what changes between two revisions of the documents, for the wire and for Rust, as markdown
+    Diff(diff::Args),
     /// Everything that CI runs
     Ci,
     /// Check the documents with public tools, in pinned versions (needs npm or PyPI)
@@ -89,6 +97,7 @@ fn run(command: Command) -> Result<()> {
         Command::Lint => lint_command::run(),
         Command::Regenerate { check } => regenerate::run(check),
         Command::Draft(args) => draft::run(args),
+        Command::Diff(args) => diff::run(&args),
         Command::Ci => ci::run(),
         Command::Tools(tool) => tool.run(),
         Command::Bench(bench) => bench.run(),

@@ -112,7 +112,7 @@ impl Walk<'_> {
                 let envelope =
                     properties.is_some_and(|all| all.contains_key("success") && all.contains_key("data"));
                 let shared = component.as_ref().is_some_and(|name| self.shared.contains(name));
-                let needed = |name: &str| !shared && !(envelope && ENVELOPE.contains(&name));
+                let needed = |name: &str| !(shared || envelope && ENVELOPE.contains(&name));
                 for name in properties
                     .into_iter()
                     .flat_map(|properties| properties.keys())

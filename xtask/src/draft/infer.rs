@@ -54,7 +54,7 @@ impl Form {
     /// The form in a word.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Unknown => "anything",
+            Self::Unknown => "several kinds of values",
             Self::Decimal => "decimal text",
             Self::Day => "a day as text",
             Self::Text => "text",

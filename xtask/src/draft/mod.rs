@@ -95,7 +95,15 @@ pub fn draft(spec: &Path, text: &str, entry: Option<usize>, choices: &Choices) -
             let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
             Ok(Outcome::Known(id, compare::differences(&root, operation, &source)?))
         }
-        None => Ok(Outcome::New(write::draft(&root, &yaml, &source, choices)?)),
+        None => {
+            let mut draft = write::draft(&root, &yaml, &source, choices)?;
+            let others = lint::operations(&root).into_iter().filter(|(path, ..)| *path == source.path());
+            draft.notes.extend(others.map(|(path, method, _, other)| {
+                let (id, method) = (other["operationId"].as_str().unwrap_or_default(), method.to_uppercase());
+                format!("the document has {path} already, as {method} ({id}): is that the same operation?")
+            }));
+            Ok(Outcome::New(draft))
+        }
     }
 }
 

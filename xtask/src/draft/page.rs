@@ -169,6 +169,11 @@ mod tests {
             told("Title\nPOST\n/api/x\nBody\n{\"a\": }"),
             told("Title\nPOST\n/api/x\nResponses\nnone"),
             told("Title\nPOST\n/api/x\nResponses\n404\n{}"),
-        ].join("\n"), @"");
+        ].join("\n"), @"
+        no line with a method alone (GET, POST, …) and a line with a path below it; save the whole page as text
+        the request's example: is not JSON: expected value at line 1 column 7
+        no line with an HTTP status, such as `201成功`, below the heading of the answer
+        the first answer of the page has the status 404; a success is needed
+        ");
     }
 }

@@ -68,7 +68,19 @@ mod tests {
     #[test]
     fn order_and_digits_stay() {
         let text = r#"{"b":1.10,"a":{"x":[],"y":[1,"a, \"b\": {"]},"c":{ }}"#;
-        insta::assert_snapshot!(pretty(text, 2), @"");
+        insta::assert_snapshot!(pretty(text, 2), @r#"
+        {
+            "b": 1.10,
+            "a": {
+              "x": [],
+              "y": [
+                1,
+                "a, \"b\": {"
+              ]
+            },
+            "c": {}
+          }
+        "#);
         assert_eq!(member(text, &["a", "y"]).as_deref(), Some(r#"[1,"a, \"b\": {"]"#));
         assert_eq!(member(text, &["a", "z"]), None);
     }

@@ -46,6 +46,25 @@ pub fn tokens(
             }
         }
     });
+    let read_body = match client {
+        Some(room) => {
+            let room: TokenStream = room.parse().map_err(|e| format!(": {room}: {e}"))?;
+            let arms = bodies.iter().map(|name| {
+                let ty = format_ident!("{name}");
+                quote!(#name => #room::read_body::<types::#ty>(json),)
+            });
+            quote! {
+                /// Reads the body of a request, of a component that is only known at run time; none for one that is no body.
+                pub(crate) fn read_body(
+                    component: &str,
+                    json: &str,
+                ) -> Option<Result<serde_json::Value, #room::InvalidRequest>> {
+                    Some(match component { #(#arms)* _ => return None })
+                }
+            }
+        }
+        None => TokenStream::new(),
+    };
     let closed = closed(root);
     let methods = match client {
         Some(room) => methods::tokens(root, replacements, room)?,
@@ -62,6 +81,8 @@ pub fn tokens(
         pub static CLOSED: &[Closed] = &[#(#closed),*];
 
         #(#impls)*
+
+        #read_body
 
         #methods
     })

@@ -16,14 +16,18 @@ pub mod exchange;
 pub mod hk;
 #[cfg(any(feature = "hk-trade", feature = "tradewind"))]
 pub mod http;
-#[cfg(any(feature = "hk-trade", feature = "tradewind"))]
+#[cfg(any(feature = "hk-trade", feature = "tradewind", feature = "documents"))]
 mod near;
 mod place;
 #[cfg(feature = "replica")]
 pub mod replica;
 mod scalar;
+#[cfg(feature = "table")]
+pub mod table;
 #[cfg(feature = "tradewind")]
 pub mod tradewind;
+#[cfg(feature = "validate")]
+pub mod validate;
 
 #[cfg(any(feature = "hk-trade", feature = "tradewind"))]
 pub use error::{Error, ErrorKind, Place};

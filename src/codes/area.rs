@@ -125,6 +125,17 @@ pub fn find_area(words: &str) -> Result<&'static Area, LookupError> {
     lookup::find(AREAS, "country or region", words)
 }
 
+/// Every country and region whose code is given, or that has all of the words in a name; those named in full come first.
+///
+/// ```
+/// let korea: Vec<_> = tradebind::codes::search_areas("korea").iter().map(|area| area.code).collect();
+/// assert_eq!(korea, ["KR", "KP"]);
+/// ```
+#[must_use]
+pub fn search_areas(words: &str) -> Vec<&'static Area> {
+    lookup::search(AREAS, words)
+}
+
 impl Entry for Area {
     fn code(&self) -> &'static str {
         self.code

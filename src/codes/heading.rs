@@ -72,6 +72,18 @@ pub fn find_section(words: &str) -> Result<&'static Heading, LookupError<Heading
     lookup::find(SITC_SECTIONS, "SITC section", words)
 }
 
+/// Every chapter whose code is given, or that has all of the words in its title.
+#[must_use]
+pub fn search_chapters(words: &str) -> Vec<&'static Heading> {
+    lookup::search(HS_CHAPTERS, words)
+}
+
+/// Every section whose code is given, or that has all of the words in its title.
+#[must_use]
+pub fn search_sections(words: &str) -> Vec<&'static Heading> {
+    lookup::search(SITC_SECTIONS, words)
+}
+
 impl Entry for Heading {
     fn code(&self) -> &'static str {
         self.code

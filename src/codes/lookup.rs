@@ -115,6 +115,21 @@ pub(super) fn find<T: Entry>(
     Err(LookupError::Unknown { what, given: given.to_owned(), near: near(table, given, &wanted) })
 }
 
+/// Every entry whose code `given` is, or that has all of its words in a name; those that it names in full come first.
+pub(super) fn search<T: Entry>(table: &'static [T], given: &str) -> Vec<&'static T> {
+    let wanted = Folded::new(given);
+    let rank = |entry: &T| match () {
+        () if entry.has_code(given.trim()) => Some(0),
+        () if wanted.words.is_empty() => None,
+        () if entry.names().any(|name| is_name(&wanted, &Folded::new(name))) => Some(1),
+        () if entry.names().any(|name| is_part(&wanted, &Folded::new(name))) => Some(2),
+        () => None,
+    };
+    let mut ranked: Vec<_> = table.iter().filter_map(|entry| Some((rank(entry)?, entry))).collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.into_iter().map(|(_, entry)| entry).collect()
+}
+
 fn is_name(wanted: &Folded, name: &Folded) -> bool {
     wanted.joined == name.joined
 }

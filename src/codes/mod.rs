@@ -19,9 +19,10 @@ mod fold;
 mod heading;
 mod lookup;
 
-pub use area::{Area, AreaKind, Scope, Source, area, areas, country, find_area, region};
+pub use area::{Area, AreaKind, Scope, Source, area, areas, country, find_area, region, search_areas};
 pub use heading::{
-    Heading, find_chapter, find_section, hs_chapter, hs_chapter_of, hs_chapters, sitc_section, sitc_sections,
+    Heading, find_chapter, find_section, hs_chapter, hs_chapter_of, hs_chapters, search_chapters,
+    search_sections, sitc_section, sitc_sections,
 };
 pub use lookup::LookupError;
 

@@ -184,6 +184,12 @@ impl Document {
         schemas.into_iter().flat_map(|schemas| schemas.keys().map(String::as_str))
     }
 
+    /// The component that a misspelt name may mean.
+    #[must_use]
+    pub fn nearest_component(&self, name: &str) -> Option<&str> {
+        crate::near::nearest(name, self.component_names())
+    }
+
     /// A component as JSON Schema 2020-12 that stands alone: what it refers to lies under `$defs`, `nullable` became a type.
     #[must_use]
     pub fn schema(&self, component: &str) -> Option<Value> {

@@ -32,6 +32,20 @@ wire_enum! {
 }
 
 impl CommodityClass {
+    /// The level of the Hong Kong Harmonized System whose codes have so many digits: 2, 4, 6 or 8.
+    #[must_use]
+    pub fn hs(digits: usize) -> Option<Self> {
+        [Self::Hs2, Self::Hs4, Self::Hs6, Self::Hs8].into_iter().find(|class| class.digits() == Some(digits))
+    }
+
+    /// The level of the Standard International Trade Classification whose codes have so many digits: 1, 2, 3 or 5.
+    #[must_use]
+    pub fn sitc(digits: usize) -> Option<Self> {
+        [Self::Sitc1, Self::Sitc2, Self::Sitc3, Self::Sitc5]
+            .into_iter()
+            .find(|class| class.digits() == Some(digits))
+    }
+
     /// Digits of a code of the class; `None` for end-use categories, which take no codes.
     #[must_use]
     pub fn digits(self) -> Option<usize> {

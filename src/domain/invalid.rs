@@ -12,6 +12,7 @@ pub struct InvalidValue {
     given: String,
     problem: String,
     source: &'static str,
+    over_cap: bool,
 }
 
 impl InvalidValue {
@@ -26,7 +27,18 @@ impl InvalidValue {
         if shown.len() < given.len() {
             shown.push('…');
         }
-        Self { parameter: None, what, given: shown, problem: problem.into(), source }
+        Self { parameter: None, what, given: shown, problem: problem.into(), source, over_cap: false }
+    }
+
+    /// The same, since there is more than one query holds.
+    pub(crate) fn over_cap(self) -> Self {
+        Self { over_cap: true, ..self }
+    }
+
+    /// Whether each item would do, but one query does not hold so many: several queries would.
+    #[must_use]
+    pub fn is_over_cap(&self) -> bool {
+        self.over_cap
     }
 
     /// The same, told of one parameter of a request.

@@ -56,7 +56,8 @@ impl<T: ListItem> CommaList<T> {
             return wrong("holds nothing; give at least one".to_owned());
         }
         if list.len() > T::MAX {
-            return wrong(format!("holds {} {}, at most {} fit in one query", list.len(), T::ITEMS, T::MAX));
+            let held = format!("holds {} {}, at most {} fit in one query", list.len(), T::ITEMS, T::MAX);
+            return wrong(held).map_err(InvalidValue::over_cap);
         }
         match T::whole(&list) {
             Ok(()) => Ok(Self(list)),

@@ -68,6 +68,24 @@ impl Period {
         if self.month.is_some() { Frequency::Monthly } else { Frequency::Annual }
     }
 
+    /// The period so many months before; of a year, so many years.
+    ///
+    /// # Errors
+    /// Before the year 0.
+    pub fn months_before(self, count: u32) -> Result<Self, InvalidValue> {
+        let step = if self.month.is_some() { 1 } else { 12 };
+        let before = count.checked_mul(step).and_then(|months| self.ordinal().checked_sub(months));
+        let Some(before) = before else {
+            let problem = format!("{count} before it is before the year 0");
+            return Err(InvalidValue::new("period", self, problem, SOURCE));
+        };
+        let year = u16::try_from(before / 12).unwrap_or(u16::MAX);
+        match self.month {
+            Some(_) => Self::monthly(year, u8::try_from(before % 12 + 1).unwrap_or_default()),
+            None => Self::annual(year),
+        }
+    }
+
     fn ordinal(self) -> u32 {
         u32::from(self.year) * 12 + u32::from(self.month.unwrap_or(1)) - 1
     }
@@ -279,6 +297,17 @@ mod tests {
         assert_eq!(read("2018-05..201806"), "201805,201806");
         assert_eq!(read("2015, 2017"), "2015,2017");
         assert_eq!(read("201712..201801"), "201712,201801");
+    }
+
+    #[test]
+    fn months_are_counted_back_over_the_year() {
+        let before =
+            |text: &str, count| text.parse::<Period>().unwrap().months_before(count).map(|p| p.to_string());
+        assert_eq!(before("201801", 1).unwrap(), "201712");
+        assert_eq!(before("201812", 11).unwrap(), "201801");
+        assert_eq!(before("201806", 0).unwrap(), "201806");
+        assert_eq!(before("2018", 3).unwrap(), "2015");
+        assert!(before("000001", 1).is_err() && before("2018", u32::MAX).is_err());
     }
 
     #[test]

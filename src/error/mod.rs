@@ -44,6 +44,8 @@ struct Inner {
     repeatable: bool,
     #[cfg(feature = "hk-trade")]
     answer: Option<crate::hk::Answer>,
+    #[cfg(feature = "table")]
+    table: Option<crate::table::Table>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -80,6 +82,8 @@ impl Error {
             repeatable: false,
             #[cfg(feature = "hk-trade")]
             answer: None,
+            #[cfg(feature = "table")]
+            table: None,
             source: None,
         }))
     }
@@ -282,6 +286,26 @@ impl Error {
     }
 }
 
+#[cfg(feature = "table")]
+impl Error {
+    /// The table whose number of rows is not as told, with its rows.
+    #[must_use]
+    pub fn table(&self) -> Option<&crate::table::Table> {
+        self.0.table.as_ref()
+    }
+
+    /// As [`Error::table`], to keep.
+    #[must_use]
+    pub fn into_table(self) -> Option<crate::table::Table> {
+        self.0.table
+    }
+
+    pub(crate) fn with_table(mut self, table: crate::table::Table) -> Self {
+        self.0.table = Some(table);
+        self
+    }
+}
+
 /// How the rooms of this crate fill an error.
 #[cfg_attr(not(all(feature = "hk-trade", feature = "tradewind")), allow(dead_code, reason = "one service's"))]
 impl Error {
@@ -352,6 +376,10 @@ impl Error {
         #[cfg(feature = "hk-trade")]
         if let Some(answer) = self.0.answer.take() {
             self.0.answer = Some(answer.with_effort(attempts, waited));
+        }
+        #[cfg(feature = "table")]
+        if let Some(table) = self.0.table.take() {
+            self.0.table = Some(table.with_effort(attempts, waited));
         }
         self
     }

@@ -38,6 +38,29 @@ impl Unknown {
         self.fields.is_empty() && self.values.is_empty()
     }
 
+    /// Of all but the rows.
+    pub(crate) fn of_head(header: &Header, extra: &Map<String, Value>) -> Self {
+        let mut unknown = Self::default();
+        unknown.fields("", extra);
+        unknown.fields("/header", &header.extra);
+        unknown.fields("/header/status", &header.status.extra);
+        if let Some(count) = &header.count {
+            unknown.fields("/header/count", &count.extra);
+        }
+        unknown
+    }
+
+    pub(crate) fn count_row(&mut self, row: &Row) {
+        self.fields("/dataSet/*", &row.extra);
+        self.value("freq", &row.freq);
+        self.value("period", &row.period);
+        self.value("ttype", &row.ttype);
+        self.value("sv", &row.sv);
+        if let Some(class) = &row.codeclass {
+            self.value("codeclass", class);
+        }
+    }
+
     fn fields(&mut self, at: &str, extra: &Map<String, Value>) {
         for name in extra.keys() {
             *self.fields.entry(format!("{at}/{name}")).or_default() += 1;
@@ -51,24 +74,36 @@ impl Unknown {
     }
 }
 
+/// What is wrong with the number of rows of an answer that tells success, or that nothing was found.
+pub(crate) fn check_count(head: &TradeResponse, held: usize, empty: bool) -> Option<Error> {
+    let told = head.header.count.as_ref().and_then(|count| count.no_of_records);
+    let held = i64::try_from(held).unwrap_or(i64::MAX);
+    match told {
+        // Nothing to count where nothing was found.
+        _ if empty => None,
+        None if head.data_set.is_none() => {
+            Some(Error::new(ErrorKind::NoData, "neither dataSet nor noOfRecords came"))
+        }
+        Some(told) if told != held => {
+            let detail = format!("noOfRecords tells {told}, {held} came");
+            Some(Error::new(ErrorKind::CountMismatch, detail).repeatable(true))
+        }
+        _ => None,
+    }
+}
+
 impl Answer {
     /// Takes an answer that tells success, or that nothing was found.
     pub(super) fn new(decoded: TradeResponse, empty: bool, response: &Response) -> Result<Self, Error> {
-        let told = decoded.header.count.as_ref().and_then(|count| count.no_of_records);
-        let missing = decoded.data_set.is_none() && !empty;
-        let rows = decoded.data_set.unwrap_or_default();
-        let held = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-        let extra = decoded.extra;
-        let answer = Self { header: decoded.header, rows, extra, attempts: 0, waited: Duration::ZERO };
-        let error = match told {
-            // Nothing to count where nothing was found.
-            _ if empty => return Ok(answer),
-            None if missing => Error::new(ErrorKind::NoData, "neither dataSet nor noOfRecords came"),
-            Some(told) if told != held => {
-                let detail = format!("noOfRecords tells {told}, {held} came");
-                Error::new(ErrorKind::CountMismatch, detail).repeatable(true).with_answer(answer)
-            }
-            _ => return Ok(answer),
+        let held = decoded.data_set.as_ref().map_or(0, Vec::len);
+        let wrong = check_count(&decoded, held, empty);
+        let TradeResponse { header, data_set, extra } = decoded;
+        let rows = data_set.unwrap_or_default();
+        let answer = Self { header, rows, extra, attempts: 0, waited: Duration::ZERO };
+        let error = match wrong {
+            None => return Ok(answer),
+            Some(error) if error.kind() == ErrorKind::CountMismatch => error.with_answer(answer),
+            Some(error) => error,
         };
         Err(error.with_response(response.clone()))
     }
@@ -107,6 +142,12 @@ impl Answer {
         self.header.tablenote.as_deref().unwrap_or_default()
     }
 
+    /// Fields of the whole that the document does not know.
+    #[cfg(feature = "table")]
+    pub(crate) fn extra(&self) -> &Map<String, Value> {
+        &self.extra
+    }
+
     /// The header as it came: status, count, times.
     #[must_use]
     pub fn header(&self) -> &Header {
@@ -128,23 +169,8 @@ impl Answer {
     /// Counts what the document does not know.
     #[must_use]
     pub fn unknown(&self) -> Unknown {
-        let mut unknown = Unknown::default();
-        unknown.fields("", &self.extra);
-        unknown.fields("/header", &self.header.extra);
-        unknown.fields("/header/status", &self.header.status.extra);
-        if let Some(count) = &self.header.count {
-            unknown.fields("/header/count", &count.extra);
-        }
-        for row in &self.rows {
-            unknown.fields("/dataSet/*", &row.extra);
-            unknown.value("freq", &row.freq);
-            unknown.value("period", &row.period);
-            unknown.value("ttype", &row.ttype);
-            unknown.value("sv", &row.sv);
-            if let Some(class) = &row.codeclass {
-                unknown.value("codeclass", class);
-            }
-        }
+        let mut unknown = Unknown::of_head(&self.header, &self.extra);
+        self.rows.iter().for_each(|row| unknown.count_row(row));
         unknown
     }
 }

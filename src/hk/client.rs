@@ -70,10 +70,29 @@ impl ClientBuilder {
 }
 
 /// What a call brought; decoded where a query was asked.
-struct Got {
+struct Got<T> {
     response: Response,
-    decoded: Option<types::TradeResponse>,
+    decoded: Option<T>,
     empty: bool,
+}
+
+/// What an answer to a query is read into.
+pub(crate) trait Form: Sized {
+    /// Reads an answer, success or not.
+    fn read(response: &Response) -> Result<Self, Error>;
+
+    /// What the answer says of itself.
+    fn status(&self) -> &types::Status;
+}
+
+impl Form for types::TradeResponse {
+    fn read(response: &Response) -> Result<Self, Error> {
+        response.json()
+    }
+
+    fn status(&self) -> &types::Status {
+        &self.header.status
+    }
 }
 
 /// What is asked.
@@ -116,6 +135,16 @@ impl Client {
     /// [`Error::periods`], unknown commodity codes in [`Error::codes`], every reason in [`Error::messages`]. An
     /// answer whose number of rows is not as told keeps them in [`Error::answer`].
     pub async fn query(&self, query: &Query) -> Result<Answer, Error> {
+        let (answer, attempts, waited) = self.asked(query, Answer::new).await?;
+        Ok(answer.with_effort(attempts, waited))
+    }
+
+    /// Asks a query, reads the answer into an `F`, and makes of it what is handed on, with attempts and waits.
+    pub(crate) async fn asked<F: Form, T>(
+        &self,
+        query: &Query,
+        take: impl FnOnce(F, bool, &Response) -> Result<T, Error>,
+    ) -> Result<(T, u32, Duration), Error> {
         let call = CallSpan::begin(SERVICE, "get_trade");
         let mut repeats = Repeats::new(self.0.wire.backoff);
         let asking = async {
@@ -126,13 +155,13 @@ impl Client {
                 got => got?,
             };
             let nothing = || Error::new(ErrorKind::NoData, "the answer was not decoded");
-            let answer = Answer::new(got.decoded.ok_or_else(nothing)?, got.empty, &got.response)?;
-            Ok((got.response.status(), answer))
+            let made = take(got.decoded.ok_or_else(nothing)?, got.empty, &got.response)?;
+            Ok((got.response.status(), made))
         };
         let result = asking.instrument(call.span().clone()).await;
         let (attempts, waited) = (repeats.attempts(), repeats.waited());
         let result = ended(call, "hk-trade get_trade", &repeats, result, |(status, _)| *status);
-        result.map(|(_, answer)| answer.with_effort(attempts, waited))
+        result.map(|(_, made)| (made, attempts, waited))
     }
 
     /// Asks for any path below the base URL, such as `/api/get?lang=EN&…`, with any method and JSON body, and the same
@@ -154,8 +183,8 @@ impl Client {
         let request = made.map_err(|e| e.with_operation("hk-trade raw"))?;
         let call = CallSpan::begin(SERVICE, "raw");
         let mut repeats = Repeats::new(self.0.wire.backoff);
-        let asking = self.ask(Asked::Raw(&request), &mut repeats, &call).instrument(call.span().clone());
-        let result = asking.await;
+        let asking = self.ask::<types::TradeResponse>(Asked::Raw(&request), &mut repeats, &call);
+        let result = asking.instrument(call.span().clone()).await;
         let got = ended(call, "hk-trade raw", &repeats, result, |got| got.response.status())?;
         Ok(got.response)
     }
@@ -165,7 +194,12 @@ impl Client {
     }
 
     /// Asks until there is an answer, or until the bound on repeats.
-    async fn ask(&self, asked: Asked<'_>, repeats: &mut Repeats, call: &CallSpan) -> Result<Got, Error> {
+    async fn ask<F: Form>(
+        &self,
+        asked: Asked<'_>,
+        repeats: &mut Repeats,
+        call: &CallSpan,
+    ) -> Result<Got<F>, Error> {
         let Shared { wire, session } = &*self.0;
         loop {
             let turn = wire.gate.enter(&*wire.clock).await;
@@ -201,8 +235,8 @@ impl Client {
         }
     }
 
-    /// Sends a query once, at the address that it prints, and reads the answer into the generated types.
-    async fn send(&self, query: &Query) -> Result<Got, Error> {
+    /// Sends a query once, at the address that it prints, and reads the answer.
+    async fn send<F: Form>(&self, query: &Query) -> Result<Got<F>, Error> {
         let wire = &self.0.wire;
         let request = http::raw(&wire.base, "GET", &query.to_string(), None)?;
         let sent = wire.transport.execute(&wire.http, request, ServiceName::HkTrade, "get_trade").await;
@@ -211,10 +245,10 @@ impl Client {
         if !response.is_success() {
             return Err(by_status(response));
         }
-        judged(response.json()?, response)
+        judged(F::read(&response)?, response)
     }
 
-    async fn send_raw(&self, request: &Request) -> Result<Got, Error> {
+    async fn send_raw<F>(&self, request: &Request) -> Result<Got<F>, Error> {
         let wire = &self.0.wire;
         let request = request.try_clone().ok_or_else(http::not_sent)?;
         let sent = wire.transport.execute(&wire.http, request, ServiceName::HkTrade, "raw").await;
@@ -231,13 +265,13 @@ impl Client {
     }
 
     /// Learns in English why a query was refused: the service's reasons are known in that language only.
-    async fn told_in_english(
+    async fn told_in_english<F: Form>(
         &self,
         refused: Error,
         query: &Query,
         repeats: &mut Repeats,
         call: &CallSpan,
-    ) -> Result<Got, Error> {
+    ) -> Result<Got<F>, Error> {
         if !repeats.may_go_on() || !repeats.is_within_total() {
             return Err(refused);
         }
@@ -270,10 +304,10 @@ fn ended<T>(
 }
 
 /// What a decoded answer says of itself.
-fn judged(decoded: types::TradeResponse, response: Response) -> Result<Got, Error> {
-    let outcome = Outcome::of(&decoded.header.status);
+fn judged<F: Form>(decoded: F, response: Response) -> Result<Got<F>, Error> {
+    let outcome = Outcome::of(decoded.status());
     let empty = outcome == Outcome::Empty;
-    match outcome.error(&decoded.header.status, &response) {
+    match outcome.error(decoded.status(), &response) {
         Some(error) => Err(error),
         None => Ok(Got { response, decoded: Some(decoded), empty }),
     }

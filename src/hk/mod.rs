@@ -13,15 +13,23 @@ mod query;
 mod row;
 mod selection;
 mod session;
+mod span;
+mod words;
 
+#[cfg(feature = "table")]
+pub(crate) use answer::check_count;
 pub use answer::{Answer, Unknown};
 pub use api::types::Row;
+#[cfg(feature = "table")]
+pub(crate) use client::Form;
 pub use client::{Client, ClientBuilder};
 pub use hooks::{BASE_URL, api_http_client, http_client_builder};
 pub use outcome::Outcome;
 pub use query::{InvalidQuery, Query, QueryBuilder};
 pub use row::Named;
 pub use selection::{AreaSelection, CommoditySelection};
+pub use span::Span;
+pub use words::{InvalidArea, InvalidAreas};
 
 #[cfg(feature = "replica")]
 pub(crate) use latest::in_hong_kong;

@@ -52,7 +52,7 @@ impl Outcome {
     }
 
     /// The error that it is, if it is one.
-    pub(super) fn error(self, status: &Status, response: &Response) -> Option<Error> {
+    pub(crate) fn error(self, status: &Status, response: &Response) -> Option<Error> {
         let kind = match self {
             Self::Success | Self::Empty => return None,
             Self::UnpublishedPeriod(_) => ErrorKind::UnpublishedPeriod,

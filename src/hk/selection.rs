@@ -20,6 +20,7 @@ impl AreaSelection {
         match class {
             AreaClass::Region if codes.as_slice().len() > 1 => {
                 wrong(format!("holds {} regions, at most 1 fits in one query", codes.as_slice().len()))
+                    .map_err(InvalidValue::over_cap)
             }
             AreaClass::Region if !codes.iter().all(region) => {
                 let known: Vec<_> = Region::VALUES.iter().map(|region| region.as_str()).collect();

@@ -14,6 +14,8 @@ use crate::error::{Error, ErrorKind};
 /// stands in line; a wait that would pass it is not begun, and the call fails at once. So a call takes no longer than the
 /// total and one attempt's time limit.
 ///
+/// An address where no connection can be made may have a bound of its own.
+///
 /// By default: 10 s first after "usage limit" and "busy" (users wait 5 to 15 s, growing to 90 s, observed), 1 s first
 /// after other faults, 90 s at most, 300 s in all, 8 attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +25,7 @@ pub struct Backoff {
     longest: Duration,
     total: Duration,
     attempts: u32,
+    unreachable: u32,
 }
 
 impl Default for Backoff {
@@ -33,6 +36,7 @@ impl Default for Backoff {
             longest: Duration::from_secs(90),
             total: Duration::from_secs(300),
             attempts: 8,
+            unreachable: 8,
         }
     }
 }
@@ -72,6 +76,13 @@ impl Backoff {
     #[must_use]
     pub fn attempts(self, attempts: u32) -> Self {
         Self { attempts: attempts.max(1), ..self }
+    }
+
+    /// The most that a call is tried where no connection can be made, if that is less than [`Backoff::attempts`]: somebody
+    /// who waits would rather know soon that nobody is there.
+    #[must_use]
+    pub fn unreachable_attempts(self, attempts: u32) -> Self {
+        Self { unreachable: attempts.max(1), ..self }
     }
 }
 
@@ -148,7 +159,11 @@ impl Repeats {
             None => jittered(doubled.min(self.backoff.longest)),
         };
         let over = self.waited.saturating_add(self.worked).saturating_add(wait) > self.backoff.total;
-        if !error.is_retryable() || self.attempts >= self.backoff.attempts || over {
+        let most = match error.kind() {
+            ErrorKind::Unreachable => self.backoff.attempts.min(self.backoff.unreachable),
+            _ => self.backoff.attempts,
+        };
+        if !error.is_retryable() || self.attempts >= most || over {
             return Err(error.with_effort(self.attempts, self.waited));
         }
         self.waited += wait;
@@ -219,6 +234,24 @@ mod tests {
             assert_eq!(error.attempts() as usize, waits.len() + 1);
             assert!((error.waited().as_secs_f64() - waits.iter().sum::<f64>()).abs() < 1e-3);
         }
+    }
+
+    #[test]
+    fn where_nobody_is_it_knocks_less_often() {
+        let attempts = |backoff: Backoff, kind| {
+            let mut repeats = Repeats::new(backoff);
+            loop {
+                repeats.attempt();
+                if let Err(error) = repeats.after(Error::new(kind, "").repeatable(true), &clock()) {
+                    return error.attempts();
+                }
+            }
+        };
+        let backoff = Backoff::default().attempts(5).first_after_limit(Duration::ZERO);
+        assert_eq!(attempts(backoff, ErrorKind::Unreachable), 5);
+        assert_eq!(attempts(backoff.unreachable_attempts(2), ErrorKind::Unreachable), 2);
+        assert_eq!(attempts(backoff.unreachable_attempts(2), ErrorKind::Busy), 5);
+        assert_eq!(attempts(backoff.unreachable_attempts(9), ErrorKind::Unreachable), 5);
     }
 
     #[test]

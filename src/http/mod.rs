@@ -34,6 +34,8 @@ pub(crate) use fault::{looks, status_kind};
 pub(crate) use pace::Gate;
 pub(crate) use raw::raw;
 pub(crate) use redact::Secret;
+#[cfg(feature = "table")]
+pub(crate) use response::without_mark;
 pub(crate) use settings::{Settings, setters};
 #[cfg(feature = "hk-trade")]
 pub(crate) use tidy::with_plain_commas;

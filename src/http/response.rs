@@ -14,6 +14,11 @@ pub struct Response {
 /// The mark of UTF-8 that some servers send first.
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
+/// A body without a byte order mark.
+pub(crate) fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(BOM).unwrap_or(body)
+}
+
 impl Response {
     pub(crate) fn new(status: u16, headers: HeaderMap, body: Bytes) -> Self {
         Self { status, headers, body }
@@ -57,7 +62,7 @@ impl Response {
 
     /// The body without a byte order mark.
     pub(crate) fn content(&self) -> Bytes {
-        if self.body.starts_with(BOM) { self.body.slice(BOM.len()..) } else { self.body.clone() }
+        self.body.slice_ref(without_mark(&self.body))
     }
 
     pub(crate) fn is_success(&self) -> bool {

@@ -18,6 +18,8 @@ use crate::http::{Clock, SystemClock};
 pub struct ReplicaBuilder {
     common: Common,
     exchanges: Option<Vec<Exchange>>,
+    /// Of both sides; 0 is a free one.
+    ports: [u16; 2],
     rules: Vec<Rule>,
     documents: Documents,
     pub(super) hk: hk::Settings,
@@ -74,16 +76,22 @@ impl ReplicaBuilder {
         self.exchanges(exchanges)
     }
 
+    /// The ports on loopback; free ones unless set.
+    pub fn ports(mut self, hk: u16, tradewind: u16) -> Self {
+        self.ports = [hk, tradewind];
+        self
+    }
+
     /// Adds rules by which faults are made; see [`Replica::faults`].
     pub fn faults(mut self, rules: impl IntoIterator<Item = Rule>) -> Self {
         self.rules.extend(rules);
         self
     }
 
-    /// Starts the server on free ports of loopback.
+    /// Starts the server on loopback.
     ///
     /// # Errors
-    /// When no port can be opened, for a setting that cannot hold, or for a document that cannot be served: one with a
+    /// When a port cannot be opened, which the message names, for a setting that cannot hold, or for a document that cannot be served: one with a
     /// schema that is none, or that no made-up data fit.
     pub async fn start(self) -> io::Result<Replica> {
         let exchanges = match self.exchanges {
@@ -102,8 +110,8 @@ impl ReplicaBuilder {
         let tradewind = tradewind::Tradewind::new(tradewind, self.tradewind, &self.common, contract);
         let accounts = tradewind.accounts();
         Ok(Replica {
-            hk: Side::open(hk, Arc::clone(&scripts), Arc::clone(&rules)).await?,
-            tradewind: Side::open(tradewind, Arc::clone(&scripts), Arc::clone(&rules)).await?,
+            hk: Side::open(hk, self.ports[0], Arc::clone(&scripts), Arc::clone(&rules)).await?,
+            tradewind: Side::open(tradewind, self.ports[1], Arc::clone(&scripts), Arc::clone(&rules)).await?,
             scripts,
             rules,
             accounts,

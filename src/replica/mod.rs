@@ -1,9 +1,17 @@
-//! A local server that speaks as both services do: it plays recorded exchanges on loopback.
+//! A local server that behaves as both services do, on loopback.
 //!
 //! The Hong Kong side answers first with a 302 to a one-time address and demands the cookie that it set on
-//! the way; without it, it says "Access denied" inside HTTP 200. The TradeWind side demands a key. What the
-//! services' documentation does not tell and the server had to make up is named in the header
-//! `x-tradebind-assumed` of an answer.
+//! the way; without it, it says "Access denied" inside HTTP 200. The TradeWind side demands a key. Requests that a
+//! documented example fits are answered as documented; others with made-up data. What the services' documentation does not
+//! tell and the server had to make up is named in the header `x-tradebind-assumed` of an answer.
+//!
+//! Hong Kong's figures are synthetic, and title and first note of an answer say so. They hang on
+//! [`seed`](ReplicaBuilder::seed), and their sums hold exactly, in values and, where quantities are given, in these: total
+//! exports are domestic exports and re-exports, total trade is imports and total exports, items sum to subheadings, headings
+//! and chapters ([`Replica::hk_codes`]), SITC sections and end uses to the total, partners and regions too
+//! ([`Replica::hk_members`]). A figure to date differs from the sum of its months by amendments of up to half a percent. The
+//! figures of a recorded answer of total exports by country are in the world too, as far as they leave room for the others.
+//! Months run from 2012-01 to the [newest](ReplicaBuilder::hk_newest).
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -66,7 +74,7 @@ pub use tradewind::Account;
 use std::io;
 use std::sync::Arc;
 
-use crate::domain::Credits;
+use crate::domain::{CommodityClass, Credits, Region};
 use crate::exchange::Exchange;
 use rules::Rules;
 use script::Scripts;
@@ -116,6 +124,21 @@ impl Replica {
     #[must_use]
     pub fn tradewind_url(&self) -> String {
         format!("http://{}", self.tradewind.address)
+    }
+
+    /// The codes of a class that the Hong Kong side knows, in order, with those that only some editions of the
+    /// Harmonized System have: ten chapters down to items, the sections of the SITC, end-use categories. Of the codes,
+    /// those of eight digits and of the end uses are made up.
+    #[must_use]
+    pub fn hk_codes(class: CommodityClass) -> Vec<String> {
+        hk::declared(class)
+    }
+
+    /// The countries that the Hong Kong side counts to a region, by English name. Those of the unions (APEC, ASEA, EU,
+    /// OPEC) are assumed: members of 2024, for all years.
+    #[must_use]
+    pub fn hk_members(region: Region) -> Vec<&'static str> {
+        hk::members(region)
     }
 
     /// The last 1,000 requests of the Hong Kong side, oldest first.

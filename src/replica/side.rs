@@ -63,10 +63,13 @@ pub(super) struct Side {
 impl Side {
     pub(super) async fn open<S: Service>(
         service: S,
+        port: u16,
         scripts: Arc<Scripts>,
         rules: Arc<Rules>,
     ) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .await
+            .map_err(|e| io::Error::new(e.kind(), format!("port {port} of {}: {e}", Ipv4Addr::LOCALHOST)))?;
         let address = listener.local_addr()?;
         let log = Arc::new(Log::default());
         let house = Arc::new(House { service, scripts, rules, log: Arc::clone(&log) });

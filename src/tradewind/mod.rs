@@ -11,7 +11,10 @@ mod call;
 mod client;
 mod envelope;
 mod ledger;
+mod operation;
 mod request;
+#[cfg(feature = "table")]
+mod rows;
 
 pub use access::{Access, BASE_URL, InvalidKey, api_http_client, http_client_builder};
 pub use billed::Billed;
@@ -20,4 +23,7 @@ pub use client::{Client, ClientBuilder};
 pub use envelope::Text;
 pub(crate) use envelope::{Enveloped, Inner, Parts, Strict};
 pub use ledger::{Ledger, Spent};
+pub(crate) use request::read_body;
 pub use request::{InvalidRequest, read_request};
+#[cfg(feature = "table")]
+pub use rows::Rows;

@@ -44,6 +44,15 @@ pub fn read_request<T: RequestBody>(json: &str) -> Result<T, InvalidRequest> {
     Err(refused(problems))
 }
 
+/// Reads a request, and tells what is sent for it: defaults are in it, as the client adds them.
+pub(crate) fn read_body<T: RequestBody + serde::Serialize>(json: &str) -> Result<Value, InvalidRequest> {
+    let request: T = read_request(json)?;
+    serde_json::to_value(&request).map_err(|e| InvalidRequest {
+        component: T::COMPONENT,
+        problems: vec![format!("cannot be written as JSON: {e}")],
+    })
+}
+
 /// Tells the unknown fields, and takes them out.
 fn unknown_fields(
     value: &mut Value,

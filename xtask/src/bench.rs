@@ -1,5 +1,8 @@
 //! Measurements; their results belong in `benches/README.md`.
 
+mod replica;
+mod validate;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,6 +24,15 @@ pub enum Bench {
     },
     /// Calls per second of the Hong Kong client against bare reqwest and serde_json, in one run
     Calls,
+    /// Payload checks against three JSON schema validators, on the schema that `tradebind spec --schema` prints (needs
+    /// Node.js and npm, Python 3.10 or later)
+    Validate {
+        /// Runs of each, in turn; the median counts
+        #[arg(long, default_value_t = 7)]
+        runs: usize,
+    },
+    /// The local replica beside Prism on the same answer: answers per second, start, memory (needs Node.js and npm)
+    Replica(replica::Options),
 }
 
 impl Bench {
@@ -28,6 +40,8 @@ impl Bench {
     pub fn run(self) -> Result<()> {
         match self {
             Self::Build { runs } => build(runs),
+            Self::Validate { runs } => validate::run(runs),
+            Self::Replica(options) => options.run(),
             // The program is the library's own: nothing here may depend on the library.
             Self::Calls => {
                 run(cargo().args(["bench", "--bench", "calls", "--features", "replica", "--locked"]))

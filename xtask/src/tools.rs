@@ -3,10 +3,12 @@
 //! Everything they need is installed below `target/tools`, nothing globally.
 
 mod openapi_generator;
-mod prism;
+pub mod prism;
 mod redocly;
+mod schemathesis;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -25,6 +27,9 @@ pub enum Tool {
     /// Make Rust and Python clients with openapi-generator, and let them make the documented calls to the local
     /// replica (needs Python 3.10 or later, and Java 11 or later)
     OpenapiGenerator,
+    /// Ask every operation of both documents of the local replica, rightly and wrongly, and check its answers (needs
+    /// Python 3.10 or later)
+    Schemathesis,
 }
 
 impl Tool {
@@ -36,6 +41,7 @@ impl Tool {
             Self::OpenapiGenerator => {
                 openapi_generator::run().context("the check by openapi-generator failed")
             }
+            Self::Schemathesis => schemathesis::run().context("the check by schemathesis failed"),
         }
     }
 }
@@ -53,13 +59,13 @@ fn work(name: &str) -> Result<PathBuf> {
 }
 
 /// Fails early, and says what to install, when a program is not there.
-fn need(program: &str, version: &str, install: &str) -> Result<()> {
+pub fn need(program: &str, version: &str, install: &str) -> Result<()> {
     let found = shell::output(command(program).arg(version));
     found.map(|_| ()).with_context(|| format!("this check needs {install}; install it, then run again"))
 }
 
 /// Installs a package of npm in a folder, and gives the path of one of its programs.
-fn npm(folder: &Path, package: &str, version: &str, program: &str) -> Result<PathBuf> {
+pub fn npm(folder: &Path, package: &str, version: &str, program: &str) -> Result<PathBuf> {
     need("node", "--version", "Node.js 20.19 or later")?;
     let mut install = command("npm");
     // No scripts: none of the tools needs any.
@@ -74,4 +80,18 @@ fn npm(folder: &Path, package: &str, version: &str, program: &str) -> Result<Pat
     install.arg("--prefix").arg(folder).arg(format!("{package}@{version}"));
     sh(&mut install).with_context(|| format!("{package} {version} could not be installed from npm"))?;
     Ok(folder.join("node_modules/.bin").join(program))
+}
+
+/// Makes a virtual environment with these packages; gives the folder of its programs.
+fn venv(folder: &Path, packages: &[String]) -> Result<PathBuf> {
+    sh(command("python3").args(["-m", "venv"]).arg(folder)).context("Python needs its module venv")?;
+    let programs = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
+    sh(pip(&programs).args(packages)).context("not everything could be installed from PyPI")?;
+    Ok(programs)
+}
+
+fn pip(programs: &Path) -> Command {
+    let mut pip = command(&programs.join("python").to_string_lossy());
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    pip
 }

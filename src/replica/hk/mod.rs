@@ -1,6 +1,9 @@
 //! The Hong Kong side.
 
 mod cube;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod identities;
 mod office;
 mod plan;
 mod settings;
@@ -12,6 +15,7 @@ mod world;
 
 pub(super) use settings::Settings;
 pub(super) use status::Status;
+pub(super) use world::{codes_of as members, declared};
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -94,14 +98,15 @@ impl Hk {
         })
     }
 
+    /// The exchange that asks the same in the same words.
+    fn spelled(&self, target: &str) -> Option<&Recording> {
+        let (_, text) = target.split_once('?')?;
+        self.recordings.get(*self.spelled.get(text)?)
+    }
+
     /// The exchange that asks the same, in any case and order (guide, section A).
-    fn recorded(&self, target: &str) -> Option<&Recording> {
-        let spelled = target.split_once('?').and_then(|(_, text)| self.spelled.get(text)).copied();
-        let at = spelled.or_else(|| {
-            let asked = target.parse().ok()?;
-            self.queries.iter().position(|query| query.as_ref() == Some(&asked))
-        })?;
-        self.recordings.get(at)
+    fn recorded(&self, asked: &Query) -> Option<&Recording> {
+        self.recordings.get(self.queries.iter().position(|query| query.as_ref() == Some(asked))?)
     }
 
     /// 302 to a one-time address on the same host (observed).
@@ -122,14 +127,18 @@ impl Hk {
     }
 
     /// The recorded answer, else one made up where that is allowed.
-    async fn answer(&self, target: &str, asked: &str) -> Answer {
-        match (self.recorded(target).map(|recording| (recording, recording.play())), &self.office) {
-            (Some((recording, Ok(answer))), _) => {
-                answer::noted(answer, format!("recorded: {}", recording.name))
-            }
-            (_, Some(office)) => office.answer(target).await,
-            (Some((_, Err(problem))), None) => failed(vec![problem], "messages"),
-            (None, None) => failed(player::unmatched(asked, &self.recordings), "messages"),
+    async fn answer(&self, target: &str) -> Answer {
+        let spelled = self.spelled(target).map(played);
+        if let Some(Ok(answer)) = spelled {
+            return answer;
+        }
+        let query = target.parse();
+        let recorded = query.as_ref().ok().and_then(|query| self.recorded(query)).map(played);
+        match (recorded, &self.office) {
+            (Some(Ok(answer)), _) => answer,
+            (_, Some(office)) => office.answer(query).await,
+            (Some(Err(problem)), None) => failed(vec![problem], "messages"),
+            (None, None) => failed(player::unmatched(&format!("GET {target}"), &self.recordings), "messages"),
         }
     }
 
@@ -184,7 +193,6 @@ impl Service for Hk {
 
     async fn play(&self, request: Request<Received>) -> Answer {
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-        let asked = format!("{} {target}", request.method());
         let door = self.door(request.uri().path()).filter(|_| request.method() == Method::GET);
         match door {
             Some(Door::HkFront) => self.redirect_with_cookie(request.uri().query().unwrap_or_default()),
@@ -198,7 +206,7 @@ impl Service for Hk {
                 if self.usage.as_ref().is_some_and(|usage| !usage.admits(self.clock.now())) {
                     return answer::noted(failure(&Status::of(2)), "usage limit");
                 }
-                self.answer(target, &asked).await
+                self.answer(target).await
             }
             _ => self.other(&request),
         }
@@ -209,6 +217,11 @@ impl Service for Hk {
         let redirect = |_| self.redirect(uri.query().unwrap_or_default()).1;
         front.map(redirect).map(|redirect| answer::assumed(redirect, "form of the token"))
     }
+}
+
+/// A recorded answer, or why it cannot be played.
+fn played(recording: &Recording) -> Result<Answer, String> {
+    recording.play().map(|answer| answer::noted(answer, format!("recorded: {}", recording.name)))
 }
 
 /// Code 1 inside HTTP 200 with messages, as the service refuses a query (observed).

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::cube::Walk;
-use super::plan::{Labels, Refusal, plan};
+use super::plan::{self, Labels, Refusal, plan};
 use super::settings::Settings;
 use super::table::{self, Source, Table, Writer};
 use super::words::{self, Words};
 use super::world::{Anchor, World};
 use super::{Answer, answer, failed};
-use crate::domain::Frequency;
-use crate::hk::Query;
+use crate::domain::{CommodityClass, Frequency, Language, Statistic, TradeType};
+use crate::hk::{InvalidQuery, Query};
 use crate::http::Clock;
 use crate::replica::builder::Common;
 
@@ -32,13 +32,12 @@ impl Office {
         Self { settings, seed, clock, world: Arc::new(World::new(seed, anchors)) }
     }
 
-    /// The answer to an address.
-    pub(super) async fn answer(&self, target: &str) -> Answer {
+    /// The answer to a query, or to what is none.
+    pub(super) async fn answer(&self, query: Result<Query, InvalidQuery>) -> Answer {
         let (started, began) = (self.clock.wall(), self.clock.now());
-        let query: Query = match target.parse() {
+        let query = match query {
             Ok(query) => query,
             Err(error) => {
-                let error: crate::hk::InvalidQuery = error;
                 return failed(error.reasons().iter().map(ToString::to_string).collect(), words::ASSUMED);
             }
         };
@@ -48,16 +47,16 @@ impl Office {
             Err(Refusal { messages, assumed }) => return failed(messages, assumed),
         };
         let annual = cut.annual && self.settings.rows.is_none();
-        let (count, source, labels) = match self.settings.rows {
+        let (count, source, labels, trade_types) = match self.settings.rows {
             Some(rows) => {
                 let statistic = query.statistics().as_slice().first().copied();
-                let statistic = statistic.unwrap_or(crate::domain::Statistic::MonthlyValue);
+                let statistic = statistic.unwrap_or(Statistic::MonthlyValue);
                 let world = Arc::clone(&self.world);
                 let source = Source::Filling { world, newest, statistic, row: 0, rows };
-                (rows, source, table::filling_labels())
+                (rows, source, table::filling_labels(), plan::trade_types(TradeType::All))
             }
             None => {
-                let dear = table::is_dear(&cut);
+                let (dear, trade_types) = (table::is_dear(&cut), cut.trade_types.clone());
                 let walk = Walk::new(Arc::clone(&self.world), Arc::new(cut));
                 let (count, source) = if dear {
                     // Others are answered meanwhile.
@@ -67,14 +66,21 @@ impl Office {
                 } else {
                     Source::counted(walk)
                 };
-                (count, source, labels)
+                (count, source, labels, trade_types)
             }
         };
         if count == 0 {
             return failed(vec![Words(query.language()).no_record().to_owned()], assumed_of_nothing(&query));
         }
         let assumed = made_up(&query, &labels);
-        let writer = Writer::new(Arc::clone(&self.world), &query, &labels, annual, self.settings.own_suffix);
+        let writer = Writer::new(
+            Arc::clone(&self.world),
+            &query,
+            &labels,
+            &trade_types,
+            annual,
+            self.settings.own_suffix,
+        );
         let took = self.clock.now().saturating_duration_since(began);
         let table = Table { query: &query, writer, source, count, seed: self.seed, started, took };
         answer::assumed(table.answer(), &assumed)
@@ -82,20 +88,20 @@ impl Office {
 }
 
 fn assumed_of_nothing(query: &Query) -> &'static str {
-    if query.language() == crate::domain::Language::English { "end of the message" } else { words::ASSUMED }
+    if query.language() == Language::English { "end of the message" } else { words::ASSUMED }
 }
 
 /// What is made up in an answer with rows.
 fn made_up(query: &Query, labels: &Labels) -> String {
     let mut told = vec![MADE_UP];
     let regions = [&labels.origins, &labels.destinations];
-    if regions.iter().any(|areas| matches!(areas, Some(super::plan::Areas::Region(_)))) {
+    if regions.iter().any(|areas| matches!(areas, Some(plan::Areas::Region(_)))) {
         told.push("form of regions, their members");
     }
     if query.by_transport() {
         told.push("modes of transport");
     }
-    if matches!(&labels.goods, Some((crate::domain::CommodityClass::EndUse, _))) {
+    if matches!(&labels.goods, Some((CommodityClass::EndUse, _))) {
         told.push("codes of end-use categories");
     }
     if query.periods().frequency() == Frequency::Annual {

@@ -149,7 +149,8 @@ fn after(newest: Month, frequency: Frequency) -> Option<Period> {
     }
 }
 
-fn trade_types(asked: TradeType) -> Vec<TradeType> {
+/// The types of trade that a query asks for.
+pub(super) fn trade_types(asked: TradeType) -> Vec<TradeType> {
     match asked {
         TradeType::All => TradeType::VALUES.iter().copied().filter(|one| *one != TradeType::All).collect(),
         one => vec![one],

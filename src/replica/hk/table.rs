@@ -10,7 +10,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Body, Bytes, Frame};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Status;
 use super::cube::{Cell, Cut, Key, Walk};
@@ -115,7 +115,8 @@ pub(super) struct Writer {
 
 /// Members of an object, with a comma before each.
 fn member(name: &str, value: &str) -> String {
-    format!(",{}:{}", Value::from(name), Value::from(value))
+    // A text is always JSON; names need no escapes.
+    [",\"", name, "\":", &serde_json::to_string(value).unwrap_or_default()].concat()
 }
 
 impl Writer {
@@ -123,6 +124,7 @@ impl Writer {
         world: Arc<World>,
         query: &Query,
         labels: &Labels,
+        trade_types: &[TradeType],
         annual: bool,
         own_suffix: bool,
     ) -> Self {
@@ -171,7 +173,7 @@ impl Writer {
         Self {
             world,
             annual,
-            trade_types: TradeType::VALUES.iter().map(trade_type).collect(),
+            trade_types: trade_types.iter().map(trade_type).collect(),
             modes: query
                 .by_transport()
                 .then(|| (0..world::MODES as u8).map(|mode| described("tmDesc", words.mode(mode))).collect()),
@@ -181,7 +183,7 @@ impl Writer {
                 None => vec![String::new()],
                 Some((class, groups)) => groups.iter().map(|group| good(*class, group)).collect(),
             },
-            statistics: Statistic::VALUES.iter().map(|one| (*one, statistic(*one))).collect(),
+            statistics: query.statistics().iter().map(|one| (*one, statistic(*one))).collect(),
             footnote: described("cellfootnote", words.footnote()),
         }
     }

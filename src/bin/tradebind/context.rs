@@ -1,0 +1,194 @@
+//! What every command goes by: the options that all have, and the services that they choose.
+
+use std::path::Path;
+
+use clap::Args;
+use tokio::sync::OnceCell;
+use tradebind::domain::Credits;
+use tradebind::http::{Backoff, Pace};
+use tradebind::replica::Replica;
+use tradebind::{Billing, ErrorKind, Operation, hk, tradewind};
+
+use crate::exit::{Exit, Failure};
+use crate::progress;
+use crate::tradewind::Paying;
+
+const HK_URL: &str = "TRADEBIND_HK_URL";
+const TRADEWIND_URL: &str = "TRADEBIND_TRADEWIND_URL";
+const KEY: &str = "TRADEWIND_API_KEY";
+/// The replica takes any key that looks like one; the user's never goes there.
+const REPLICA_KEY: &str = "tw_test_replica";
+
+/// How often an address is tried where no connection can be made: a person waits for it.
+const UNREACHABLE_ATTEMPTS: u32 = 2;
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub struct Globals {
+    /// Ask a local server started for this command instead of the live service: no network, no key, no cost
+    #[arg(long, global = true)]
+    pub replica: bool,
+    /// Print no progress and no notes on standard error
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+/// Options, and the local server once one is needed.
+pub struct Context {
+    globals: Globals,
+    replica: OnceCell<Replica>,
+}
+
+impl Context {
+    pub fn new(globals: Globals) -> Self {
+        Self { globals, replica: OnceCell::new() }
+    }
+
+    /// Tells a person something beside the result.
+    pub fn note(&self, text: impl std::fmt::Display) {
+        use std::io::Write as _;
+        if !self.globals.quiet {
+            _ = writeln!(std::io::stderr(), "note: {text}");
+        }
+    }
+
+    /// Waits for a call, with progress where somebody looks.
+    pub async fn watch<T>(&self, what: &str, call: impl Future<Output = T>) -> T {
+        progress::watch(self.globals.quiet, what, call).await
+    }
+
+    async fn replica(&self) -> Result<Option<&Replica>, Failure> {
+        if !self.globals.replica {
+            return Ok(None);
+        }
+        // Months are published as time goes by, so that the latest ones are found.
+        let started = self.replica.get_or_try_init(|| Replica::builder().hk_newest_by_clock().start()).await;
+        started.map(Some).map_err(|e| Failure::new(Exit::GaveUp, format!("the replica does not start: {e}")))
+    }
+
+    /// A client of the Hong Kong service, and the address that it asks.
+    pub async fn hk(&self) -> Result<(hk::Client, String), Failure> {
+        let builder = hk::Client::builder().backoff(backoff());
+        let (builder, url, from) = match (self.replica().await?, variable(HK_URL)?) {
+            (Some(replica), _) => (builder.http(direct()).pace(Pace::off()), replica.hk_url(), "the replica"),
+            (None, Some(url)) => (builder, url, HK_URL),
+            (None, None) => (builder, hk::BASE_URL.to_owned(), "the live service"),
+        };
+        let client = builder.base_url(&url).build().map_err(|e| Failure::from(e).about(from))?;
+        Ok((client, url.trim().trim_end_matches('/').to_owned()))
+    }
+
+    /// A client of TradeWind, and the address that it asks; with a key where the operation needs one, or any key for an
+    /// address that the document may not know. Nothing is sent when `dry`, so that it needs none.
+    pub async fn tradewind(
+        &self,
+        operation: Option<&Operation>,
+        paying: &Paying,
+        dry: bool,
+    ) -> Result<(tradewind::Client, String), Failure> {
+        if let Some(operation) = operation.filter(|operation| operation.billing != Billing::Free && !dry) {
+            affordable(operation, paying.max_credits)?;
+        }
+        let mut builder = tradewind::Client::builder().backoff(backoff());
+        if let Some(most) = paying.max_credits {
+            builder = builder.max_credits(most);
+        }
+        let (builder, url, from) = match (self.replica().await?, variable(TRADEWIND_URL)?) {
+            (Some(replica), _) => {
+                let builder = builder.http(direct()).pace(Pace::off()).key(REPLICA_KEY)?;
+                (builder, replica.tradewind_url(), "the replica")
+            }
+            (None, url) => {
+                let builder = if dry || operation.is_some_and(|operation| !operation.key) {
+                    builder
+                } else {
+                    keyed(builder, paying)?
+                };
+                let from = if url.is_some() { TRADEWIND_URL } else { "the live service" };
+                (builder, url.unwrap_or_else(|| tradewind::BASE_URL.to_owned()), from)
+            }
+        };
+        let client = builder.base_url(&url).build().map_err(|e| Failure::from(e).about(from))?;
+        Ok((client, url.trim().trim_end_matches('/').to_owned()))
+    }
+
+    /// Why a call failed, and whether another service would have answered.
+    pub fn failed(&self, error: tradebind::Error, url: &str) -> Failure {
+        let unreachable = error.kind() == ErrorKind::Unreachable;
+        let failure = Failure::from(error);
+        if unreachable && !self.globals.replica {
+            return failure.and(format_args!(
+                "{url} cannot be reached; --replica asks a local server instead, without network"
+            ));
+        }
+        failure
+    }
+}
+
+/// Whether the call may be made for so much.
+fn affordable(operation: &Operation, most: Option<Credits>) -> Result<(), Failure> {
+    let price = operation.credits.and_then(|credits| credits.parse::<Credits>().ok());
+    match (price, most) {
+        (_, Some(most)) if most < Credits::default() => {
+            Err(Failure::usage(format!("--max-credits {most}: must be 0 or more")))
+        }
+        (Some(price), Some(most)) if price > most => Err(Failure::usage(format!(
+            "{} was charged {price} credits on record, more than --max-credits {most}; nothing was sent",
+            operation.id
+        ))),
+        (None, None) => Err(Failure::usage(format!(
+            "no price of {} is on record: give --max-credits N, the most that the call may cost; nothing was sent",
+            operation.id
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// With the user's key.
+fn keyed(builder: tradewind::ClientBuilder, paying: &Paying) -> Result<tradewind::ClientBuilder, Failure> {
+    if let Some(path) = &paying.api_key_file {
+        return builder.key_from_file(path).map_err(|e| match std::fs::File::open(path) {
+            Ok(_) => Failure::from(e),
+            Err(_) => Failure::input(e.to_string()),
+        });
+    }
+    if std::env::var_os(KEY).is_none_or(|key| key.is_empty()) {
+        return Err(Failure::usage(format!(
+            "a key is needed: set {KEY}, or give --api-key-file FILE (a key is never an argument); --replica asks a local \
+             server instead, without a key of yours"
+        )));
+    }
+    Ok(builder.key_from_env()?)
+}
+
+/// Repeats as the library does, but does not knock for minutes where nobody is.
+fn backoff() -> Backoff {
+    Backoff::default().unreachable_attempts(UNREACHABLE_ATTEMPTS)
+}
+
+/// For what is on this machine: a proxy would not find it.
+fn direct() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().no_proxy()
+}
+
+/// A variable of the environment, if it says anything.
+fn variable(name: &str) -> Result<Option<String>, Failure> {
+    match std::env::var(name) {
+        Ok(text) => Ok(Some(text).filter(|text| !text.trim().is_empty())),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => {
+            Err(Failure::usage(format!("{name} is not text; it must be like https://host")))
+        }
+    }
+}
+
+/// Reads a file that a command was given, `-` for standard input.
+pub fn read(path: &Path, what: &str) -> Result<String, Failure> {
+    let (name, read) = if path == Path::new("-") {
+        ("standard input".to_owned(), std::io::read_to_string(std::io::stdin()))
+    } else {
+        (path.display().to_string(), std::fs::read_to_string(path))
+    };
+    read.map_err(|e| Failure::input(format!("{what} in {name} cannot be read: {e}")))
+}

@@ -1,0 +1,104 @@
+//! How a command ends: one table of exit codes, one form of messages.
+
+use std::fmt::Display;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use tradebind::{Error, ErrorKind};
+
+/// Exit codes of every command. Where several apply, the highest wins: `max` of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// Findings.
+    #[allow(dead_code, reason = "for commands that check something")]
+    Findings = 1,
+    /// The command is called wrongly.
+    Usage = 2,
+    /// Input or query not usable: refused by the service, or a file that cannot be read.
+    Input = 3,
+    /// Unreachable, or gave up.
+    GaveUp = 4,
+    /// A billed call whose answer was lost.
+    Unknown = 5,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command did not do what it was asked: what, where, and what to do about it.
+#[derive(Debug)]
+pub struct Failure {
+    exit: Exit,
+    message: String,
+}
+
+impl Failure {
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into() }
+    }
+
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    pub fn input(message: impl Into<String>) -> Self {
+        Self::new(Exit::Input, message)
+    }
+
+    /// The reader of our output is gone: what it wanted it has.
+    pub fn closed_pipe() -> Self {
+        Self::new(Exit::Done, "")
+    }
+
+    /// The same message with something more to say.
+    pub fn and(mut self, more: impl Display) -> Self {
+        self.message = format!("{}; {more}", self.message);
+        self
+    }
+
+    /// The same with what it is about in front.
+    pub fn about(mut self, what: impl Display) -> Self {
+        self.message = format!("{what}: {}", self.message);
+        self
+    }
+
+    /// Tells it on standard error.
+    pub fn told(self) -> Exit {
+        if !self.message.is_empty() {
+            // Nobody is left to tell where standard error is closed.
+            _ = writeln!(std::io::stderr(), "error: {}", self.message);
+        }
+        self.exit
+    }
+}
+
+/// What a failed call means for the command.
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let exit = match error.kind() {
+            ErrorKind::OutcomeUnknown => Exit::Unknown,
+            ErrorKind::Setup | ErrorKind::InvalidRequest | ErrorKind::NoKey | ErrorKind::PriceUnknown => {
+                Exit::Usage
+            }
+            ErrorKind::Unreachable
+            | ErrorKind::Timeout
+            | ErrorKind::Interrupted
+            | ErrorKind::UsageLimit
+            | ErrorKind::Busy
+            | ErrorKind::CountMismatch => Exit::GaveUp,
+            // Hong Kong's denial outlived two new sessions; TradeWind's means the key.
+            ErrorKind::AccessDenied if error.operation().is_some_and(|name| name.starts_with("hk-trade")) => {
+                Exit::GaveUp
+            }
+            ErrorKind::HttpStatus if error.status().is_some_and(|status| status >= 500) => Exit::GaveUp,
+            _ => Exit::Input,
+        };
+        Self::new(exit, error.to_string())
+    }
+}

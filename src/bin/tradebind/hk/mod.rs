@@ -1,0 +1,35 @@
+//! `tradebind hk`: Hong Kong's trade statistics.
+
+mod codes;
+mod get;
+mod latest;
+mod raw;
+
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+
+#[derive(Debug, Subcommand)]
+#[command(disable_help_subcommand = true)]
+pub enum Command {
+    /// Get figures: one query, one table
+    Get(Box<get::Args>),
+    /// Find codes of areas, HS chapters and SITC sections by code or words
+    Codes(codes::Args),
+    /// Print the last month that is published
+    Latest(latest::Args),
+    /// Print what the service answers to any path, as it came
+    Raw(raw::Args),
+}
+
+impl Command {
+    pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
+        match self {
+            Self::Get(args) => args.run(context).await,
+            Self::Codes(args) => args.run(),
+            Self::Latest(args) => args.run(context).await,
+            Self::Raw(args) => args.run(context).await,
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The command line `tradebind`: it parses, calls the library, and prints.
+
+mod completions;
+mod context;
+mod exit;
+mod hk;
+mod output;
+mod progress;
+mod serve;
+mod show;
+mod spec;
+mod tradewind;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use context::{Context, Globals};
+use exit::{Exit, Failure};
+
+const ABOUT: &str = "Trade statistics of Hong Kong, and TradeWind's customs data, on the command line";
+
+const LONG_ABOUT: &str = "\
+Asks two foreign-trade data services: Hong Kong's trade statistics (hk; official, free, no key) and TradeWind \
+AI API 2.0 (tradewind; commercial, billed per call in credits). With --replica any command runs against a local \
+server that behaves like both: no network, no key, no cost; its figures are made up, except the documented examples.";
+
+const AFTER: &str = "\
+Examples:
+  tradebind hk get --trade-type total-exports --destination CN --period 2018-05..2018-06
+  tradebind hk get --trade-type imports --origin Germany --hs 8703 --period last-12 --format csv -o cars.csv
+  tradebind tradewind world-regions --type exporter --product pet --max-credits 1 --replica
+  tradebind serve
+
+Exit codes: 0 done; 1 findings; 2 usage; 3 input or query not usable; 4 unreachable or gave up; 5 outcome unknown (a
+billed call whose answer was lost).
+Environment: TRADEWIND_API_KEY is the key; TRADEBIND_HK_URL and TRADEBIND_TRADEWIND_URL point elsewhere than the live
+services.";
+
+#[derive(Debug, Parser)]
+#[command(name = "tradebind", version, about = ABOUT, long_about = LONG_ABOUT, after_help = AFTER)]
+#[command(propagate_version = true, max_term_width = 100, disable_help_subcommand = true)]
+struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Hong Kong's trade statistics
+    #[command(subcommand)]
+    Hk(hk::Command),
+    /// TradeWind AI API 2.0: customs and company data, billed in credits
+    ///
+    /// A command for each operation of the document. The key comes from TRADEWIND_API_KEY or --api-key-file, never from an
+    /// argument; what a call was charged is printed on standard error.
+    #[command(subcommand)]
+    Tradewind(tradewind::Command),
+    /// Check payloads against the documents and the rules of meaning: files, folders, recorded exchanges, HAR
+    Validate(validate::Args),
+    /// Run the local server that behaves like both services
+    Serve(serve::Args),
+    /// Print the services' documents and the JSON schemas of their payloads
+    Spec(spec::Args),
+    /// Print a script that completes commands and options in a shell
+    Completions(completions::Args),
+}
+
+impl Command {
+    async fn run(self, context: &Context) -> Result<Exit, Failure> {
+        match self {
+            Self::Hk(command) => command.run(context).await,
+            Self::Tradewind(command) => command.run(context).await,
+            Self::Validate(args) => args.run(context),
+            Self::Serve(args) => args.run().await,
+            Self::Spec(args) => args.run(),
+            Self::Completions(args) => args.run(),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let Cli { globals, command } = Cli::parse();
+    let context = Context::new(globals);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let ended = match runtime {
+        Ok(runtime) => runtime.block_on(command.run(&context)),
+        Err(e) => Err(Failure::new(Exit::GaveUp, format!("the system gives no event queue: {e}"))),
+    };
+    ended.unwrap_or_else(|failure| failure.told()).into()
+}

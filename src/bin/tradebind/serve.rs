@@ -1,0 +1,84 @@
+//! `tradebind serve`
+
+use std::io::{self, Write as _};
+
+use tradebind::replica::Replica;
+
+use crate::exit::{Exit, Failure};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  tradebind serve --port 8080
+  # in another shell:
+  TRADEBIND_HK_URL=http://127.0.0.1:8080 tradebind hk latest")]
+pub struct Args {
+    /// Port of hk-trade; tradewind gets the next one [default: free ports]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=65534))]
+    port: Option<u16>,
+    /// What the made-up figures hang on: the same seed makes the same
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+}
+
+impl Args {
+    pub async fn run(self) -> Result<Exit, Failure> {
+        let mut builder = Replica::builder().seed(self.seed);
+        if let Some(port) = self.port {
+            builder = builder.ports(port, port + 1);
+        }
+        let failed = |e: io::Error| Failure::new(Exit::GaveUp, format!("the server does not start: {e}"));
+        // Asked for before the addresses are told, so that whoever reads them can end it at once.
+        let mut ends = Ends::new().map_err(failed)?;
+        let replica = builder.start().await.map_err(failed)?;
+        let told = tell(&replica);
+        match told {
+            // Whoever started it may not read on; it serves all the same.
+            Err(e) if e.kind() != io::ErrorKind::BrokenPipe => return Err(failed(e)),
+            _ => {}
+        }
+        ends.wait().await;
+        Ok(Exit::Done)
+    }
+}
+
+/// Tells both addresses, once both listen.
+fn tell(replica: &Replica) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "hk-trade {}", replica.hk_url())?;
+    writeln!(out, "tradewind {}", replica.tradewind_url())?;
+    out.flush()
+}
+
+/// What ends the server: Ctrl-C, and where there is such a thing, a request to terminate.
+struct Ends {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Ends {
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Ends {
+    fn new() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    async fn wait(&mut self) {
+        _ = tokio::signal::ctrl_c().await;
+    }
+}

@@ -1,0 +1,277 @@
+//! A call of an operation of the document.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgMatches, Args as _, Command as Clap, FromArgMatches as _};
+use serde_json::{Map, Value};
+use tradebind::documents::{DocumentOperation, Placed, document};
+use tradebind::domain::Credits;
+use tradebind::exchange::ServiceName;
+use tradebind::http::Response;
+use tradebind::tradewind::{Billed, Rows};
+use tradebind::{Billing, Evidence, Operation};
+
+use super::fields::{self, Field};
+use crate::context::{Context, read};
+use crate::exit::{Exit, Failure};
+use crate::output::{Sink, TableTarget};
+use crate::show;
+
+const BODY: &str = "body";
+
+/// Options that every operation has beside its fields; a field of such a name gets another.
+const TAKEN: [&str; 11] = [
+    BODY,
+    "max-credits",
+    "api-key-file",
+    "dry-run",
+    "format",
+    "output",
+    "chart",
+    "replica",
+    "quiet",
+    "help",
+    "version",
+];
+
+/// What a billed call goes by.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Paying {
+    /// Send nothing that may cost more than N credits; needed where no price is on record
+    #[arg(long, value_name = "N")]
+    pub max_credits: Option<Credits>,
+    /// Read the key from FILE, which holds it alone [default: from TRADEWIND_API_KEY]
+    #[arg(long, value_name = "FILE")]
+    pub api_key_file: Option<PathBuf>,
+}
+
+/// Options beside the fields.
+#[derive(Debug, Clone, clap::Args)]
+struct Common {
+    #[command(flatten)]
+    billing: Paying,
+    /// Print the request, and send nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    target: TableTarget,
+}
+
+/// What the operation does, and what it costs.
+pub fn about(operation: &Operation) -> String {
+    operation.summary.to_owned()
+}
+
+fn long_about(operation: &Operation, described: &DocumentOperation<'_>) -> String {
+    let known = match operation.evidence {
+        Evidence::Documented => "documented",
+        Evidence::Vendor => "known from the vendor's own client",
+        Evidence::Observed => "observed",
+        Evidence::Reported => "reported",
+        _ => "sources disagree",
+    };
+    let cost = match (operation.billing, operation.credits) {
+        (Billing::Free, _) => "free".to_owned(),
+        (_, Some(credits)) => format!("billed; {credits} credits a call on record"),
+        (Billing::PerCall, None) => "billed per call, no price on record".to_owned(),
+        (Billing::PerItem, None) => "billed per item, no price on record".to_owned(),
+        _ => "price unknown, taken as billed".to_owned(),
+    };
+    let key = if operation.key { "" } else { "; needs no key" };
+    let told = described.value().get("description").and_then(Value::as_str).unwrap_or_default();
+    format!(
+        "{}\n\n{told}\n\n{} {} ({known}; {cost}{key})",
+        operation.summary, operation.method, operation.path
+    )
+}
+
+/// The options of an operation's command.
+pub fn arguments(
+    command: Clap,
+    name: &str,
+    operation: &Operation,
+    described: &DocumentOperation<'_>,
+) -> Clap {
+    let mut command = command.long_about(long_about(operation, described));
+    for parameter in parameters(described) {
+        let help = parameter.help.trim_end_matches('.').to_owned();
+        let value = fields::kebab(&parameter.name).replace('-', "_").to_ascii_uppercase();
+        command = command.arg(Arg::new(parameter.name).value_name(value).help(help).required(true));
+    }
+    let (fields, others) = request_fields(described);
+    for field in &fields {
+        command = command.arg(field.arg(BODY));
+    }
+    let mut example = format!("Example:\n  tradebind tradewind {name}");
+    if !parameters(described).is_empty() {
+        example.push_str(" ID");
+    }
+    if operation.body.is_some() {
+        command = command.arg(
+            Arg::new(BODY)
+                .long(BODY)
+                .value_name("FILE")
+                .value_parser(clap::value_parser!(PathBuf))
+                .help(
+                    "Read the request as JSON from FILE, - for standard input; the options above go over it",
+                )
+                .help_heading("Fields of the request"),
+        );
+        example.push_str(
+            &documented_options(described, &fields).unwrap_or_else(|| " --body request.json".to_owned()),
+        );
+    }
+    if operation.key && operation.billing != Billing::Free && operation.credits.is_none() {
+        example.push_str(" --max-credits 1");
+    }
+    example.push_str(" --replica");
+    if !others.is_empty() {
+        example = format!("By --body alone: {}.\n\n{example}", others.join(", "));
+    }
+    Common::augment_args(command).after_help(example)
+}
+
+/// The request of the operation's documented example as options.
+fn documented_options(described: &DocumentOperation<'_>, fields: &[Field]) -> Option<String> {
+    let name = described.value().pointer("/x-exchanges/0")?.as_str()?;
+    let recorded = tradebind::exchange::documented().ok()?.into_iter().find(|(known, _)| *known == name)?;
+    let body = serde_json::to_value(recorded.1.request.body.as_ref()?).ok()?;
+    let request = body.get("json")?;
+    let given = fields.iter().filter_map(|field| field.as_given(request)).collect::<Vec<_>>();
+    (!given.is_empty()).then(|| given.concat())
+}
+
+struct Parameter {
+    name: String,
+    help: String,
+}
+
+fn parameters(described: &DocumentOperation<'_>) -> Vec<Parameter> {
+    let text =
+        |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let read = |part: Placed<'_>| Parameter {
+        name: text(part.value, "name"),
+        help: text(part.value, "description"),
+    };
+    described.parameters().map(read).collect()
+}
+
+fn request_fields(described: &DocumentOperation<'_>) -> (Vec<Field>, Vec<String>) {
+    let document = document(ServiceName::Tradewind);
+    described.request_schema().map(|(_, schema)| fields::of(document, &schema, &TAKEN)).unwrap_or_default()
+}
+
+/// A call to be made.
+#[derive(Debug)]
+pub struct Call {
+    operation: &'static Operation,
+    path: Vec<(String, String)>,
+    fields: Map<String, Value>,
+    body: Option<PathBuf>,
+    common: Common,
+    matches: ArgMatches,
+}
+
+impl Call {
+    pub fn from_matches(operation: &'static Operation, matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let described = document(ServiceName::Tradewind).operation(operation.id);
+        let path = described.iter().flat_map(parameters).filter_map(|parameter| {
+            let value = matches.get_one::<String>(&parameter.name)?.clone();
+            Some((parameter.name, value))
+        });
+        let body = match operation.body {
+            Some(_) => matches.get_one::<PathBuf>(BODY).cloned(),
+            None => None,
+        };
+        Ok(Self {
+            operation,
+            path: path.collect(),
+            fields: Map::new(),
+            body,
+            common: Common::from_arg_matches(matches)?,
+            matches: matches.clone(),
+        })
+    }
+
+    pub async fn run(mut self, context: &Context) -> Result<Exit, Failure> {
+        let request = self.request()?;
+        let billing = &self.common.billing;
+        let (client, url) = context.tradewind(Some(self.operation), billing, self.common.dry_run).await?;
+        let path: Vec<_> = self.path.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let mut call =
+            client.operation(self.operation.id, &path, request.as_deref()).map_err(Failure::from)?;
+        if self.common.dry_run {
+            let Operation { method, path, .. } = self.operation;
+            let body = request.map(|body| format!("\n{body}")).unwrap_or_default();
+            self.common.target.target.write_text(&format!("{method} {url}{path}{body}"))?;
+            return Ok(Exit::Done);
+        }
+        // Where a price is on record, that is what is reserved; the budget holds it all the same.
+        if let (None, Some(most)) = (self.operation.credits, billing.max_credits) {
+            call = call.allow(most);
+        }
+        let sink = self.common.target.target.open()?;
+        let asked = context.watch(&format!("asking tradewind {}", self.operation.id), call.send()).await;
+        let answer = asked.map_err(|e| context.failed(e, &url))?;
+        charge(self.operation.billing == Billing::Free, &answer);
+        self.print(sink, answer.value())?;
+        Ok(Exit::Done)
+    }
+
+    /// The request as JSON: the body's file, and over it the fields given as options.
+    fn request(&mut self) -> Result<Option<String>, Failure> {
+        let Some(component) = self.operation.body else { return Ok(None) };
+        let described = document(ServiceName::Tradewind).operation(self.operation.id);
+        let (fields, _) = described.as_ref().map(request_fields).unwrap_or_default();
+        let text = self.body.as_deref().map(|path| read(path, "the body")).transpose()?;
+        let mut request = Map::new();
+        if let Some(text) = &text {
+            request = match serde_json::from_str(text) {
+                Ok(Value::Object(object)) => object,
+                Ok(_) => {
+                    return Err(Failure::usage(format!("the body must be a JSON object, a {component}")));
+                }
+                Err(e) => return Err(Failure::input(format!("the body is not JSON: {e}"))),
+            };
+        }
+        let mut given = false;
+        for field in &fields {
+            given |= field.put(&self.matches, &mut request).map_err(Failure::usage)?;
+        }
+        match (given, text) {
+            // As it is, so that a field given twice is seen.
+            (false, Some(text)) => Ok(Some(text)),
+            (false, None) if fields.is_empty() => Err(Failure::usage(
+                "the request is missing: give it as JSON by --body FILE, or by --body - from standard input",
+            )),
+            (false, None) => Err(Failure::usage(
+                "the request is empty: give its fields as options (--help lists them), or all of it by --body FILE",
+            )),
+            (true, _) => {
+                self.fields = request;
+                Ok(Some(Value::Object(std::mem::take(&mut self.fields)).to_string()))
+            }
+        }
+    }
+
+    fn print(&self, sink: Sink, answer: &Response) -> Result<(), Failure> {
+        let format = self.common.target.format();
+        match Rows::of(answer) {
+            Ok(rows) => sink.write(|out| show::write(out, &rows, format)),
+            // Metrics are text; and what was paid for is printed, whatever it is.
+            Err(_) => sink.write(|out| out.write_all(answer.body())),
+        }
+    }
+}
+
+/// Tells the charge, on standard error: that is never left out.
+pub fn charge(free: bool, answer: &Billed<Response>) {
+    use std::io::Write as _;
+    let told = match answer.credits() {
+        Some(credits) => format!("{credits} credits charged"),
+        None if free => return,
+        None => "the answer tells no charge".to_owned(),
+    };
+    let id = answer.request_id().map(|id| format!(", request {}", show::printable(id))).unwrap_or_default();
+    _ = writeln!(std::io::stderr(), "{told}{id}");
+}

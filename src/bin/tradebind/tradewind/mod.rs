@@ -1,0 +1,80 @@
+//! `tradebind tradewind`: a command for each operation of the document, made at run time.
+
+mod call;
+mod fields;
+mod raw;
+
+use clap::{ArgMatches, Args as _, Command as Clap, FromArgMatches, Subcommand, error::ErrorKind};
+use tradebind::Operation;
+use tradebind::documents::document;
+use tradebind::exchange::ServiceName;
+use tradebind::tradewind::api;
+
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use call::Call;
+pub use call::Paying;
+
+/// What is asked for.
+#[derive(Debug)]
+pub enum Command {
+    Call(Box<Call>),
+    Raw(raw::Args),
+}
+
+impl Command {
+    pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
+        match self {
+            Self::Call(call) => call.run(context).await,
+            Self::Raw(args) => args.run(context).await,
+        }
+    }
+}
+
+const RAW: &str = "raw";
+
+/// The name of an operation's command.
+fn command_name(operation: &Operation) -> String {
+    fields::kebab(operation.id)
+}
+
+impl Subcommand for Command {
+    fn augment_subcommands(command: Clap) -> Clap {
+        let document = document(ServiceName::Tradewind);
+        let mut command = command;
+        for operation in api::OPERATIONS {
+            if let Some(described) = document.operation(operation.id) {
+                let name = command_name(operation);
+                let made = Clap::new(name.clone()).about(call::about(operation)).alias(operation.id);
+                command = command.subcommand(call::arguments(made, &name, operation, &described));
+            }
+        }
+        let raw = Clap::new(RAW).about("Send any request, and print what comes as it came");
+        command.subcommand(raw::Args::augment_args(raw))
+    }
+
+    fn augment_subcommands_for_update(command: Clap) -> Clap {
+        Self::augment_subcommands(command)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        name == RAW || api::OPERATIONS.iter().any(|operation| command_name(operation) == name)
+    }
+}
+
+impl FromArgMatches for Command {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let missing = || clap::Error::raw(ErrorKind::MissingSubcommand, "name an operation\n");
+        let (name, matches) = matches.subcommand().ok_or_else(missing)?;
+        if name == RAW {
+            return raw::Args::from_arg_matches(matches).map(Self::Raw);
+        }
+        let operation = api::OPERATIONS.iter().find(|operation| command_name(operation) == name);
+        Call::from_matches(operation.ok_or_else(missing)?, matches).map(|call| Self::Call(Box::new(call)))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,64 @@
+//! `tradebind tradewind raw`
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::call::{Paying, charge};
+use crate::context::{Context, read};
+use crate::exit::{Exit, Failure};
+use crate::output::Target;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+For what the document lacks. An address that it knows keeps its price; for any other --max-credits says what the call \
+may cost. Fields are not checked: the service ignores unknown ones, and bills the call all the same.
+
+Example:
+  tradebind tradewind raw POST /api/customs/analytics/market-trend --body request.json --max-credits 0.5")]
+pub struct Args {
+    /// HTTP method
+    #[arg(value_name = "METHOD", ignore_case = true, value_parser = ["GET", "POST", "PUT", "PATCH", "DELETE"])]
+    method: String,
+    /// Path and query below the service's address
+    #[arg(value_name = "PATH")]
+    path: String,
+    /// Read the request as JSON from FILE, - for standard input
+    #[arg(long, value_name = "FILE")]
+    body: Option<PathBuf>,
+    #[command(flatten)]
+    billing: Paying,
+    #[command(flatten)]
+    target: Target,
+}
+
+impl Args {
+    pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
+        let body: Option<Value> = match &self.body {
+            Some(path) => {
+                let text = read(path, "the body")?;
+                Some(
+                    serde_json::from_str(&text)
+                        .map_err(|e| Failure::input(format!("the body is not JSON: {e}")))?,
+                )
+            }
+            None => None,
+        };
+        let (client, url) = context.tradewind(None, &self.billing, false).await?;
+        let mut call = client.raw(&self.method, &self.path, body)?;
+        if let Some(most) = self.billing.max_credits {
+            call = call.allow(most);
+        }
+        let sink = self.target.open()?;
+        let asked = context.watch("asking tradewind", call.send()).await;
+        let answer = asked.map_err(|e| match e.kind() {
+            tradebind::ErrorKind::PriceUnknown => {
+                Failure::usage("no price of that address is on record: give --max-credits N, the most that the call may cost")
+            }
+            _ => context.failed(e, &url),
+        })?;
+        charge(false, &answer);
+        sink.write(|out| out.write_all(answer.value().body()))?;
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,15 @@
+//! The tidy form as text, row by row.
+
+mod csv;
+mod json;
+
+pub use csv::CsvOptions;
+
+use std::io::{self, Write};
+
+use rust_decimal::Decimal;
+
+/// Writes a number with all its digits.
+fn number(out: &mut impl Write, digits: i64, scale: u32) -> io::Result<()> {
+    if scale == 0 { write!(out, "{digits}") } else { write!(out, "{}", Decimal::new(digits, scale)) }
+}

@@ -1,0 +1,109 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Report;
+
+/// Findings that are accepted.
+///
+/// An entry is keyed by rule, file, JSON pointer without list indices, and what was found: it survives shifted lines and rows that come or
+/// go before it, and no longer fits when the value changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Baseline {
+    /// How many findings of each key are accepted.
+    entries: BTreeMap<String, usize>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    format: String,
+    accepted: BTreeMap<String, usize>,
+}
+
+const FORMAT: &str = "tradebind-baseline/1";
+
+/// What stays the same of a finding.
+pub(super) fn fingerprint(rule: &str, file: &str, pointer: &str, found: &str) -> String {
+    let parts = pointer
+        .split('/')
+        .map(|part| if !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) { "*" } else { part });
+    // A file is the same whichever way the separators lean.
+    let file = file.replace('\\', "/");
+    let file = file.strip_prefix("./").unwrap_or(&file);
+    format!("{rule} {file}#{}: {found}", parts.collect::<Vec<_>>().join("/"))
+}
+
+impl Baseline {
+    /// The baseline that accepts every finding of a report.
+    #[must_use]
+    pub fn of(report: &Report) -> Self {
+        let mut entries = BTreeMap::new();
+        for finding in &report.findings {
+            *entries.entry(finding.fingerprint.clone()).or_default() += 1;
+        }
+        Self { entries }
+    }
+
+    /// Reads a baseline.
+    ///
+    /// # Errors
+    /// A text that is none.
+    pub fn read(text: &str, name: &str) -> Result<Self, InvalidBaseline> {
+        let invalid = |problem: String| InvalidBaseline { name: name.to_owned(), problem };
+        let file: File = serde_json::from_str(text).map_err(|e| invalid(e.to_string()))?;
+        if file.format != FORMAT {
+            return Err(invalid(format!("has the format {:?}; expected {FORMAT:?}", file.format)));
+        }
+        Ok(Self { entries: file.accepted })
+    }
+
+    /// Takes what is accepted out of a report, and tells which entries nothing answers to.
+    pub fn apply(&self, report: &mut Report) {
+        let mut left = self.entries.clone();
+        let mut kept = vec![true; report.findings.len()];
+        for (finding, kept) in report.findings.iter().zip(&mut kept) {
+            if let Some(count) = left.get_mut(&finding.fingerprint).filter(|count| **count > 0) {
+                *count -= 1;
+                *kept = false;
+                report.accepted += 1;
+            }
+        }
+        for checked in &mut report.checked {
+            let before = kept[..checked.first].iter().filter(|kept| **kept).count();
+            let own =
+                kept[checked.first..checked.first + checked.findings].iter().filter(|kept| **kept).count();
+            (checked.first, checked.findings) = (before, own);
+        }
+        let mut each = kept.iter();
+        report.findings.retain(|_| each.next().copied().unwrap_or(true));
+        let stale = left.into_iter().filter(|(_, count)| *count > 0);
+        report.stale.extend(
+            stale.map(|(key, count)| if count == 1 { key } else { format!("{key} ({count} times)") }),
+        );
+    }
+}
+
+/// Indented JSON, sorted, so that its changes can be reviewed.
+impl fmt::Display for Baseline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = File { format: FORMAT.to_owned(), accepted: self.entries.clone() };
+        f.write_str(&serde_json::to_string_pretty(&file).map_err(|_| fmt::Error)?)
+    }
+}
+
+/// A text that is no baseline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidBaseline {
+    name: String,
+    problem: String,
+}
+
+impl fmt::Display for InvalidBaseline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: is no baseline: {}", self.name, self.problem)
+    }
+}
+
+impl std::error::Error for InvalidBaseline {}

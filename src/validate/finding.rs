@@ -1,0 +1,220 @@
+//! What is told of payloads.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::documents::Part;
+use crate::exchange::ServiceName;
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Good to know.
+    Note,
+    /// Probably wrong.
+    Warning,
+    /// Wrong.
+    Error,
+}
+
+impl Severity {
+    /// `note`, `warning` or `error`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// The line that a finding is about, or the part of a long one around it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Excerpt {
+    /// The text; control characters are replaced.
+    pub text: String,
+    /// How many characters of it stand before the place.
+    pub caret: usize,
+    /// How many characters are meant, at least one.
+    pub length: usize,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Finding {
+    /// Id of the rule; [`crate::validate::rule`] explains it.
+    pub rule: &'static str,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// The file, or `-` for standard input.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u64,
+    /// Column in characters, from 1.
+    pub column: u64,
+    /// Byte in the file, from 0.
+    pub offset: u64,
+    /// JSON pointer of the place in the file; empty for the whole.
+    pub pointer: String,
+    /// The place in the document that asks for it, such as `spec/hk-trade.yaml#/components/schemas/Row/properties/figure`; for a
+    /// rule of meaning the schema of the place.
+    pub asked_by: Option<String>,
+    /// What should be there.
+    pub expected: String,
+    /// What is there.
+    pub found: String,
+    /// How to mend it.
+    pub mend: String,
+    /// The line.
+    pub excerpt: Option<Excerpt>,
+    /// What stays the same when lines shift.
+    pub fingerprint: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { severity, rule, file, line, column, expected, found, .. } = self;
+        write!(f, "{file}:{line}:{column}: {severity}[{rule}]: expected {expected}; found {found}")
+    }
+}
+
+/// What a payload is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Subject {
+    /// Whose it is.
+    pub service: ServiceName,
+    /// The `operationId`.
+    pub operation: String,
+    /// Which side.
+    pub part: Part,
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let part = match self.part {
+            Part::Request => "request",
+            Part::Response => "response",
+        };
+        write!(f, "{} {} {part}", self.service, self.operation)
+    }
+}
+
+/// A payload that was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Checked {
+    /// The file, or `-` for standard input.
+    pub file: String,
+    /// JSON pointer of the payload in its file; empty where it is all of it.
+    pub pointer: String,
+    /// Line that it begins in, from 1.
+    pub line: u64,
+    /// What it is.
+    pub subject: Subject,
+    /// How many of the report's findings are about it.
+    pub findings: usize,
+    /// Where they begin in the report's list.
+    pub first: usize,
+    /// Further findings of rules that told too many of this payload.
+    pub untold: usize,
+}
+
+impl Checked {
+    /// File, and the place in it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match (self.pointer.as_str(), self.line) {
+            ("", 1) => self.file.clone(),
+            ("", line) => format!("{}:{line}", self.file),
+            (pointer, _) => format!("{}#{pointer}", self.file),
+        }
+    }
+}
+
+/// Something that could not be checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Problem {
+    /// The file, folder or pattern.
+    pub file: String,
+    /// Line, from 1; 0 where it is the whole.
+    pub line: u64,
+    /// What is wrong, and what to do.
+    pub text: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => write!(f, "{}: {}", self.file, self.text),
+            line => write!(f, "{}:{line}: {}", self.file, self.text),
+        }
+    }
+}
+
+/// What one run tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Report {
+    /// What was checked, in order.
+    pub checked: Vec<Checked>,
+    /// Every finding, in order.
+    pub findings: Vec<Finding>,
+    /// What could not be checked.
+    pub problems: Vec<Problem>,
+    /// Findings that the baseline accepts.
+    pub accepted: usize,
+    /// Entries of the baseline that nothing answers to any more.
+    pub stale: Vec<String>,
+}
+
+impl Report {
+    /// Adds what another run told.
+    pub fn add(&mut self, other: Self) {
+        let before = self.findings.len();
+        let shifted =
+            other.checked.into_iter().map(|checked| Checked { first: checked.first + before, ..checked });
+        self.checked.extend(shifted);
+        self.findings.extend(other.findings);
+        self.problems.extend(other.problems);
+        self.accepted += other.accepted;
+        self.stale.extend(other.stale);
+    }
+
+    /// How many findings weigh that much.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == severity).count()
+    }
+
+    /// Whether something was checked and nothing weighs as much as `limit`.
+    #[must_use]
+    pub fn passes(&self, limit: Severity) -> bool {
+        let untold = self.checked.iter().any(|checked| checked.untold > 0);
+        !self.checked.is_empty()
+            && self.problems.is_empty()
+            && !untold
+            && self.findings.iter().all(|finding| finding.severity < limit)
+    }
+
+    /// 0 where it passes; 1 with findings; 3 where something could not be checked, or nothing was.
+    #[must_use]
+    pub fn exit_code(&self, limit: Severity) -> u8 {
+        match (self.checked.is_empty() || !self.problems.is_empty(), self.passes(limit)) {
+            (true, _) => 3,
+            (false, true) => 0,
+            (false, false) => 1,
+        }
+    }
+}

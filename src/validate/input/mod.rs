@@ -1,0 +1,278 @@
+//! Where payloads come from: files, folders, patterns, standard input, and what lies in them.
+
+mod exchange;
+mod har;
+mod lines;
+mod recognise;
+mod sketch;
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use base64::engine::general_purpose::STANDARD;
+use struson::reader::{JsonReader, JsonStreamReader};
+
+use super::diagnose::Position;
+
+pub(super) use exchange::{Call, read as read_exchange};
+pub(super) use har::read as read_har;
+pub(super) use lines::{Lines, several, short};
+pub(super) use recognise::{Candidate, by_shape};
+pub(super) use sketch::{Container, Sketch};
+
+/// How much of a payload is looked at to recognise it.
+const PREFIX: u64 = 64 << 10;
+
+/// A text that can be read more than once.
+pub(super) struct Source {
+    pub name: String,
+    from: From,
+}
+
+enum From {
+    File(File),
+    Memory(Cursor<Vec<u8>>),
+}
+
+impl Read for From {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.read(into),
+            Self::Memory(bytes) => bytes.read(into),
+        }
+    }
+}
+
+impl Seek for From {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        match self {
+            Self::File(file) => file.seek(to),
+            Self::Memory(bytes) => bytes.seek(to),
+        }
+    }
+}
+
+/// A payload in a source.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Body {
+    /// The text itself, from a place up to a byte or up to where the value ends.
+    Plain { start: Position, end: Option<u64>, alone: bool },
+    /// Inside a JSON text that begins there, in base64 or not.
+    Quoted { start: Position, base64: bool },
+}
+
+impl Source {
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        Ok(Self { name: path.display().to_string(), from: From::File(file) })
+    }
+
+    /// Standard input, spooled to a file that has no name.
+    pub fn spooled(name: &str, mut from: impl Read) -> io::Result<Self> {
+        let mut file = tempfile::tempfile()?;
+        io::copy(&mut from, &mut file)?;
+        Ok(Self { name: name.to_owned(), from: From::File(file) })
+    }
+
+    pub fn memory(name: &str, bytes: Vec<u8>) -> Self {
+        Self { name: name.to_owned(), from: From::Memory(Cursor::new(bytes)) }
+    }
+
+    /// All of it.
+    pub fn whole() -> Body {
+        Body::Plain { start: Position::default(), end: None, alone: true }
+    }
+
+    /// Reads on from a byte.
+    pub fn from(&mut self, byte: u64) -> io::Result<impl BufRead + '_> {
+        self.from.seek(SeekFrom::Start(byte))?;
+        Ok(BufReader::with_capacity(1 << 16, &mut self.from))
+    }
+
+    /// The first bytes of a payload.
+    pub fn prefix(&mut self, body: &Body) -> io::Result<Vec<u8>> {
+        let mut prefix = Vec::new();
+        self.read(body, |from| from.take(PREFIX).read_to_end(&mut prefix).map(drop))??;
+        Ok(prefix)
+    }
+
+    /// Reads a payload.
+    pub fn read<T>(&mut self, body: &Body, read: impl FnOnce(&mut dyn Read) -> T) -> io::Result<T> {
+        match *body {
+            Body::Plain { start, end, .. } => {
+                self.from.seek(SeekFrom::Start(start.byte))?;
+                match end {
+                    Some(end) => Ok(read(&mut (&mut self.from).take(end.saturating_sub(start.byte)))),
+                    None => Ok(read(&mut self.from)),
+                }
+            }
+            Body::Quoted { start, base64 } => {
+                let mut json = JsonStreamReader::new(self.from(start.byte)?);
+                let mut text = json.next_string_reader().map_err(io::Error::other)?;
+                if base64 {
+                    Ok(read(&mut base64::read::DecoderReader::new(&mut text, &STANDARD)))
+                } else {
+                    Ok(read(&mut text))
+                }
+            }
+        }
+    }
+
+    /// Where a place of a payload stands in the source.
+    pub fn outer(&mut self, body: &Body, inner: Position) -> Position {
+        match *body {
+            Body::Plain { start, .. } => {
+                let column = if inner.line == 0 { start.column } else { 0 } + inner.column;
+                Position { line: start.line + inner.line, column, byte: start.byte + inner.byte }
+            }
+            // Which letter of base64 holds a byte helps nobody.
+            Body::Quoted { start, base64: true } => start,
+            Body::Quoted { start, base64: false } => self.unquoted(start, inner.byte).unwrap_or(start),
+        }
+    }
+
+    /// Where a byte of a quoted text stands: the text has no line breaks, since JSON escapes them.
+    fn unquoted(&mut self, start: Position, inner: u64) -> io::Result<Position> {
+        let mut bytes = self.from(start.byte)?.bytes();
+        let (mut decoded, mut at) = (0, Position { column: start.column + 1, byte: start.byte + 1, ..start });
+        bytes.next();
+        while decoded < inner {
+            let Some(byte) = bytes.next().transpose()? else { break };
+            match byte {
+                b'\\' => {
+                    let escape = bytes.next().transpose()?.unwrap_or_default();
+                    at.byte += 2;
+                    at.column += 2;
+                    let mut long = 1;
+                    if escape == b'u' {
+                        let mut digits = 0_u32;
+                        for _ in 0..4 {
+                            let digit = bytes.next().transpose()?.unwrap_or_default();
+                            digits = digits * 16 + char::from(digit).to_digit(16).unwrap_or_default();
+                        }
+                        at.byte += 4;
+                        at.column += 4;
+                        long = match digits {
+                            0..=0x7f => 1,
+                            0x80..=0x7ff => 2,
+                            // Half of a letter of four bytes.
+                            0xd800..=0xdfff => 2,
+                            _ => 3,
+                        };
+                    }
+                    decoded += long;
+                }
+                b'"' => break,
+                _ => {
+                    at.byte += 1;
+                    // Letters have one byte that begins them.
+                    at.column += u64::from(byte & 0xc0 != 0x80);
+                    decoded += 1;
+                }
+            }
+        }
+        Ok(at)
+    }
+
+    /// The line around a place.
+    pub fn excerpt(&mut self, at: Position) -> Option<super::Excerpt> {
+        const BEFORE: u64 = 60;
+        const AFTER: u64 = 60;
+        // Enough bytes for so many letters.
+        let start = at.byte.saturating_sub(BEFORE * 4);
+        let mut bytes = Vec::new();
+        let length = at.byte - start + AFTER * 4;
+        self.from(start).ok()?.take(length).read_to_end(&mut bytes).ok()?;
+        let middle = usize::try_from(at.byte - start).ok()?.min(bytes.len());
+        let (before, after) = bytes.split_at(middle);
+        let before = String::from_utf8_lossy(before);
+        let line = before.rsplit(['\n', '\r']).next().unwrap_or_default();
+        let line = line.trim_start_matches('\u{fffd}');
+        let skipped = line.chars().count().saturating_sub(usize::try_from(BEFORE).ok()?);
+        let line: String = line.chars().skip(skipped).collect();
+        let cut = at.column > line.chars().count() as u64;
+        // A line that begins here loses its indentation, as a person would quote it.
+        let line = if cut { format!("…{line}") } else { line.trim_start().to_owned() };
+        let after = String::from_utf8_lossy(after);
+        let rest = after.split(['\n', '\r']).next().unwrap_or_default().trim_end_matches('\u{fffd}');
+        let kept: String = rest.chars().take(usize::try_from(AFTER).ok()?).collect();
+        let more = if kept.len() < rest.len() { "…" } else { "" };
+        let plain =
+            |text: &str| text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
+        let length = token(&kept);
+        Some(super::Excerpt {
+            caret: line.chars().count(),
+            text: plain(&format!("{line}{kept}{more}")).trim_end().to_owned(),
+            length,
+        })
+    }
+}
+
+/// Characters of the token that a text begins with.
+fn token(text: &str) -> usize {
+    let mut length = 0;
+    let mut escaped = false;
+    for (at, letter) in text.chars().enumerate() {
+        match letter {
+            '"' if at > 0 && text.starts_with('"') && !escaped => return at + 1,
+            _ if text.starts_with('"') => escaped = letter == '\\' && !escaped,
+            ',' | '}' | ']' | ':' | ' ' => break,
+            '{' | '[' => return 1,
+            _ => {}
+        }
+        length = at + 1;
+    }
+    length.max(1)
+}
+
+/// Files of paths, folders and patterns, sorted within a folder. A path that leads nowhere is told.
+pub(super) fn files(path: &str) -> Result<Vec<PathBuf>, String> {
+    let given = Path::new(path);
+    if given.is_dir() {
+        let mut found = Vec::new();
+        folder(given, &mut found).map_err(|e| format!("the folder cannot be read: {e}"))?;
+        return match found.is_empty() {
+            true => {
+                Err("the folder holds no payload: files that end in .json, .ndjson, .jsonl or .har"
+                    .to_owned())
+            }
+            false => Ok(found),
+        };
+    }
+    if given.exists() || !path.contains(['*', '?', '[']) {
+        return Ok(vec![given.to_owned()]);
+    }
+    // A shell's patterns pass over hidden files, and so does a folder.
+    let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
+    let paths = glob::glob_with(path, options).map_err(|e| format!("is no pattern: {e}"))?;
+    let mut found: Vec<_> = paths.filter_map(Result::ok).filter(|path| path.is_file()).collect();
+    found.sort();
+    if found.is_empty() { Err("no file fits the pattern".to_owned()) } else { Ok(found) }
+}
+
+/// Endings of files that a folder is searched for.
+const ENDINGS: [&str; 4] = ["json", "ndjson", "jsonl", "har"];
+
+fn folder(path: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    let mut entries = std::fs::read_dir(path)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<Vec<_>, _>>()?;
+    entries.sort();
+    for entry in entries {
+        let hidden = entry.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        // Links are not followed into folders, which could lead in circles.
+        let kind = std::fs::symlink_metadata(&entry)?;
+        if hidden {
+            continue;
+        } else if kind.is_dir() {
+            folder(&entry, found)?;
+        } else if entry
+            .extension()
+            .is_some_and(|end| ENDINGS.iter().any(|known| end.eq_ignore_ascii_case(known)))
+        {
+            found.push(entry);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,113 @@
+//! What the beginning of a payload looks like.
+
+use std::collections::BTreeMap;
+
+use super::super::diagnose::{Position, told};
+use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
+
+/// The beginning of a value: of lists the first item, and as many levels as tell payloads apart.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Sketch {
+    Object(BTreeMap<String, Sketch>),
+    List(Option<Box<Sketch>>),
+    Text(String),
+    Other,
+}
+
+/// What holds payloads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Container {
+    Exchange,
+    Har,
+}
+
+const LEVELS: usize = 6;
+
+impl Sketch {
+    /// The sketch of a text, however it is cut, and what is wrong where nothing of it can be read.
+    pub fn of(prefix: &[u8]) -> Result<Self, String> {
+        let mut json = JsonStreamReader::new(prefix);
+        let mut sketch = None;
+        match fill(&mut json, &mut sketch, LEVELS) {
+            Err(error) if sketch.is_none() => {
+                let (problem, at) = told(&error, Position::default());
+                Err(format!("{problem} at line {}, column {}", at.line + 1, at.column + 1))
+            }
+            _ => Ok(sketch.unwrap_or(Self::Other)),
+        }
+    }
+
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        match self {
+            Self::Object(members) => members.get(key),
+            _ => None,
+        }
+    }
+
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub fn container(&self) -> Option<Container> {
+        let format = self
+            .get("format")
+            .and_then(Self::text)
+            .is_some_and(|text| text.starts_with("tradebind-exchange/"));
+        let members = ["request", "operation", "case"].iter().filter(|name| self.get(name).is_some()).count();
+        if format || members == 3 {
+            return Some(Container::Exchange);
+        }
+        let log = self.get("log")?;
+        (log.get("entries").is_some() || log.get("creator").is_some()).then_some(Container::Har)
+    }
+}
+
+/// Fills a sketch in place, so that what was read before an error or the end stays.
+fn fill(
+    json: &mut JsonStreamReader<&[u8]>,
+    into: &mut Option<Sketch>,
+    levels: usize,
+) -> Result<(), ReaderError> {
+    match json.peek()? {
+        ValueType::Object => {
+            *into = Some(Sketch::Object(BTreeMap::new()));
+            json.begin_object()?;
+            while json.has_next()? {
+                let name = json.next_name_owned()?;
+                let mut inner = None;
+                let read = if levels == 0 { json.skip_value() } else { fill(json, &mut inner, levels - 1) };
+                if let Some(Sketch::Object(members)) = into {
+                    members.entry(name).or_insert(inner.unwrap_or(Sketch::Other));
+                }
+                read?;
+            }
+            json.end_object()
+        }
+        ValueType::Array => {
+            *into = Some(Sketch::List(None));
+            json.begin_array()?;
+            if json.has_next()? {
+                let mut inner = None;
+                let read = if levels == 0 { json.skip_value() } else { fill(json, &mut inner, levels - 1) };
+                *into = Some(Sketch::List(inner.map(Box::new)));
+                read?;
+            }
+            while json.has_next()? {
+                json.skip_value()?;
+            }
+            json.end_array()
+        }
+        ValueType::String => {
+            *into = Some(Sketch::Text(String::new()));
+            *into = Some(Sketch::Text(json.next_string()?));
+            Ok(())
+        }
+        _ => {
+            *into = Some(Sketch::Other);
+            json.skip_value()
+        }
+    }
+}

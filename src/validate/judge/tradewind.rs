@@ -1,0 +1,144 @@
+//! Rules of TradeWind's answers and requests.
+
+use super::{At, Judge, Kind, Remark, Slot, shown};
+use crate::domain::{Credits, DateText};
+
+impl Judge {
+    pub(super) fn finish_tradewind(&mut self) {
+        self.envelopes();
+        if self.head.kind(Slot::Credits) == Kind::Number
+            && let Some(text) = self.head.text(Slot::Credits)
+            && text
+                .parse::<Credits>()
+                .is_ok_and(|credits| credits.amount().is_sign_negative() && !credits.amount().is_zero())
+        {
+            let found = text.to_owned();
+            self.remark(Remark::new(
+                "tradewind/credits",
+                At::Slot(Slot::Credits),
+                "0 or more credits",
+                found,
+            ));
+        }
+        self.decimal_text(Slot::TotalQuantity);
+        self.finish_regions();
+    }
+
+    fn envelopes(&mut self) {
+        let success = match self.head.kind(Slot::Success) {
+            Kind::Bool(success) => Some(success),
+            _ => None,
+        };
+        // An error that says nothing is none.
+        let error = match self.head.kind(Slot::Error) {
+            Kind::Missing | Kind::Null | Kind::Bool(false) => false,
+            Kind::Text => self.head.text(Slot::Error) != Some(""),
+            Kind::List | Kind::Object | Kind::Number | Kind::Bool(true) => true,
+        };
+        let customs = self.context.path.starts_with("/api/customs/");
+        let upstream = self
+            .head
+            .text(Slot::UpstreamCode)
+            .filter(|_| customs && self.head.kind(Slot::Data) == Kind::Object);
+        let told = |slot| self.head.text(slot).map(shown);
+        let said = told(Slot::UpstreamMessage).map_or(String::new(), |text| format!(", msg {text}"));
+        let disagree = |at, expected: &str, found| {
+            Some(Remark::new("tradewind/envelopes", At::Slot(at), expected, found))
+        };
+        let remark = match (success, error, upstream) {
+            (Some(true), true, _) => {
+                disagree(Slot::Error, "no error beside success true", format!("an error: {}", self.error()))
+            }
+            (Some(true), false, Some(code)) if code != "1" => {
+                disagree(Slot::UpstreamCode, "code 1 inside success true", format!("code {code}{said}"))
+            }
+            (Some(false), false, Some("1")) => {
+                disagree(Slot::Success, "success true around code 1", "false".to_owned())
+            }
+            (Some(false), ..) | (None, true, _) => {
+                let at = if error { Slot::Error } else { Slot::Success };
+                Some(Remark::new(
+                    "tradewind/failure",
+                    At::Slot(at),
+                    "an answer that tells success",
+                    self.error(),
+                ))
+            }
+            (None, false, Some(code)) if code != "1" => {
+                let found = format!("code {code}{said}");
+                Some(Remark::new("tradewind/failure", At::Slot(Slot::UpstreamCode), "code 1", found))
+            }
+            _ => None,
+        };
+        let failed = remark.is_some();
+        self.remarks.extend(remark);
+        // The one operation whose data may be a text carries a task id of unknown shape (vendor).
+        if !failed && self.head.kind(Slot::Data) == Kind::Text && self.context.operation != "agentic_search" {
+            let found = told_or(self.head.text(Slot::Data));
+            self.remark(Remark::new(
+                "tradewind/trace",
+                At::Slot(Slot::Data),
+                "data",
+                format!("the text {found}"),
+            ));
+        }
+    }
+
+    fn error(&self) -> String {
+        let parts = [("code", Slot::ErrorCode), ("message", Slot::ErrorMessage), ("text", Slot::Error)];
+        let told: Vec<_> = parts
+            .into_iter()
+            .filter_map(|(name, slot)| Some(format!("{name} {}", shown(self.head.text(slot)?))))
+            .collect();
+        if told.is_empty() { "a failure without a code".to_owned() } else { told.join(", ") }
+    }
+
+    pub(super) fn finish_request(&mut self) {
+        let mut days = [None, None];
+        for (slot, day) in [Slot::Start, Slot::End].into_iter().zip(&mut days) {
+            let Some(text) = self.head.text(slot) else { continue };
+            match text.parse::<DateText>() {
+                Ok(read) => *day = Some(read).filter(|read| *read != DateText::UNUSED),
+                Err(e) => {
+                    let remark = Remark::new(
+                        "tradewind/day",
+                        At::Slot(slot),
+                        "a day that exists, or nothing",
+                        shown(text),
+                    );
+                    let remark = remark.mend(e.problem());
+                    self.remark(remark);
+                }
+            }
+        }
+        if let [Some(start), Some(end)] = days
+            && start > end
+        {
+            let expected = format!("a day not after end_time, {end}");
+            self.remark(Remark::new("tradewind/day", At::Slot(Slot::Start), expected, start.to_string()));
+        }
+        if let (Some(limit), Some(per_page)) =
+            (self.head.integer(Slot::Limit), self.head.integer(Slot::PerPage))
+            && limit != per_page
+        {
+            let expected = format!("{limit}, the same as limit");
+            self.remark(Remark::new(
+                "tradewind/page",
+                At::Slot(Slot::PerPage),
+                expected,
+                per_page.to_string(),
+            ));
+        }
+    }
+
+    pub(super) fn filter_rules(&mut self) {
+        let given = |slot| self.row.kind(slot) == Kind::List;
+        if given(Slot::Names) && given(Slot::Domains) {
+            self.remark(Remark::new("tradewind/names", At::Slot(Slot::Names), "names or domains", "both"));
+        }
+    }
+}
+
+fn told_or(text: Option<&str>) -> String {
+    shown(text.unwrap_or_default())
+}

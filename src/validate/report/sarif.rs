@@ -1,0 +1,122 @@
+use std::io::{self, Write};
+
+use serde_json::json;
+use serde_sarif::sarif::{
+    ArtifactContent, ArtifactLocation, Invocation, Location, LogicalLocation, Message,
+    MultiformatMessageString, Notification, PhysicalLocation, Region, ReportingConfiguration,
+    ReportingDescriptor, Result as Found, ResultLevel, Run, SCHEMA_URL, Sarif, Tool, ToolComponent,
+};
+
+use super::Report;
+use crate::validate::{Finding, Problem, RULES, Rule, Severity};
+
+/// SARIF 2.1.0. Columns count characters.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn sarif(report: &Report, into: &mut dyn Write) -> io::Result<()> {
+    let driver = ToolComponent::builder()
+        .name("tradebind validate")
+        .semantic_version(env!("CARGO_PKG_VERSION"))
+        .rules(RULES.iter().map(descriptor).collect::<Vec<_>>())
+        .build();
+    let invocation = Invocation::builder()
+        .execution_successful(report.problems.is_empty() && !report.checked.is_empty())
+        .tool_execution_notifications(report.problems.iter().map(notification).collect::<Vec<_>>())
+        .build();
+    let run = Run::builder()
+        .tool(Tool::builder().driver(driver).build())
+        .column_kind(json!("unicodeCodePoints"))
+        .invocations(vec![invocation])
+        .results(report.findings.iter().map(result).collect::<Vec<_>>())
+        .build();
+    let whole = Sarif::builder().version(json!("2.1.0")).schema(SCHEMA_URL).runs(vec![run]).build();
+    serde_json::to_writer_pretty(&mut *into, &whole)?;
+    writeln!(into)
+}
+
+fn said(text: impl Into<String>) -> MultiformatMessageString {
+    MultiformatMessageString::builder().text(text.into()).build()
+}
+
+fn message(text: impl Into<String>) -> Message {
+    Message::builder().text(text.into()).build()
+}
+
+fn descriptor(rule: &Rule) -> ReportingDescriptor {
+    ReportingDescriptor::builder()
+        .id(rule.id)
+        .short_description(said(rule.title))
+        .full_description(said(rule.about))
+        .help(said(format!("To mend it: {}.", rule.mend)))
+        .default_configuration(ReportingConfiguration::builder().level(json!(rule.severity.name())).build())
+        .build()
+}
+
+/// A path as a relative reference (RFC 3986): letters that a URI gives a meaning are escaped.
+fn uri(file: &str) -> String {
+    let file = file.replace('\\', "/");
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+    let escaped = file.bytes().map(|byte| match byte {
+        byte if plain(byte) => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    });
+    escaped.collect()
+}
+
+fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn place(file: &str, region: Option<Region>) -> PhysicalLocation {
+    let artifact = ArtifactLocation::builder().uri(uri(file)).build();
+    let place = PhysicalLocation::builder().artifact_location(artifact);
+    match region {
+        Some(region) => place.region(region).build(),
+        None => place.build(),
+    }
+}
+
+fn result(finding: &Finding) -> Found {
+    let start = Region::builder().start_line(number(finding.line)).start_column(number(finding.column));
+    let region = match &finding.excerpt {
+        Some(excerpt) => start
+            .end_column(number(finding.column) + number(excerpt.length as u64))
+            .snippet(ArtifactContent::builder().text(excerpt.text.clone()).build())
+            .build(),
+        None => start.build(),
+    };
+    let pointer =
+        LogicalLocation::builder().fully_qualified_name(finding.pointer.clone()).kind("member").build();
+    let location = Location::builder()
+        .physical_location(place(&finding.file, Some(region)))
+        .logical_locations(vec![pointer])
+        .build();
+    let asked = finding.asked_by.as_ref().map(|place| format!(" (asked for by {place})")).unwrap_or_default();
+    let text = format!(
+        "Expected {}{asked}; found {}. To mend it: {}.",
+        finding.expected, finding.found, finding.mend
+    );
+    Found::builder()
+        .rule_id(finding.rule)
+        .rule_index(number(RULES.iter().position(|rule| rule.id == finding.rule).unwrap_or_default() as u64))
+        .level(match finding.severity {
+            Severity::Error => ResultLevel::Error,
+            Severity::Warning => ResultLevel::Warning,
+            Severity::Note => ResultLevel::Note,
+        })
+        .message(message(text))
+        .locations(vec![location])
+        .partial_fingerprints([("tradebind/1".to_owned(), finding.fingerprint.clone())])
+        .build()
+}
+
+fn notification(problem: &Problem) -> Notification {
+    let region = (problem.line > 0).then(|| Region::builder().start_line(number(problem.line)).build());
+    let location = Location::builder().physical_location(place(&problem.file, region)).build();
+    Notification::builder()
+        .level(json!("error"))
+        .message(message(problem.text.clone()))
+        .locations(vec![location])
+        .build()
+}

@@ -5,6 +5,8 @@ mod operation;
 
 #[cfg(all(feature = "blocking", any(feature = "hk-trade", feature = "tradewind")))]
 pub mod blocking;
+#[cfg(feature = "chart")]
+pub mod chart;
 pub mod codes;
 #[cfg(feature = "documents")]
 pub mod documents;

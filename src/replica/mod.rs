@@ -128,7 +128,7 @@ impl Replica {
 
     /// The codes of a class that the Hong Kong side knows, in order, with those that only some editions of the
     /// Harmonized System have: ten chapters down to items, the sections of the SITC, end-use categories. Of the codes,
-    /// those of eight digits and of the end uses are made up.
+    /// those of eight digits and of the end uses are made up; the other levels of the SITC have none.
     #[must_use]
     pub fn hk_codes(class: CommodityClass) -> Vec<String> {
         hk::declared(class)

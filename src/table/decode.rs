@@ -32,7 +32,7 @@ pub(super) fn columns(content: &[u8]) -> Option<Decoded> {
     let mut reader = Reader::new(content);
     let to = reader.list(from)?;
     let mut rows = reader.rows;
-    rows.shrink();
+    rows.freeze();
     let mut head = Vec::with_capacity(from + content.len() - to + 2);
     head.extend_from_slice(content.get(..from)?);
     head.extend_from_slice(b"[]");

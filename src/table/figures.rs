@@ -63,7 +63,9 @@ impl Figures {
         }
     }
 
-    pub(super) fn shrink(&mut self) {
+    /// Ends the figures: none is added from here on.
+    pub(super) fn freeze(&mut self) {
+        self.texts.freeze();
         shrink(&mut self.values);
         self.scales.shrink();
     }

@@ -35,8 +35,9 @@ use crate::hk::api::types::{Header, TradeResponse};
 use crate::hk::{Answer, Outcome, Row, Unknown, check_count};
 use crate::http::{Response, without_mark};
 use decode::{Decoded, columns};
+use dictionary::index;
 use field::Field;
-use rows::{Rows, index};
+use rows::Rows;
 
 /// The rows of an answer as columns.
 ///
@@ -100,7 +101,7 @@ impl Table {
                 break;
             }
         }
-        rows.shrink();
+        rows.freeze();
         Self {
             header: answer.header().clone(),
             extra: answer.extra().clone(),

@@ -63,7 +63,15 @@ impl Context {
             return Ok(None);
         }
         // Months are published as time goes by, so that the latest ones are found.
-        let started = self.replica.get_or_try_init(|| Replica::builder().hk_newest_by_clock().start()).await;
+        let started = self
+            .replica
+            .get_or_try_init(|| {
+                self.note(
+                    "the replica answers: figures are made up, except those of the documented examples",
+                );
+                Replica::builder().hk_newest_by_clock().start()
+            })
+            .await;
         started.map(Some).map_err(|e| Failure::new(Exit::GaveUp, format!("the replica does not start: {e}")))
     }
 
@@ -79,15 +87,22 @@ impl Context {
         Ok((client, url.trim().trim_end_matches('/').to_owned()))
     }
 
-    /// A client of TradeWind, and the address that it asks; with a key where the operation needs one, or any key for an
-    /// address that the document may not know. Nothing is sent when `dry`, so that it needs none.
+    /// The address of TradeWind that would be asked; that of a replica is told once it runs.
+    pub fn tradewind_url(&self) -> Result<String, Failure> {
+        if self.globals.replica {
+            return Ok("http://127.0.0.1".to_owned());
+        }
+        let url = variable(TRADEWIND_URL)?.unwrap_or_else(|| tradewind::BASE_URL.to_owned());
+        Ok(url.trim().trim_end_matches('/').to_owned())
+    }
+
+    /// A client of TradeWind, and the address that it asks; with a key unless the operation needs none.
     pub async fn tradewind(
         &self,
         operation: Option<&Operation>,
         paying: &Paying,
-        dry: bool,
     ) -> Result<(tradewind::Client, String), Failure> {
-        if let Some(operation) = operation.filter(|operation| operation.billing != Billing::Free && !dry) {
+        if let Some(operation) = operation.filter(|operation| operation.billing != Billing::Free) {
             affordable(operation, paying.max_credits)?;
         }
         let mut builder = tradewind::Client::builder().backoff(backoff());
@@ -100,7 +115,7 @@ impl Context {
                 (builder, replica.tradewind_url(), "the replica")
             }
             (None, url) => {
-                let builder = if dry || operation.is_some_and(|operation| !operation.key) {
+                let builder = if operation.is_some_and(|operation| !operation.key) {
                     builder
                 } else {
                     keyed(builder, paying)?
@@ -111,6 +126,17 @@ impl Context {
         };
         let client = builder.base_url(&url).build().map_err(|e| Failure::from(e).about(from))?;
         Ok((client, url.trim().trim_end_matches('/').to_owned()))
+    }
+
+    /// What a picture names as its source: the replica's figures are nobody's.
+    pub fn source(&self, live: &str, url: &str) -> String {
+        if self.globals.replica {
+            "tradebind's replica, figures made up except in the documented examples".to_owned()
+        } else if [hk::BASE_URL, tradewind::BASE_URL].contains(&url) {
+            live.to_owned()
+        } else {
+            format!("another server than that of {live}")
+        }
     }
 
     /// Why a call failed, and whether another service would have answered.

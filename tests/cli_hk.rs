@@ -189,3 +189,42 @@ fn raw_prints_what_came() {
     let body: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(body["dataSet"][1]["figure"], "186190690");
 }
+
+/// Ranked partners, a line over months, several lines: in the terminal in place of the rows, in Chinese too.
+#[cfg(feature = "chart")]
+#[test]
+fn pictures_in_the_terminal() {
+    let commands = [
+        "hk get --replica -q --trade-type imports --origin CN,US,JP,TW,VN --period 2023 --chart",
+        "hk get --replica -q --trade-type total-exports --destination CN --period 2018-01..2018-06 --lang tc --chart",
+        "hk get --replica -q --trade-type total-exports --destination CN,US --period 2018-01..2018-12 --lang sc --chart",
+        "hk get --replica -q --trade-type imports --hs 854231 --period 2023 --statistic VCy,QCy --chart",
+    ];
+    insta::assert_snapshot!(shown(&commands));
+}
+
+/// The picture beside the rows: XML that can be read, with title, unit, source and day on it.
+#[cfg(feature = "chart")]
+#[test]
+fn a_picture_in_a_file() {
+    let file = cli::folder("chart").join("picture.svg");
+    let path = file.to_str().unwrap();
+    let ran = run(&format!("{GUIDE} --lang tc --chart {path}"));
+    assert_eq!(ran.stdout, run(&format!("{GUIDE} --lang tc")).stdout);
+    let svg = std::fs::read_to_string(&file).unwrap();
+    let document = roxmltree::Document::parse(&svg).unwrap();
+    let texts: Vec<_> = document
+        .descendants()
+        .filter(roxmltree::Node::is_text)
+        .map(|node| node.text().unwrap().trim())
+        .collect();
+    let has = |part: &str| texts.iter().any(|text| text.contains(part));
+    for part in [
+        "2018 年 5 月至 2018 年 6 月按選定目的地劃分的整體出口統計數字",
+        "monthly value, 千港元",
+        "Source: ",
+        "retrieved 20",
+    ] {
+        assert!(has(part), "{part}: {texts:?}");
+    }
+}

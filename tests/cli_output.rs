@@ -208,64 +208,65 @@ fn a_port_that_is_taken_is_told() {
     insta::assert_snapshot!(ran.to_string().replace(&port, "PORT"));
 }
 
-/// 100,000 rows through a pipe: the whole process never holds twice the body.
+/// Runs the binary with a pipe for its output; its lines, and the most memory that it ever held.
 #[cfg(target_os = "linux")]
-#[test]
-fn many_rows_pass_through_a_pipe_in_little_memory() {
-    const ROWS: u64 = 100_000;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let (url, stop) = {
-        // In a thread of its own, so that the memory measured is the client's alone.
-        let (tell, told) = std::sync::mpsc::channel();
-        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        std::thread::spawn(move || {
-            runtime.block_on(async {
-                let replica = tradebind::replica::Replica::builder().hk_rows(ROWS).start().await.unwrap();
-                tell.send(replica.hk_url()).unwrap();
-                _ = stopped.await;
-            });
-        });
-        (told.recv().unwrap(), stop)
-    };
-    let body = {
-        let path = "/api/get?lang=EN&sv=VCm&freq=M&period=201801,201801&ttype=1&coclass=C&co=ALL&codeclass=HKHS4&code=8542";
-        let mut command = tradebind();
-        command.args(["hk", "raw", path]).env("TRADEBIND_HK_URL", &url);
-        u64::try_from(ended(command, "").stdout.len()).unwrap()
-    };
-    let mut command = tradebind();
-    command.args([
-        "hk",
-        "get",
-        "--trade-type",
-        "imports",
-        "--origin",
-        "ALL",
-        "--hs",
-        "8542",
-        "--period",
-        "2018-01",
-    ]);
-    command.env("TRADEBIND_HK_URL", &url).stdout(Stdio::piped());
-    let mut child = command.spawn().unwrap();
+fn piped(mut command: Command) -> (usize, u64) {
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut out = child.stdout.take().unwrap();
     // The last bytes stay in the pipe until the peak is read.
-    let (mut rows, mut buffer, mut peak) = (0, vec![0; 1 << 16], 0);
+    let (mut lines, mut buffer, mut peak) = (0, vec![0; 1 << 16], 0);
     loop {
-        let read = out.read(&mut buffer).unwrap();
-        if read == 0 {
-            break;
-        }
-        rows += buffer[..read].iter().filter(|byte| **byte == b'\n').count();
         let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).map(str::trim);
         if let Some(kib) = line.and_then(|line| line.strip_suffix(" kB")) {
             peak = peak.max(kib.trim().parse::<u64>().unwrap() * 1024);
         }
+        let read = out.read(&mut buffer).unwrap();
+        if read == 0 {
+            break;
+        }
+        lines += buffer[..read].iter().filter(|byte| **byte == b'\n').count();
     }
     assert!(child.wait().unwrap().success());
-    drop(stop);
-    assert_eq!(rows, usize::try_from(ROWS).unwrap() + 1);
-    println!("body {body} bytes, peak {peak} bytes");
-    assert!(peak > 0 && peak < 2 * body, "body {body} bytes, peak {peak} bytes");
+    (lines, peak)
+}
+
+/// 100,000 rows through a pipe: the process never holds twice the body. Without optimisation the program itself takes as
+/// much as many rows: there, what the rows add to it is held to once and a half.
+#[cfg(target_os = "linux")]
+#[test]
+fn many_rows_pass_through_a_pipe_in_little_memory() {
+    const ROWS: u64 = 100_000;
+    let serving = |rows: u64| {
+        // In a thread of its own, so that the memory measured is the client's alone.
+        let (tell, told) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let replica = tradebind::replica::Replica::builder().hk_rows(rows).start().await.unwrap();
+                tell.send(replica.hk_url()).unwrap();
+                std::future::pending::<()>().await;
+            });
+        });
+        told.recv().unwrap()
+    };
+    let get = |url: &str| {
+        let mut command = tradebind();
+        command.args(["hk", "get", "--trade-type", "imports", "--origin", "ALL", "--period", "2018-01"]);
+        command.env("TRADEBIND_HK_URL", url);
+        piped(command)
+    };
+    let (few, many) = (serving(2), serving(ROWS));
+    let body = {
+        let path = "/api/get?lang=EN&sv=VCm&freq=M&period=201801,201801&ttype=1&coclass=C&co=ALL";
+        let mut command = tradebind();
+        command.args(["hk", "raw", path]).env("TRADEBIND_HK_URL", &many);
+        u64::try_from(ended(command, "").stdout.len()).unwrap()
+    };
+    let ((_, idle), (lines, peak)) = (get(&few), get(&many));
+    assert_eq!(lines, usize::try_from(ROWS).unwrap() + 1);
+    let told = format!("body {body} bytes, peak {peak} bytes, with two rows {idle} bytes");
+    println!("{told}");
+    assert!(idle > 0 && 2 * peak.saturating_sub(idle) < 3 * body, "{told}");
+    assert!(cfg!(debug_assertions) || peak < 2 * body, "{told}");
 }

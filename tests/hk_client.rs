@@ -658,7 +658,7 @@ async fn raw_calls_share_session_errors_and_repeats() {
     assert_eq!(error.codes(), ["0101"]);
     let error = client.raw("GET", "/elsewhere", None).await.unwrap_err();
     assert_eq!((error.kind(), error.status()), (ErrorKind::HttpStatus, Some(404)));
-    insta::assert_snapshot!(error, @"hk-trade raw: the HTTP status tells a failure: the body is no JSON (67 bytes) (HTTP 404)");
+    insta::assert_snapshot!(error, @"hk-trade raw: the HTTP status tells a failure: the body is no JSON (113 bytes) (HTTP 404)");
     for path in ["api/get", "https://other.example/", ""] {
         let error = client.raw("GET", path, None).await.unwrap_err();
         assert!(error.is_unsent() && error.to_string().contains("must begin with /"), "{error}");

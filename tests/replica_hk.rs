@@ -330,7 +330,7 @@ async fn an_unmatched_request_is_told_the_nearest() {
     insta::assert_snapshot!(told.join(""), @r#"
     GET /api/gets?lang=EN: 404 Not Found the replica of hk-trade has no GET /api/gets
     nearest is GET /api/get (get_trade)
-    path: "gets" is not "get"; did you mean it?
+    path: "gets" is not "get"
     POST /api/get: 405 Method Not Allowed the replica of hk-trade has no POST /api/get
     method: this path takes GET
     GET /: 404 Not Found the replica of hk-trade has no GET /

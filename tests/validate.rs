@@ -117,7 +117,7 @@ fn mutated(rule: &str) -> Case {
         "schema/pattern" => {
             request_with("/product", json!("pet")).operation_text("2024-04-19", "19 April 2024")
         }
-        "schema/length" => return length(),
+        "schema/length" => length(),
         "schema/undeclared" => {
             let mut body = hk();
             body["header"]["news"] = json!("x");
@@ -271,6 +271,12 @@ fn har_entries_are_recognised_and_point_into_the_file() {
     let checked: Vec<_> =
         report.checked.iter().map(|checked| format!("{} {}", checked.name(), checked.subject)).collect();
     insta::assert_snapshot!(checked.join("\n"));
+    // Another host's paths mean nothing; unless its service is given, as for a proxy.
+    let proxied = text.replace("https://tradeidds.censtatd.gov.hk", "https://proxy.example");
+    assert_eq!(Validator::new().check_text("x.har", &proxied).checked.len(), 2);
+    let given = Validator::new().only(Some(tradebind::exchange::ServiceName::HkTrade), None, None).unwrap();
+    let mut given = given;
+    assert_eq!(given.check_text("x.har", &proxied).checked.len(), 4);
     let nothing = Validator::new().check_text("x.har", &har(json!([])));
     insta::assert_snapshot!(told(&nothing));
 }

@@ -1,6 +1,8 @@
 use std::io::{self, Read};
 use std::path::Path;
 
+use reqwest::Url;
+
 use super::diagnose::{self, Fault, Position};
 use super::finding::{Checked, Finding, Problem, Report, Severity, Subject};
 use super::input::{self, Body, Candidate, Container, Lines, Sketch, Source};
@@ -312,7 +314,8 @@ impl Validator {
         };
         let count = report.checked.len();
         for call in &calls {
-            let routed = call.target.as_ref().and_then(|(url, _, _)| route(call.method.as_deref()?, url));
+            let routed =
+                call.target.as_ref().and_then(|(url, _, _)| self.route(call.method.as_deref()?, url));
             let Some((document, operation)) = routed else { continue };
             // The redirect before an answer of Hong Kong has none.
             if call.status.is_some_and(|status| (300..400).contains(&status)) {
@@ -328,6 +331,38 @@ impl Validator {
             report.problems.push(problem(source, start.line + 1, &text));
         }
         Ok(())
+    }
+
+    /// The operation that a URL means: on the service's own host, on this machine, where a replica may run, or on any host for a
+    /// service that is given.
+    fn route(
+        &self,
+        method: &str,
+        url: &str,
+    ) -> Option<(&'static Document, crate::documents::DocumentOperation<'static>)> {
+        let url = Url::parse(url).ok()?;
+        let host = url.host_str().unwrap_or_default();
+        let here = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
+        // The one-time address of an answer of Hong Kong (observed).
+        let path = match url.path().split('/').collect::<Vec<_>>()[..] {
+            ["", "api", token, "get"]
+                if token.len() == 32 && token.bytes().all(|b| b.is_ascii_hexdigit()) =>
+            {
+                "/api/get"
+            }
+            _ => url.path(),
+        };
+        SERVICES.map(document).into_iter().find_map(|document| {
+            let servers = document.root().pointer("/servers").and_then(serde_json::Value::as_array);
+            let own = servers.into_iter().flatten().any(|server| {
+                let server = server["url"].as_str().and_then(|url| Url::parse(url).ok());
+                server.is_some_and(|server| server.host_str() == Some(host))
+            });
+            let given = self.only.iter().any(|candidate| candidate.document.service() == document.service());
+            (own || here || given)
+                .then(|| document.route(method, path))?
+                .map(|(operation, _)| (document, operation))
+        })
     }
 
     /// Both sides of a call.
@@ -434,8 +469,12 @@ impl Validator {
         })?;
         let first = report.findings.len();
         let mut untold = 0;
-        // What the stream itself has wrong, such as base64 that is none, is told by the reader that knows places.
-        if !clean.unwrap_or(false) {
+        // What a text inside a text has wrong, such as base64 that is none, is told by the reader that knows places.
+        let clean = match body {
+            Body::Plain { .. } => clean?,
+            Body::Quoted { .. } => clean.unwrap_or(false),
+        };
+        if !clean {
             let faults = self.diagnose(source, body, (at, node), context, alone)?;
             untold = faults.untold;
             let mut list = faults.list;
@@ -502,39 +541,6 @@ impl Validator {
             excerpt: source.excerpt(fault.position),
         })
     }
-}
-
-/// The operation that a URL means: by its host, or where the host is another (a proxy, a replica) by its path.
-fn route(
-    method: &str,
-    url: &str,
-) -> Option<(&'static Document, crate::documents::DocumentOperation<'static>)> {
-    let (host, path) = match url.split_once("://") {
-        Some((_, rest)) => {
-            rest.split_once('/').map_or((rest, String::new()), |(host, path)| (host, format!("/{path}")))
-        }
-        None => ("", url.to_owned()),
-    };
-    let path = path.split(['?', '#']).next().unwrap_or_default();
-    // The one-time address of an answer of Hong Kong (observed).
-    let path = match path.split('/').collect::<Vec<_>>()[..] {
-        ["", "api", token, "get"] if token.len() == 32 && token.bytes().all(|b| b.is_ascii_hexdigit()) => {
-            "/api/get"
-        }
-        _ => path,
-    };
-    let mut routed = SERVICES.map(document).into_iter().filter_map(|document| {
-        let (operation, _) = document.route(method, path)?;
-        let servers = document.root().pointer("/servers").and_then(serde_json::Value::as_array);
-        let own = servers.into_iter().flatten().any(|server| {
-            server["url"].as_str().and_then(|url| url.split_once("://")).is_some_and(|(_, own)| own == host)
-        });
-        Some((own, document, operation))
-    });
-    // Both services' paths differ, so that one at most fits.
-    let found = routed.next()?;
-    let found = if found.0 { found } else { routed.find(|(own, ..)| *own).unwrap_or(found) };
-    Some((found.1, found.2))
 }
 
 /// A fault of syntax, and where it is.

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::cube::Walk;
+use super::cube::{Cut, Walk};
 use super::plan::{self, Labels, Refusal, plan};
 use super::settings::Settings;
 use super::table::{self, Source, Table, Writer};
 use super::words::{self, Words};
-use super::world::{Anchor, World};
+use super::world::{Anchor, Month, World};
 use super::{Answer, answer, failed};
 use crate::domain::{CommodityClass, Frequency, Language, Statistic, TradeType};
 use crate::hk::{InvalidQuery, Query};
@@ -46,45 +46,59 @@ impl Office {
             Ok(planned) => planned,
             Err(Refusal { messages, assumed }) => return failed(messages, assumed),
         };
-        let annual = cut.annual && self.settings.rows.is_none();
-        let (count, source, labels, trade_types) = match self.settings.rows {
-            Some(rows) => {
-                let statistic = query.statistics().as_slice().first().copied();
-                let statistic = statistic.unwrap_or(Statistic::MonthlyValue);
-                let world = Arc::clone(&self.world);
-                let source = Source::Filling { world, newest, statistic, row: 0, rows };
-                (rows, source, table::filling_labels(), plan::trade_types(TradeType::All))
-            }
-            None => {
-                let (dear, trade_types) = (table::is_dear(&cut), cut.trade_types.clone());
-                let walk = Walk::new(Arc::clone(&self.world), Arc::new(cut));
-                let (count, source) = if dear {
-                    // Others are answered meanwhile.
-                    let counting = tokio::task::spawn_blocking(|| Source::counted(walk)).await;
-                    let Ok(counted) = counting else { return super::failure(&super::Status::of(3)) };
-                    counted
-                } else {
-                    Source::counted(walk)
-                };
-                (count, source, labels, trade_types)
-            }
+        let (trade_types, annual) = (cut.trade_types.clone(), cut.annual);
+        let ready = match self.settings.rows {
+            Some(rows) => self.filled(&query, newest, rows),
+            None => match self.counted(cut).await {
+                Some((count, source)) => Ready { count, source, labels, trade_types, annual },
+                None => return answer::noted(super::failure(&super::Status::of(3)), "counting broke off"),
+            },
         };
-        if count == 0 {
+        if ready.count == 0 {
             return failed(vec![Words(query.language()).no_record().to_owned()], assumed_of_nothing(&query));
         }
-        let assumed = made_up(&query, &labels);
+        let assumed = made_up(&query, &ready.labels);
         let writer = Writer::new(
             Arc::clone(&self.world),
             &query,
-            &labels,
-            &trade_types,
-            annual,
+            &ready.labels,
+            &ready.trade_types,
+            ready.annual,
             self.settings.own_suffix,
         );
         let took = self.clock.now().saturating_duration_since(began);
+        let Ready { count, source, .. } = ready;
         let table = Table { query: &query, writer, source, count, seed: self.seed, started, took };
         answer::assumed(table.answer(), &assumed)
     }
+
+    /// Counts the rows of a cut; `None` if that broke off.
+    async fn counted(&self, cut: Cut) -> Option<(u64, Source)> {
+        let dear = table::is_dear(&cut);
+        let walk = Walk::new(Arc::clone(&self.world), Arc::new(cut));
+        if !dear {
+            return Some(Source::counted(walk));
+        }
+        // Others are answered meanwhile.
+        tokio::task::spawn_blocking(|| Source::counted(walk)).await.ok()
+    }
+
+    /// So many rows, whatever was asked for.
+    fn filled(&self, query: &Query, newest: Month, rows: u64) -> Ready {
+        let statistic = query.statistics().as_slice().first().copied().unwrap_or(Statistic::MonthlyValue);
+        let source = Source::Filling { world: Arc::clone(&self.world), newest, statistic, row: 0, rows };
+        let (labels, trade_types) = (table::filling_labels(), plan::trade_types(TradeType::All));
+        Ready { count: rows, source, labels, trade_types, annual: false }
+    }
+}
+
+/// Rows, ready to be written.
+struct Ready {
+    count: u64,
+    source: Source,
+    labels: Labels,
+    trade_types: Vec<TradeType>,
+    annual: bool,
 }
 
 fn assumed_of_nothing(query: &Query) -> &'static str {

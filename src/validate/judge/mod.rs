@@ -95,7 +95,8 @@ impl Slot {
 /// The slot of a field.
 pub(super) fn slot(component: &str, field: &str) -> Option<Slot> {
     // Each operation with data of its own has its own envelope, and the customs ones the upstream's in it.
-    let component = ["Envelope", "Upstream"].into_iter().find(|kind| component.ends_with(kind)).unwrap_or(component);
+    let component =
+        ["Envelope", "Upstream"].into_iter().find(|kind| component.ends_with(kind)).unwrap_or(component);
     Some(match (component, field) {
         ("Row", "freq") => Slot::Frequency,
         ("Row", "period") => Slot::Period,

@@ -3,7 +3,7 @@
 use progenitor_client::ByteStream;
 use serde_json::Value;
 
-use super::api::types::{Envelope, Meta, WorldRegions, WorldRegionsEnvelope, WorldRegionsUpstream};
+use super::api::types::{Envelope, Meta};
 use super::call::What;
 use crate::domain::{Credits, OrOther};
 use crate::error::{Error, ErrorKind};
@@ -149,41 +149,96 @@ impl Answer for Envelope {
     }
 }
 
-/// World regions with the data as documented and nothing else in their place.
+/// An answer with a shape of its own. The generator writes how it comes apart, so that a new operation needs nothing here.
+pub trait Enveloped: Sized + Send + serde::de::DeserializeOwned + 'static {
+    /// What should stand where the envelope keeps its data.
+    type Data;
+    /// The answer with its data as documented and nothing else in their place; tells where a body is not so.
+    type Strict: serde::de::DeserializeOwned;
+    /// What lies inside all envelopes.
+    type Value: serde::de::DeserializeOwned;
+
+    /// The members of the service's envelope.
+    fn parts(self) -> Parts<Self::Data>;
+
+    /// What the data are.
+    fn inner(data: Self::Data) -> Inner<Self::Value>;
+}
+
+/// The members of the service's envelope.
+pub struct Parts<D> {
+    /// `success`
+    pub success: Option<bool>,
+    /// `request_id`
+    pub request_id: Option<String>,
+    /// `data`
+    pub data: Option<OrOther<D>>,
+    /// `meta`
+    pub meta: Option<Meta>,
+    /// `error`
+    pub error: Option<Value>,
+}
+
+impl<D> Parts<D> {
+    /// An answer without an envelope.
+    pub fn bare(data: D) -> Self {
+        Self { success: None, request_id: None, data: Some(OrOther::Expected(data)), meta: None, error: None }
+    }
+}
+
+/// What the data of an envelope are.
+pub enum Inner<V> {
+    /// The value itself.
+    Bare(V),
+    /// The upstream's envelope around the value.
+    Upstream {
+        /// `code`; 1 is success.
+        code: Option<Value>,
+        /// `msg`
+        message: Option<String>,
+        /// `data`
+        data: Option<V>,
+    },
+}
+
+/// An envelope with data as documented.
 #[derive(serde::Deserialize)]
 #[allow(dead_code, reason = "only whether it can be read counts")]
-struct Strict {
+pub struct Strict<D> {
     success: Option<bool>,
     request_id: Option<String>,
-    data: WorldRegionsUpstream,
+    data: D,
     meta: Option<Meta>,
 }
 
-impl Answer for WorldRegionsEnvelope {
-    type Value = WorldRegions;
-    decoded!(Strict);
+impl<T: Enveloped> Answer for T {
+    type Value = T::Value;
+    decoded!(T::Strict);
 
-    fn open(self, _: &What) -> Opened<WorldRegions> {
-        let value = match (failed(self.success, self.error.as_ref()), self.data) {
+    fn open(self, _: &What) -> Opened<T::Value> {
+        let Parts { success, request_id, data, meta, error } = self.parts();
+        let value = match (failed(success, error.as_ref()), data) {
             (Some(error), _) => Err(error),
             (None, None | Some(OrOther::Other(Value::Null))) => Err(Error::new(ErrorKind::NoData, "")),
             (None, Some(OrOther::Other(Value::String(_)))) => {
                 Err(Error::new(ErrorKind::TextInsteadOfData, ""))
             }
             (None, Some(OrOther::Other(data))) => odd(data),
-            (None, Some(OrOther::Expected(inner))) => {
-                code(inner.code.map(Value::from).as_ref(), inner.msg.as_deref()).and_then(|()| {
-                    inner.data.ok_or_else(|| Error::new(ErrorKind::NoData, "in the upstream's envelope"))
-                })
-            }
+            (None, Some(OrOther::Expected(data))) => match T::inner(data) {
+                Inner::Bare(value) => Ok(value),
+                Inner::Upstream { code: told, message, data } => code(told.as_ref(), message.as_deref())
+                    .and_then(|()| {
+                        data.ok_or_else(|| Error::new(ErrorKind::NoData, "in the upstream's envelope"))
+                    }),
+            },
         };
-        Opened { value: value.map_err(Box::new), request_id: self.request_id, meta: self.meta }
+        Opened { value: value.map_err(Box::new), request_id, meta }
     }
 }
 
 /// Data that are not as documented: the upstream's failure, where they tell one, or what lies inside where only the envelope
 /// around it is odd.
-fn odd(data: Value) -> Result<WorldRegions, Error> {
+fn odd<V: serde::de::DeserializeOwned>(data: Value) -> Result<V, Error> {
     let enveloped = data.get("code").is_some();
     let inner = upstream(data)?;
     let read = if enveloped { serde_json::from_value(inner).ok() } else { None };

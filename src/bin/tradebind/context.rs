@@ -53,6 +53,11 @@ impl Context {
         }
     }
 
+    /// Whether a local server answers, whose figures are nobody's.
+    pub fn made_up(&self) -> bool {
+        self.globals.replica
+    }
+
     /// Waits for a call, with progress where somebody looks.
     pub async fn watch<T>(&self, what: &str, call: impl Future<Output = T>) -> T {
         progress::watch(self.globals.quiet, what, call).await

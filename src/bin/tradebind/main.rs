@@ -3,10 +3,12 @@
 mod chart;
 mod completions;
 mod context;
+mod drift;
 mod exit;
 mod hk;
 mod output;
 mod progress;
+mod reporting;
 mod serve;
 mod show;
 mod spec;
@@ -68,6 +70,11 @@ enum Command {
     Validate(validate::Args),
     /// Run the local server that behaves like both services
     Serve(serve::Args),
+    /// Compare what the services answer today with their documents and documented examples
+    ///
+    /// Asks the documented example queries and whatever is free; what is billed only with --max-credits. New fields, new values,
+    /// changed types and fields that are gone are told, in the forms of validate.
+    Drift(drift::Args),
     /// Print the services' documents and the JSON schemas of their payloads
     Spec(spec::Args),
     /// Print a script that completes commands and options in a shell
@@ -80,6 +87,7 @@ impl Command {
             Self::Hk(command) => command.run(context).await,
             Self::Tradewind(command) => command.run(context).await,
             Self::Validate(args) => args.run(context),
+            Self::Drift(args) => args.run(context).await,
             Self::Serve(args) => args.run().await,
             Self::Spec(args) => args.run(),
             Self::Completions(args) => args.run(),

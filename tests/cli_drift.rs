@@ -1,5 +1,6 @@
 //! `tradebind drift`, from the outside.
 #![cfg(feature = "cli")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
 
 #[path = "support/cli.rs"]
 mod cli;

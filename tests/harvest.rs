@@ -1,5 +1,6 @@
 //! Harvests from the outside, against the replica.
 #![cfg(all(feature = "harvest", feature = "replica"))]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
 
 use std::collections::BTreeSet;
 use std::path::Path;

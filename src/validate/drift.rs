@@ -159,7 +159,7 @@ impl Drift {
         for finding in &mut report.findings {
             if let Some(place) = finding.pointer.strip_prefix(ANSWER) {
                 let shown = example.get(&general(place));
-                let shown = shown.map_or("nothing there".to_owned(), |kinds| told(kinds));
+                let shown = shown.map_or("nothing there".to_owned(), told);
                 finding.found = format!("{}; the documented example has {shown}", finding.found);
             }
         }
@@ -168,17 +168,16 @@ impl Drift {
             match came.get(place) {
                 // What lies below a place that is gone is gone with it.
                 None if parent(place)
-                    .is_none_or(|parent| came.contains_key(parent) && !only_null(&came, parent)) =>
+                    .is_none_or(|parent| came.contains_key(parent) && !only_null(&came, parent))
+                    && !place.ends_with("/*") =>
                 {
-                    if !place.ends_with("/*") {
-                        more.push(finding(
-                            name,
-                            "drift/gone",
-                            place,
-                            &told(kinds),
-                            "nothing of that name".to_owned(),
-                        ));
-                    }
+                    more.push(finding(
+                        name,
+                        "drift/gone",
+                        place,
+                        &told(kinds),
+                        "nothing of that name".to_owned(),
+                    ));
                 }
                 None => {}
                 Some(now) => {

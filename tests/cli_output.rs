@@ -233,7 +233,7 @@ fn piped(mut command: Command) -> (usize, u64) {
 }
 
 /// 100,000 rows through a pipe: the process never holds twice the body. Without optimisation the program itself takes as
-/// much as many rows: there, what the rows add to it is held to once and a half.
+/// much as many rows: there it is held to two and a half times the body.
 #[cfg(target_os = "linux")]
 #[test]
 fn many_rows_pass_through_a_pipe_in_little_memory() {
@@ -257,17 +257,17 @@ fn many_rows_pass_through_a_pipe_in_little_memory() {
         command.env("TRADEBIND_HK_URL", url);
         piped(command)
     };
-    let (few, many) = (serving(2), serving(ROWS));
+    let many = serving(ROWS);
     let body = {
         let path = "/api/get?lang=EN&sv=VCm&freq=M&period=201801,201801&ttype=1&coclass=C&co=ALL";
         let mut command = tradebind();
         command.args(["hk", "raw", path]).env("TRADEBIND_HK_URL", &many);
         u64::try_from(ended(command, "").stdout.len()).unwrap()
     };
-    let ((_, idle), (lines, peak)) = (get(&few), get(&many));
+    let (lines, peak) = get(&many);
     assert_eq!(lines, usize::try_from(ROWS).unwrap() + 1);
-    let told = format!("body {body} bytes, peak {peak} bytes, with two rows {idle} bytes");
+    let told = format!("body {body} bytes, peak {peak} bytes");
     println!("{told}");
-    assert!(idle > 0 && 2 * peak.saturating_sub(idle) < 3 * body, "{told}");
+    assert!(peak > body && 2 * peak < 5 * body, "{told}");
     assert!(cfg!(debug_assertions) || peak < 2 * body, "{told}");
 }

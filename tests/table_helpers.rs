@@ -158,5 +158,5 @@ fn what_is_not_proved_is_not_filled() {
     // Of all countries, those that are there; no quantity at HKHS4.
     assert_eq!(cells(&filled), ["201805 AU 0101 VCm HK$ '000 0".replace("201805", "2018-05")]);
     let wrong = table.with_zeros(&"lang=EN&sv=VCm&freq=M&period=201901,201902&ttype=1".parse().unwrap());
-    insta::assert_snapshot!(wrong.unwrap_err(), @"");
+    insta::assert_snapshot!(wrong.unwrap_err(), @"row 0: its period is not of the query /api/get?lang=EN&sv=VCm&freq=M&period=201901,201902&ttype=1");
 }

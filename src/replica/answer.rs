@@ -41,12 +41,15 @@ pub(super) fn noted(mut response: Answer, note: impl Into<String>) -> Answer {
     response
 }
 
-/// Tells that a part of the answer is made up. What is told is plain ASCII; nothing where it is empty.
+/// Tells that a part of the answer is made up, beside what is told already. What is told is plain ASCII; nothing where it
+/// is empty.
 pub(super) fn assumed(mut response: Answer, what: &str) -> Answer {
-    if let Ok(what) = HeaderValue::from_str(what)
+    let before = response.headers().get(ASSUMED).and_then(|before| before.to_str().ok());
+    let whole = before.map(|before| format!("{before}, {what}"));
+    if let Ok(whole) = HeaderValue::from_str(whole.as_deref().unwrap_or(what))
         && !what.is_empty()
     {
-        response.headers_mut().insert(ASSUMED, what);
+        response.headers_mut().insert(ASSUMED, whole);
     }
     response
 }

@@ -64,7 +64,8 @@ impl ReplicaBuilder {
         self
     }
 
-    /// Recorded exchanges to answer from first, in place of the documented ones.
+    /// Recorded exchanges that are played to whoever asks the same, in place of the documented ones. What does not fit the
+    /// guide's spelling, or asks for months beyond a [newest](Self::hk_newest) that was set, is refused before.
     pub fn exchanges(mut self, exchanges: impl IntoIterator<Item = Exchange>) -> Self {
         self.exchanges = Some(exchanges.into_iter().collect());
         self

@@ -203,7 +203,10 @@ impl<S: Service> House<S> {
                 tokio::time::sleep(wait).await;
                 self.service.play(request).await
             }
-            Fault::Html(status) => Reply::html(status).answer(connection).await,
+            Fault::Html(status) => {
+                let page = Reply::html(status).answer(connection).await;
+                answer::assumed(page, "the page, that nothing is charged")
+            }
             Fault::Truncated(bytes) => cut(self.service.play(request).await, Some(bytes), Ending::InOrder),
             Fault::ResetBefore => {
                 connection.reset();

@@ -169,3 +169,25 @@ impl Unreadable for std::process::Command {
         self
     }
 }
+
+/// What was paid for is not lost with the file that it was meant for.
+#[test]
+fn a_paid_answer_outlives_a_full_disk() {
+    if !std::path::Path::new("/dev/full").exists() {
+        return;
+    }
+    for words in [
+        format!("{REGIONS} -o /dev/full"),
+        "tradewind raw POST /api/company/search --max-credits 1 --replica -q --body - -o /dev/full"
+            .to_owned(),
+    ] {
+        let ran = run_args(&words.split_whitespace().collect::<Vec<_>>(), "{}");
+        assert_eq!(ran.code, Some(3), "{ran}");
+        assert!(
+            ran.stderr.contains("credits charged") && ran.stderr.contains("stands on standard output"),
+            "{ran}"
+        );
+        let answer: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(answer["success"], true);
+    }
+}

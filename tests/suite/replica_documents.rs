@@ -4,7 +4,7 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tradebind::documents::{Document, SERVICES, document};
 use tradebind::exchange::ServiceName;
-use tradebind::replica::{Door, Fault, Replica, Rule};
+use tradebind::replica::{Door, Fault, Replica, ReplicaBuilder, Rule};
 
 const KEY: &str = "tw_test_documents";
 
@@ -147,6 +147,30 @@ async fn an_operation_added_to_a_document_is_served() {
     assert_eq!(ask(&replica, Method::GET, ships).send().await.unwrap().status(), 200);
 }
 
+/// What an example says it cost is charged; a price that was set is charged and shown.
+#[tokio::test]
+async fn an_example_costs_what_it_shows() {
+    let document = || {
+        changed(ServiceName::Tradewind, |root| {
+            root["paths"]["/api/ports"] = json!({ "get": { "operationId": "ports", "responses": { "200": {
+                "description": "Ports.", "content": { "application/json": {
+                    "schema": { "type": "object" },
+                    "example": { "success": true, "data": ["CNSHA"], "meta": { "billing": { "credits_charged": 0.5 } } },
+                } } } } } });
+        })
+    };
+    let asked = async |builder: ReplicaBuilder| {
+        let replica = builder.document(document()).start().await.unwrap();
+        let answer = ask(&replica, Method::GET, "/api/ports").send().await.unwrap();
+        let assumed = answer.headers().get("x-tradebind-assumed").cloned();
+        let shown = json(answer).await["meta"]["billing"]["credits_charged"].clone();
+        (shown, replica.tradewind_account(KEY).unwrap().charged.to_string(), assumed)
+    };
+    assert_eq!(asked(Replica::builder()).await, (json!(0.5), "0.5".to_owned(), None));
+    let set = Replica::builder().tradewind_price("ports", "2".parse().unwrap());
+    assert_eq!(asked(set).await, (json!(2), "2".to_owned(), Some("price".parse().unwrap())));
+}
+
 #[tokio::test]
 async fn its_requests_are_checked() {
     let replica = Replica::builder().document(more()).start().await.unwrap();
@@ -215,6 +239,8 @@ async fn hong_kong_too() {
         all += &format!("GET {target}\n{}\n{}", answer.status(), answer.text().await.unwrap());
     }
     insta::assert_snapshot!(all);
+    let posted = Client::new().post(replica.hk_url() + "/api/latest").send().await.unwrap();
+    assert_eq!((posted.status().as_u16(), &posted.headers()["allow"]), (405, &"GET".parse().unwrap()));
     // The query itself is as always.
     let documented = get("/api/get?lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN").await;
     assert!(documented.text().await.unwrap().contains("Access denied"), "no cookie was kept");

@@ -419,6 +419,7 @@ async fn each_fault_at_hong_kong() {
             (answer.status().as_u16(), &answer.headers()["content-type"]),
             (status, &"text/html".parse().unwrap())
         );
+        assert_eq!(answer.headers()["x-tradebind-assumed"], "the page, that nothing is charged");
     }
     let wait = Duration::from_millis(60);
     fault(Fault::Latency(wait));

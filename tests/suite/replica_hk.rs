@@ -251,6 +251,15 @@ async fn the_newest_month_is_fixed_or_goes_by_the_clock() {
     let fixed = Replica::start().await.unwrap();
     let client = Client::builder().base_url(fixed.hk_url()).clock(clock).pace(Pace::off()).build().unwrap();
     assert_eq!(client.latest_period().await.unwrap().to_string(), "202605");
+    // Also where a recorded answer is at hand.
+    let before = Replica::builder().hk_newest("201805".parse().unwrap()).start().await.unwrap();
+    let (refused, _) = ask(&before, DOCUMENTED).await;
+    assert_eq!(
+        (&refused["header"]["status"]["code"], refused.get("dataSet")),
+        (&json!(1), None),
+        "{refused}"
+    );
+    assert!(refused.to_string().contains("201806"), "{refused}");
     for (wrong, told) in [("2024", "not 2024"), ("201112", "not 201112"), ("205001", "not 205001")] {
         let error =
             Replica::builder().hk_newest(wrong.parse().unwrap()).start().await.unwrap_err().to_string();

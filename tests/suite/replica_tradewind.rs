@@ -78,6 +78,12 @@ async fn the_documented_request_is_answered_as_documented() {
     }
     let account = replica.tradewind_account(KEY).unwrap();
     assert_eq!((account.charged, account.calls, account.balance), (credits("0.42"), 3, None));
+    // More than are told are ignored all the same.
+    let mut many = documented_request();
+    many.as_object_mut().unwrap().extend((0..40).map(|n| (format!("unknown_{n}"), json!(n))));
+    let answer = post(&replica, REGIONS, &many).await;
+    assert!(header(&answer, "x-tradebind-ignored").ends_with("; and 20 more"));
+    assert_eq!(json(answer).await, *documented().response.unwrap().body.unwrap().json().unwrap());
     // What was sent, and what became of it, can be read.
     let logged = replica.tradewind_requests();
     assert_eq!(serde_json::from_slice::<Value>(&logged[0].body).unwrap(), documented_request());

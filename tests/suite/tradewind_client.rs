@@ -958,7 +958,7 @@ async fn keys_come_from_the_environment() {
     let replica = Replica::start().await.unwrap();
     let run = async |key: Option<&str>| {
         let mut child = std::process::Command::new(std::env::current_exe().unwrap());
-        child.args(["--exact", "keys_come_from_the_environment", "--nocapture"]);
+        child.args(["--exact", "tradewind_client::keys_come_from_the_environment", "--nocapture"]);
         child.env(TOLD, replica.tradewind_url()).env_remove("TRADEWIND_API_KEY");
         child.envs(key.map(|key| ("TRADEWIND_API_KEY", key)));
         let output = tokio::task::spawn_blocking(move || child.output().unwrap()).await.unwrap();

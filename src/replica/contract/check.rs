@@ -231,7 +231,12 @@ impl Checks {
             problems.push(Problem::new(format!("query: unknown parameter {name:?}; {hint}")));
         }
         let body = self.body.as_ref().and_then(|body| body.check(asked, &mut problems));
-        problems.truncate(TOLD);
+        // Every unknown field stays: who ignores them must know them all.
+        let mut others = 0;
+        problems.retain(|problem| {
+            others += usize::from(problem.unknown_field.is_none());
+            problem.unknown_field.is_some() || others <= TOLD
+        });
         Checked { body, problems }
     }
 }

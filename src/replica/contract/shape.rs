@@ -15,6 +15,9 @@ const DEEP: usize = 8;
 const DEEPEST: usize = 32;
 /// How many values are made before only the necessary ones are: schemas that hold each other grow fast.
 const ENOUGH: usize = 2000;
+/// How many values are made at all. Required fields that hold each other have no end; what is not made then is told as
+/// data that do not fit.
+const TOO_MANY: usize = 100_000;
 /// Items of a list, where its schema does not ask for more.
 const ITEMS: usize = 3;
 /// The most items, or letters, that are made, whatever a schema asks for.
@@ -45,11 +48,11 @@ impl<'a> Shaper<'a> {
 
     /// Data for a schema.
     pub(super) fn value(&mut self, schema: &Value) -> Value {
-        let mut merged = Schema::new();
-        self.merge(schema, &mut merged, 0);
-        if self.depth > DEEPEST {
+        if self.depth > DEEPEST || self.values > TOO_MANY {
             return Value::Null;
         }
+        let mut merged = Schema::new();
+        self.merge(schema, &mut merged, 0);
         self.depth += 1;
         self.values += 1;
         let made = self.of(&merged);
@@ -383,9 +386,13 @@ mod tests {
     fn a_schema_that_asks_for_itself_ends() {
         let document = with(json!({
             "Endless": { "type": "object", "required": ["inner"], "properties": { "inner": { "$ref": "#/components/schemas/Endless" } } },
+            "Bush": { "type": "object", "required": ["left", "right"], "properties": {
+                "left": { "$ref": "#/components/schemas/Bush" }, "right": { "$ref": "#/components/schemas/Bush" } } },
             "Circle": { "$ref": "#/components/schemas/Circle" },
         }));
         assert!(made(&document, "Endless", 0)["inner"]["inner"].is_object());
+        // Twice itself, and again twice: one branch to the full depth, then it is enough.
+        assert!(made(&document, "Bush", 0)["left"]["left"].is_object());
         made(&document, "Circle", 0);
     }
 }

@@ -22,7 +22,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hyper::header::{COOKIE, HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
+use hyper::header::{ALLOW, COOKIE, HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
 use hyper::{Method, Request, StatusCode, Uri};
 use serde_json::json;
 
@@ -104,12 +104,18 @@ impl Hk {
     /// The exchange that asks the same in the same words.
     fn spelled(&self, target: &str) -> Option<&Recording> {
         let (_, text) = target.split_once('?')?;
-        self.recordings.get(*self.spelled.get(text)?)
+        self.playable(*self.spelled.get(text)?)
     }
 
     /// The exchange that asks the same, in any case and order (guide, section A).
     fn recorded(&self, asked: &Query) -> Option<&Recording> {
-        self.recordings.get(self.queries.iter().position(|query| query.as_ref() == Some(asked))?)
+        self.playable(self.queries.iter().position(|query| query.as_ref() == Some(asked))?)
+    }
+
+    /// The exchange at a place, unless its months are not published.
+    fn playable(&self, at: usize) -> Option<&Recording> {
+        let query = self.queries.get(at)?.as_ref()?;
+        self.recordings.get(at).filter(|_| self.office.as_ref().is_none_or(|office| office.plays(query)))
     }
 
     /// 302 to a one-time address on the same host (observed).
@@ -156,8 +162,12 @@ impl Hk {
     /// What the document has beside the query of trade statistics: nothing today.
     fn other(&self, request: &Request<Received>) -> Answer {
         let found = self.contract.find(request.method(), request.uri().path());
+        let mut allow = None;
         let (status, told) = match (found, request.body()) {
-            (Err(unmatched), _) => (unmatched.status, unmatched.told),
+            (Err(unmatched), _) => {
+                allow = unmatched.allow.and_then(|methods| HeaderValue::from_str(&methods).ok());
+                (unmatched.status, unmatched.told)
+            }
             (Ok(_), Received::Broken) => {
                 (StatusCode::PAYLOAD_TOO_LARGE, vec!["the request is too long, or broke off".to_owned()])
             }
@@ -175,7 +185,8 @@ impl Hk {
             }
         };
         let text = told.join("\n") + "\n";
-        let answer = answer::body(status, "text/plain; charset=utf-8", text);
+        let mut answer = answer::body(status, "text/plain; charset=utf-8", text);
+        answer.headers_mut().extend(allow.map(|methods| (ALLOW, methods)));
         answer::noted(answer::assumed(answer, "status, text"), told.join("; "))
     }
 

@@ -32,6 +32,11 @@ impl Office {
         Self { settings, seed, clock, world: Arc::new(World::new(seed, anchors)) }
     }
 
+    /// Whether a recorded answer may be played: not where it was set that its months are still to be published.
+    pub(super) fn plays(&self, query: &Query) -> bool {
+        !self.settings.is_newest_set() || plan::is_published(query, self.settings.newest(self.clock.wall()))
+    }
+
     /// The answer to a query, or to what is none.
     pub(super) async fn answer(&self, query: Result<Query, InvalidQuery>) -> Answer {
         let (started, began) = (self.clock.wall(), self.clock.now());

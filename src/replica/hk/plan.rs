@@ -139,6 +139,11 @@ fn months(periods: PeriodPair, newest: Month) -> Result<(Month, Month), Period> 
     }
 }
 
+/// Whether all months of a query are published.
+pub(super) fn is_published(query: &Query, newest: Month) -> bool {
+    months(query.periods(), newest).is_ok()
+}
+
 /// The first period that is not published.
 fn after(newest: Month, frequency: Frequency) -> Option<Period> {
     let next = newest.next();

@@ -40,6 +40,11 @@ impl Settings {
         }
     }
 
+    /// Whether the newest month was set, or goes by the clock: it then holds for recorded answers, too.
+    pub(super) fn is_newest_set(&self) -> bool {
+        !matches!(self.newest, Newest::Default)
+    }
+
     /// The newest month; the first of all for a clock before it.
     pub(super) fn newest(&self, wall: SystemTime) -> Month {
         let newest = match self.newest {
@@ -59,8 +64,8 @@ impl Settings {
 
 /// The Hong Kong side.
 impl ReplicaBuilder {
-    /// The newest month that is published, from 2012-01 to 2049-12; 2026-05 unless set. A query with a later one is
-    /// refused; a year is published with its December.
+    /// The newest month that is published, from 2012-01 to 2049-12; 2026-05 unless set. Once it is set, a
+    /// query with a later one is refused, also where a recorded answer is at hand; a year is published with its December.
     pub fn hk_newest(mut self, month: Period) -> Self {
         self.hk.newest = Newest::Fixed(month);
         self

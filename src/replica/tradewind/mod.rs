@@ -42,6 +42,12 @@ const KEYS: [&str; 2] = ["tw_test_", "tw_live_"];
 /// What the one call with a price on record was charged, in hundredths of a credit.
 const DOCUMENTED_PRICE: (i64, u32) = (14, 2);
 
+/// The most fields that it names: callers take headers of a few kilobytes.
+const MOST_IGNORED: usize = 20;
+
+/// Where an answer tells what it cost.
+const CHARGED: &str = "/meta/billing/credits_charged";
+
 /// The TradeWind side.
 pub(super) struct Tradewind {
     contract: Contract,
@@ -143,17 +149,20 @@ impl Tradewind {
         without_ignored(answer, &ignored)
     }
 
+    /// What the recorded answer says it cost, else what was set, else what the document tells.
     fn price(&self, operation: &Operation, recorded: Option<&Recording>) -> Price {
         let told = |credits| Price { credits, assumed: false };
-        let charged =
-            recorded.and_then(|recording| recording.json()?.pointer("/meta/billing/credits_charged"));
-        let charged = charged.and_then(|charged| serde_json::from_value(charged.clone()).ok());
-        match (charged, self.prices.get(&operation.id), operation.free, operation.credits) {
-            (Some(charged), ..) => told(charged),
-            (None, Some(set), ..) => Price { credits: *set, assumed: true },
-            (None, None, true, _) => told(Credits::default()),
-            (None, None, false, Some(on_record)) => told(on_record),
-            (None, None, false, None) => {
+        let charged = |answer: &Value| serde_json::from_value(answer.pointer(CHARGED)?.clone()).ok();
+        if let Some(charged) = recorded.and_then(|recording| charged(recording.json()?)) {
+            return told(charged);
+        }
+        let example = (operation.answer.origin == Origin::Example).then_some(&operation.answer.value);
+        let on_record = operation.credits.or_else(|| example.and_then(charged));
+        match (self.prices.get(&operation.id), operation.free, on_record) {
+            (Some(set), ..) => Price { credits: *set, assumed: true },
+            (None, true, _) => told(Credits::default()),
+            (None, false, Some(on_record)) => told(on_record),
+            (None, false, None) => {
                 let (hundredths, scale) = DOCUMENTED_PRICE;
                 Price { credits: rust_decimal::Decimal::new(hundredths, scale).into(), assumed: true }
             }
@@ -172,7 +181,23 @@ impl Tradewind {
         // A documented example is answered as it is, but for the operation of which more can be said.
         let example = operation.answer.origin == Origin::Example && operation.id != "world_regions";
         let Some(mut envelope) = envelope.filter(|_| !example) else {
-            return answer::assumed(operation.answer.answer(), &assumed.join(", "));
+            let mut shown = operation.answer.value.clone();
+            // Its example tells what that call cost; what is shown is what is charged.
+            let differs = shown.pointer_mut(CHARGED).map(|charged| {
+                let price = serde_json::to_value(price.credits).unwrap_or_default();
+                *charged != price && {
+                    *charged = price;
+                    true
+                }
+            });
+            if price.assumed && differs.is_some() {
+                assumed.push("price");
+            }
+            let answer = match differs {
+                Some(true) => operation.answer.with(shown.to_string().into()),
+                _ => operation.answer.answer(),
+            };
+            return answer::assumed(answer, &assumed.join(", "));
         };
         let now = self.clock.wall();
         if operation.id == "world_regions" {
@@ -351,7 +376,10 @@ fn without_ignored(mut answer: Answer, ignored: &[Problem]) -> Answer {
     if ignored.is_empty() {
         return answer;
     }
-    let told: Vec<_> = ignored.iter().map(ToString::to_string).collect();
+    let mut told: Vec<_> = ignored.iter().take(MOST_IGNORED).map(ToString::to_string).collect();
+    if ignored.len() > MOST_IGNORED {
+        told.push(format!("and {} more", ignored.len() - MOST_IGNORED));
+    }
     let told = told.join("; ");
     // A header takes ASCII; what else was sent is shown by its number.
     let plain: String = told

@@ -15,7 +15,7 @@ use super::fields::{self, Field};
 use crate::chart::{ChartArgs, Place};
 use crate::context::{Context, read};
 use crate::exit::{Exit, Failure};
-use crate::output::{Sink, TableTarget};
+use crate::output::{Sink, TableTarget, Target};
 use crate::show;
 
 const BODY: &str = "body";
@@ -251,7 +251,8 @@ impl Call {
             draw(place, answer.value(), title, &context.source("TradeWind", &url))?;
         }
         if Place::with_rows(chart.as_ref()) {
-            self.print(sink, answer.value())?;
+            let written = self.print(sink, answer.value());
+            kept(written, &self.common.target.target, answer.value())?;
         }
         Ok(Exit::Done)
     }
@@ -339,6 +340,18 @@ fn draw(place: &Place, answer: &Response, title: String, source: &str) -> Result
 #[cfg(not(feature = "chart"))]
 fn draw(_: &Place, _: &Response, _: String, _: &str) -> Result<(), Failure> {
     Ok(())
+}
+
+/// What was paid for is not lost with the file that it was meant for: it goes to standard output as it came.
+pub fn kept(written: Result<(), Failure>, target: &Target, answer: &Response) -> Result<(), Failure> {
+    let Err(failure) = written else { return Ok(()) };
+    if target.output.is_none() {
+        return Err(failure);
+    }
+    match Target::default().open()?.write(|out| out.write_all(answer.body())) {
+        Ok(()) => Err(failure.and("the answer stands on standard output, as it came")),
+        Err(_) => Err(failure),
+    }
 }
 
 /// Tells the charge, on standard error: that is never left out.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::call::{Paying, charge};
+use super::call::{Paying, charge, kept};
 use crate::context::{Context, read};
 use crate::exit::{Exit, Failure};
 use crate::output::Target;
@@ -58,7 +58,8 @@ impl Args {
             _ => context.failed(e, &url),
         })?;
         charge(false, &answer);
-        sink.write(|out| out.write_all(answer.value().body()))?;
+        let written = sink.write(|out| out.write_all(answer.value().body()));
+        kept(written, &self.target, answer.value())?;
         Ok(Exit::Done)
     }
 }

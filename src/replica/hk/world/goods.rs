@@ -200,7 +200,6 @@ static GOODS: LazyLock<Vec<Good>> = LazyLock::new(|| {
     let mut goods = Vec::new();
     for line in LINES {
         let items = items(line.code);
-        // The first item has half of the line, so that items differ.
         let shares = line.weight.div_ceil(u32::try_from(items.len()).unwrap_or(1));
         goods.extend(items.iter().map(|item| Good {
             code: format!("{}{item}", line.code),

@@ -38,7 +38,9 @@ async fn dearest(client: &Client, subheading: &str) -> Result<Option<Dearest>, B
         let (Some(value), Some(count)) = (answer.rows().iter().find(of_same), quantity.number()?) else {
             continue;
         };
-        let price = value.number()?.unwrap_or_default() * Decimal::from(1000) / count;
+        // A row may hold no figure, or a quantity of 0.
+        let price = value.number()?.and_then(|value| (value * Decimal::from(1000)).checked_div(count));
+        let Some(price) = price else { continue };
         if dearest.as_ref().is_none_or(|dearest| price > dearest.price) {
             let origin = quantity.origin().map(|origin| origin.code.to_owned()).unwrap_or_default();
             let unit = quantity.unit().unwrap_or_default().to_owned();

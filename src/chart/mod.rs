@@ -63,6 +63,11 @@ impl fmt::Display for Provenance {
     }
 }
 
+/// A text of a service as it may stand in a picture: nothing in it moves a cursor or breaks a line.
+fn plain(text: String) -> String {
+    if text.contains(char::is_control) { text.replace(char::is_control, " ") } else { text }
+}
+
 /// A picture, ready to be drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Picture {

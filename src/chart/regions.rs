@@ -1,4 +1,4 @@
-use super::{Bar, Picture, Provenance, Shape, Undrawable};
+use super::{Bar, Picture, Provenance, Shape, Undrawable, plain};
 use crate::tradewind::api::types::WorldRegions;
 
 impl Picture {
@@ -15,7 +15,7 @@ impl Picture {
         let bars: Vec<_> = rows
             .filter_map(|row| {
                 // English is null for some.
-                let label = row.en.clone().or_else(|| row.name.clone()).unwrap_or_default();
+                let label = plain(row.en.clone().or_else(|| row.name.clone()).unwrap_or_default());
                 let share = row.trade_percent.as_ref().and_then(|share| share.decimal().ok());
                 Some(Bar { label, value: row.trade_count?.into(), share })
             })
@@ -29,6 +29,6 @@ impl Picture {
         let left_out =
             left_out.or_else(|| whole.map(|total| format!("The answer holds {came} of {total} regions")));
         let unit = "trades, and their share".to_owned();
-        Ok(Self { title: title.into(), unit, shape, left_out, provenance: provenance.clone() })
+        Ok(Self { title: plain(title.into()), unit, shape, left_out, provenance: provenance.clone() })
     }
 }

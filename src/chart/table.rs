@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Bar, Line, Picture, Provenance, Shape, Undrawable};
+use super::{Bar, Line, Picture, Provenance, Shape, Undrawable, plain};
 use crate::domain::{Known as _, Statistic};
 use crate::table::{Column, Table};
 
@@ -24,7 +24,8 @@ impl Picture {
     /// # Errors
     /// When there is no figure, or figures count different things: value beside quantity, kilograms beside litres.
     pub fn of_table(table: &Table, provenance: &Provenance) -> Result<Self, Undrawable> {
-        let text = |row, column| table.cell(row, column).map(|cell| cell.into_owned()).unwrap_or_default();
+        let text =
+            |row, column| table.cell(row, column).map(|cell| plain(cell.into_owned())).unwrap_or_default();
         let mut units = BTreeSet::new();
         let mut figures = Vec::new();
         for row in 0..table.len() {
@@ -59,7 +60,7 @@ impl Picture {
             if parts.is_empty() { whole(table, row) } else { parts.join(", ") }
         };
         let periods: BTreeSet<String> = figures.iter().map(|(row, _)| text(*row, Column::Period)).collect();
-        let mut title = table.title().unwrap_or("Hong Kong's external merchandise trade").to_owned();
+        let mut title = plain(table.title().unwrap_or("Hong Kong's external merchandise trade").to_owned());
         let (shape, left_out) = if periods.len() > 1 {
             let at: BTreeMap<_, _> =
                 periods.iter().enumerate().map(|(at, period)| (period.clone(), at)).collect();
@@ -102,7 +103,11 @@ fn kind(statistic: &str, unit: &str) -> String {
 /// What a single line or bar is of.
 fn whole(table: &Table, row: usize) -> String {
     let named = [Column::DestinationName, Column::OriginName, Column::CommodityName, Column::TradeType];
-    named.into_iter().find_map(|column| table.cell(row, column)).map(|text| short(&text)).unwrap_or_default()
+    named
+        .into_iter()
+        .find_map(|column| table.cell(row, column))
+        .map(|text| short(&plain(text.into_owned())))
+        .unwrap_or_default()
 }
 
 fn short(text: &str) -> String {

@@ -57,7 +57,8 @@ impl ReplicaBuilder {
     /// The document of a service to go by, in place of the one that this crate was built with.
     ///
     /// What it says of an operation is all that it takes for it to be served; each operation answers its example, or data
-    /// in the shape of its schema.
+    /// in the shape of its schema. Only Hong Kong's query of trade statistics is more than its document can tell: the guide's
+    /// rules for it are written by hand, as in [`hk::Query`](crate::hk::Query).
     pub fn document(mut self, document: Document) -> Self {
         self.documents.0.retain(|known| known.service() != document.service());
         self.documents.0.push(document);
@@ -108,7 +109,8 @@ impl ReplicaBuilder {
         let contract = |service| self.documents.of(service, self.common.seed);
         let hk = hk::Hk::new(hk, self.hk, &self.common, contract(ServiceName::HkTrade)?).map_err(invalid)?;
         let contract = contract(ServiceName::Tradewind)?;
-        let tradewind = tradewind::Tradewind::new(tradewind, self.tradewind, &self.common, contract);
+        let tradewind =
+            tradewind::Tradewind::new(tradewind, self.tradewind, &self.common, contract).map_err(invalid)?;
         let accounts = tradewind.accounts();
         Ok(Replica {
             hk: Side::open(hk, self.ports[0], Arc::clone(&scripts), Arc::clone(&rules)).await?,

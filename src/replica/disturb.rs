@@ -41,6 +41,11 @@ pub(super) async fn disturbed(answer: Answer, fault: &Fault, places: Places) -> 
     let mut made = answer::bare(head.status, body);
     *made.headers_mut() = head.headers;
     *made.extensions_mut() = head.extensions;
+    let made = match fault {
+        Fault::Upstream { .. } => answer::assumed(made, "that it is charged"),
+        Fault::StackTrace => answer::assumed(made, "text of the trace, that it is charged"),
+        _ => made,
+    };
     answer::noted(made, note)
 }
 

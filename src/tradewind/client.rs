@@ -186,7 +186,8 @@ impl Client {
             reqwest::Url::parse(&self.0.wire.base).map(|base| base.path().trim_end_matches('/').to_owned());
         let sent = request.url().path();
         let sent = base.ok().and_then(|base| sent.strip_prefix(&base)).unwrap_or(sent);
-        let what = known(request.method().as_str(), sent).map_or_else(|| What::unknown(sent), What::of);
+        let what =
+            operation_at(request.method().as_str(), sent).map_or_else(|| What::unknown(sent), What::of);
         let key = what.key;
         Ok(self.call_with(what, move |api| {
             let copy = request.try_clone();
@@ -356,8 +357,9 @@ impl Client {
     }
 }
 
-/// The operation of the document at an address; `{name}` stands for one part of a path.
-fn known(method: &str, path: &str) -> Option<&'static crate::Operation> {
+/// The operation of the document at a method and path; a `{name}` of its path stands for one part.
+#[must_use]
+pub fn operation_at(method: &str, path: &str) -> Option<&'static crate::Operation> {
     let fits = |template: &str| {
         let (mut given, mut parts) = (path.split('/'), template.split('/'));
         loop {

@@ -19,7 +19,7 @@ mod rows;
 pub use access::{Access, BASE_URL, InvalidKey, api_http_client, http_client_builder};
 pub use billed::Billed;
 pub use call::Call;
-pub use client::{Client, ClientBuilder};
+pub use client::{Client, ClientBuilder, operation_at};
 pub use envelope::Text;
 pub(crate) use envelope::{Enveloped, Inner, Parts, Strict};
 pub use ledger::{Ledger, Spent};

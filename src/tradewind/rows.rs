@@ -64,6 +64,10 @@ impl<'a> Members<'a> {
     }
 }
 
+/// What may stand beside the one list of an answer and is no data of its own.
+const COUNTS: [&str; 9] =
+    ["total", "count", "page", "pages", "limit", "per_page", "size", "total_results", "has_more"];
+
 impl Rows {
     /// The rows of an answer.
     ///
@@ -91,8 +95,12 @@ impl Rows {
             Some(members) => match members.get("list").and_then(objects) {
                 Some(list) => Some(list),
                 None => {
-                    let mut lists = members.0.iter().filter_map(|(_, value)| objects(value.get()));
-                    lists.next().filter(|_| lists.next().is_none())
+                    // Only where nothing but counts stands beside it: nothing of an answer is dropped.
+                    let beside =
+                        |name: &str, value: &RawValue| COUNTS.contains(&name) || value.get() == "null";
+                    let mut lists = members.0.iter().filter(|(name, value)| !beside(name, value));
+                    let lone = lists.next().filter(|_| lists.next().is_none());
+                    lone.and_then(|(_, value)| objects(value.get()))
                 }
             },
         };
@@ -192,6 +200,24 @@ mod tests {
 
     fn rows_cell(body: &str, row: usize, at: usize) -> Option<String> {
         Rows::read(body).unwrap().cell(row, at).map(Cow::into_owned)
+    }
+
+    /// Only counts may stand beside a list that becomes the rows.
+    #[test]
+    fn nothing_beside_a_list_is_dropped() {
+        let columns = |data: &str| {
+            let rows = Rows::read(&format!("{{\"success\":true,\"data\":{data}}}")).unwrap();
+            (rows.columns().join(","), rows.len())
+        };
+        let told = |columns: &str, rows| (columns.to_owned(), rows);
+        assert_eq!(
+            columns(r#"{"email":"a","status":"valid","reasons":[]}"#),
+            told("email,status,reasons", 1)
+        );
+        assert_eq!(columns(r#"{"name":"Acme","contacts":[{"a":1}]}"#), told("name,contacts", 1));
+        assert_eq!(columns(r#"{"companies":[{"a":1},{"b":2}],"total":25,"note":null}"#), told("a,b", 2));
+        assert_eq!(columns(r#"{"companies":[],"total":0}"#), told("", 0));
+        assert_eq!(columns(r#"{"score":5,"reasons":[{"a":1}]}"#), told("score,reasons", 1));
     }
 
     #[test]

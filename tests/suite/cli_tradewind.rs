@@ -1,5 +1,7 @@
 //! `tradebind tradewind`, from the outside.
 
+use ::tradebind::replica::{Door, Fault, Replica, Rule};
+
 use crate::support::cli::{ended, folder, run, run_args, tradebind};
 
 const REGIONS: &str = "tradewind world-regions --replica -q --type exporter --product pet --start-time 2024-04-19 --end-time 2025-04-18";
@@ -142,7 +144,8 @@ fn keys_stay_secret() {
             asked(&[], Some("Bearer tw_live_canary_51e7"), closed),
             asked(&[], Some("tw_live_canary\n51e7"), closed),
             asked(&["--dry-run"], Some(CANARY), closed),
-            asked(&["--api-key", CANARY.get(..7).unwrap()], None, closed),
+            asked(&["--api-key", CANARY], None, closed),
+            asked(&[&format!("--api-key={CANARY}")], None, closed),
             asked(&[], Some(CANARY), "http://user:canary@127.0.0.1:9"),
         ]
         .join("\n")
@@ -190,4 +193,37 @@ fn a_paid_answer_outlives_a_full_disk() {
         let answer: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
         assert_eq!(answer["success"], true);
     }
+}
+
+/// A billed call whose answer is lost ends with a code of its own: whether it was charged is not known.
+#[tokio::test]
+async fn a_lost_answer_has_its_exit_code() {
+    let replica = Replica::start().await.unwrap();
+    replica.faults([Rule::on(Door::Tradewind).with(Fault::ChargeThenDrop)]);
+    let mut command = tradebind();
+    command.args(REGIONS.split(' ').filter(|word| *word != "--replica"));
+    command.env("TRADEBIND_TRADEWIND_URL", replica.tradewind_url()).env("TRADEWIND_API_KEY", "tw_test_1");
+    let ran = tokio::task::spawn_blocking(move || ended(command, "")).await.unwrap();
+    assert_eq!((ran.code, &*ran.stdout), (Some(5), ""), "{ran}");
+    assert_eq!(replica.tradewind_account("tw_test_1").unwrap().calls, 1, "charged, and sent once");
+}
+
+/// What is free and needs no key is known by its address, also to a raw call.
+#[test]
+fn a_raw_call_of_what_is_free_needs_no_key() {
+    let mut command = tradebind();
+    command
+        .args(["tradewind", "raw", "GET", "/api/health"])
+        .env("TRADEBIND_TRADEWIND_URL", "http://127.0.0.1:9");
+    let ran = ended(command, "");
+    assert_eq!(ran.code, Some(4), "it was asked for: {ran}");
+}
+
+#[cfg(feature = "chart")]
+#[test]
+fn regions_are_drawn_and_a_missing_folder_is_told_before_anything_is_paid() {
+    insta::assert_snapshot!(run(&format!("{REGIONS} --chart")));
+    let ran = run(&format!("{REGIONS} --chart no-such-folder/regions.svg"));
+    assert_eq!((ran.code, &*ran.stdout), (Some(3), ""), "{ran}");
+    assert!(!ran.stderr.contains("charged") && ran.stderr.contains("no such folder"), "{ran}");
 }

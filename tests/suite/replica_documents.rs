@@ -169,6 +169,9 @@ async fn an_example_costs_what_it_shows() {
     assert_eq!(asked(Replica::builder()).await, (json!(0.5), "0.5".to_owned(), None));
     let set = Replica::builder().tradewind_price("ports", "2".parse().unwrap());
     assert_eq!(asked(set).await, (json!(2), "2".to_owned(), Some("price".parse().unwrap())));
+    let wrong = Replica::builder().tradewind_price("world-regions", "2".parse().unwrap()).start().await;
+    let told = wrong.unwrap_err().to_string();
+    assert!(told.contains("\"world-regions\"") && told.contains("did you mean \"world_regions\"?"), "{told}");
 }
 
 #[tokio::test]

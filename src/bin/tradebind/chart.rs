@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::exit::Failure;
-use crate::output::{TableTarget, Target};
+use crate::output::{Sink, TableTarget, Target};
 
 /// Whether a picture is asked for, and where.
 #[derive(Debug, Clone, Args)]
@@ -22,11 +22,11 @@ pub enum Place {
     Terminal {
         rows: bool,
     },
-    Svg(Target),
+    Svg(Sink),
 }
 
 impl ChartArgs {
-    /// Where the picture goes, if one is asked for.
+    /// Where the picture goes, if one is asked for; its file is made ready, before anything is asked or paid for.
     pub fn place(&self, target: &TableTarget) -> Result<Option<Place>, Failure> {
         let Some(path) = &self.chart else { return Ok(None) };
         if !cfg!(feature = "chart") {
@@ -49,7 +49,7 @@ impl ChartArgs {
                 "--chart {shown}: pictures are SVG; name the file {shown}.svg"
             )));
         }
-        Ok(Some(Place::Svg(Target { output: Some(path.clone()) })))
+        Ok(Some(Place::Svg(Target { output: Some(path.clone()) }.open()?)))
     }
 }
 
@@ -63,7 +63,7 @@ impl Place {
 #[cfg(feature = "chart")]
 impl Place {
     /// Draws.
-    pub fn draw(&self, picture: &tradebind::chart::Picture) -> Result<(), Failure> {
+    pub fn draw(self, picture: &tradebind::chart::Picture) -> Result<(), Failure> {
         /// Where no terminal tells its width.
         const WIDTH: u16 = 80;
         match self {
@@ -71,7 +71,7 @@ impl Place {
                 let width = terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0);
                 Target::default().write_text(&picture.to_text(width))
             }
-            Self::Svg(target) => target.write_text(&picture.to_svg()),
+            Self::Svg(sink) => sink.write_text(&picture.to_svg()),
         }
     }
 }

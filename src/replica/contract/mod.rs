@@ -72,6 +72,13 @@ impl Contract {
     }
 }
 
+impl Contract {
+    /// The ids of the operations.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.operations.iter().map(|operation| operation.id.as_str())
+    }
+}
+
 impl Operation {
     fn read(document: &Document, operation: &DocumentOperation<'_>, seed: u64) -> Result<Self, String> {
         let method = operation.method().to_ascii_uppercase();

@@ -6,6 +6,7 @@ mod cube;
 mod identities;
 mod office;
 mod plan;
+mod remembered;
 mod settings;
 mod spelling;
 mod status;
@@ -143,6 +144,10 @@ impl Hk {
         if let Some(Ok(answer)) = spelled {
             return answer;
         }
+        let text = target.split_once('?').map_or("", |(_, text)| text);
+        if let Some(answer) = self.office.as_ref().and_then(|office| office.again(text)) {
+            return answer;
+        }
         let query: Result<Query, _> = target.parse();
         if let Ok(query) = &query {
             let faults = spelling::faults(target, query);
@@ -153,7 +158,7 @@ impl Hk {
         let recorded = query.as_ref().ok().and_then(|query| self.recorded(query)).map(played);
         match (recorded, &self.office) {
             (Some(Ok(answer)), _) => answer,
-            (_, Some(office)) => office.answer(query).await,
+            (_, Some(office)) => office.answer(text, query).await,
             (Some(Err(problem)), None) => failed(vec![problem], "messages"),
             (None, None) => failed(player::unmatched(&format!("GET {target}"), &self.recordings), "messages"),
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::cube::{Cut, Walk};
 use super::plan::{self, Labels, Refusal, plan};
+use super::remembered::{Known, Remembered};
 use super::settings::Settings;
 use super::table::{self, Source, Table, Writer};
 use super::words::{self, Words};
@@ -24,12 +25,19 @@ pub(super) struct Office {
     seed: u64,
     clock: Arc<dyn Clock>,
     world: Arc<World>,
+    remembered: Remembered,
 }
 
 impl Office {
     pub(super) fn new(settings: Settings, common: &Common, anchors: &[Anchor]) -> Self {
         let (seed, clock) = (common.seed, Arc::clone(&common.clock));
-        Self { settings, seed, clock, world: Arc::new(World::new(seed, anchors)) }
+        Self {
+            settings,
+            seed,
+            clock,
+            world: Arc::new(World::new(seed, anchors)),
+            remembered: Remembered::default(),
+        }
     }
 
     /// Whether a recorded answer may be played: not where it was set that its months are still to be published.
@@ -37,8 +45,16 @@ impl Office {
         !self.settings.is_newest_set() || plan::is_published(query, self.settings.newest(self.clock.wall()))
     }
 
-    /// The answer to a query, or to what is none.
-    pub(super) async fn answer(&self, query: Result<Query, InvalidQuery>) -> Answer {
+    /// The answer to a query that was asked in the same words before.
+    pub(super) fn again(&self, text: &str) -> Option<Answer> {
+        let (started, began) = (self.clock.wall(), self.clock.now());
+        let known = self.remembered.get(text, self.settings.newest(started))?;
+        let took = self.clock.now().saturating_duration_since(began);
+        Some(answer::assumed(known.whole.answer(started, took), &known.assumed))
+    }
+
+    /// The answer to a query in these words, or to what is none.
+    pub(super) async fn answer(&self, text: &str, query: Result<Query, InvalidQuery>) -> Answer {
         let (started, began) = (self.clock.wall(), self.clock.now());
         let query = match query {
             Ok(query) => query,
@@ -53,6 +69,7 @@ impl Office {
             Err(Refusal { messages, assumed }) => return failed(messages, assumed),
         };
         let (trade_types, annual) = (cut.trade_types.clone(), cut.annual);
+        let withheld = !cut.counted && cut.statistics.iter().any(|statistic| statistic.is_quantity());
         let ready = match self.settings.rows {
             Some(rows) => self.filled(&query, newest, rows),
             None => match self.counted(cut).await {
@@ -61,7 +78,9 @@ impl Office {
             },
         };
         if ready.count == 0 {
-            return failed(vec![Words(query.language()).no_record().to_owned()], assumed_of_nothing(&query));
+            let told = vec![Words(query.language()).no_record().to_owned()];
+            let levels = if withheld { ", at which levels quantities are given" } else { "" };
+            return failed(told, &format!("{}{levels}", assumed_of_nothing(&query)));
         }
         let assumed = made_up(&query, &ready.labels);
         let writer = Writer::new(
@@ -75,7 +94,12 @@ impl Office {
         let took = self.clock.now().saturating_duration_since(began);
         let Ready { count, source, .. } = ready;
         let table = Table { query: &query, writer, source, count, seed: self.seed, started, took };
-        answer::assumed(table.answer(), &assumed)
+        let (answer, whole) = table.answer();
+        let answer = answer::assumed(answer, &assumed);
+        if let Some(whole) = whole {
+            self.remembered.keep(text, Known { newest, whole, assumed });
+        }
+        answer
     }
 
     /// Counts the rows of a cut; `None` if that broke off.

@@ -274,20 +274,24 @@ impl Body for Rows {
     }
 }
 
-/// The head of an answer, up to its first row.
-fn head(query: &Query, seed: u64, count: u64, started: SystemTime, took: Duration) -> Vec<u8> {
-    let words = Words(query.language());
-    let mut body = Status::of(0).body();
-    let header = &mut body["header"];
-    header["count"] = json!({
+/// The head of an answer, up to its first row; `rest` is what hangs on the query alone.
+fn head(count: u64, started: SystemTime, took: Duration, rest: &str) -> Vec<u8> {
+    let count = json!({
         "noOfRecords": count,
         "started": moment(started),
         "finished": moment(started.checked_add(took).unwrap_or(started)),
         "durationSeconds": took.as_secs_f64(),
     });
+    format!("{{\"header\":{{\"count\":{count},{rest},\"dataSet\":[").into_bytes()
+}
+
+/// The rest of the header after its count, closed.
+fn rest(query: &Query, seed: u64) -> String {
+    let words = Words(query.language());
+    let mut header = Status::of(0).body()["header"].take();
     header["title"] = words.title(query).into();
     header["tablenote"] = words.notes(seed).to_vec().into();
-    format!("{{\"header\":{header},\"dataSet\":[").into_bytes()
+    header.to_string().split_off(1)
 }
 
 /// As `2018-11-16T09:47:29.8546391+08:00`.
@@ -315,19 +319,46 @@ pub(super) struct Table<'a> {
 }
 
 impl Table<'_> {
-    /// The answer: whole if it is small, else in pieces.
-    pub(super) fn answer(self) -> Answer {
-        let head = head(self.query, self.seed, self.count, self.started, self.took);
+    /// The answer: whole if it is small, else in pieces. What is whole can be said again.
+    pub(super) fn answer(self) -> (Answer, Option<Whole>) {
+        let rest = rest(self.query, self.seed);
+        let head = head(self.count, self.started, self.took, &rest);
+        let begin = head.len();
         let mut rows = Rows::new(head, self.writer, self.source);
-        let note = format!("{} rows", self.count);
         rows.fill();
         if rows.ended {
-            return answer::noted(answer::body(StatusCode::OK, "application/json", rows.piece), note);
+            let written = rows.piece.get(begin..).unwrap_or_default().to_vec();
+            return (whole(rows.piece, self.count), Some(Whole { rest, rows: written, count: self.count }));
         }
         let mut response = Response::new(rows.map_err(|never| match never {}).boxed_unsync());
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        answer::noted(response, note)
+        (answer::noted(response, note(self.count)), None)
     }
+}
+
+/// A small answer, but for its times.
+#[derive(Debug)]
+pub(super) struct Whole {
+    rest: String,
+    rows: Vec<u8>,
+    count: u64,
+}
+
+impl Whole {
+    /// The answer at another time.
+    pub(super) fn answer(&self, started: SystemTime, took: Duration) -> Answer {
+        let mut body = head(self.count, started, took, &self.rest);
+        body.extend_from_slice(&self.rows);
+        whole(body, self.count)
+    }
+}
+
+fn whole(body: Vec<u8>, count: u64) -> Answer {
+    answer::noted(answer::body(StatusCode::OK, "application/json", body), note(count))
+}
+
+fn note(count: u64) -> String {
+    format!("{count} rows")
 }
 
 /// Whether a cut is dear enough to be made on a thread of its own.

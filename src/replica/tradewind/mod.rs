@@ -30,6 +30,7 @@ use super::side::{BODY_CAP, Received, Service};
 use crate::domain::{Credits, DateText};
 use crate::exchange::{Body, Exchange, differences};
 use crate::http::Clock;
+use crate::near::nearest;
 use account::Declined;
 use regions::Regions;
 
@@ -69,13 +70,21 @@ struct Price {
 }
 
 impl Tradewind {
+    /// # Errors
+    /// A setting that cannot hold.
     pub(super) fn new(
         exchanges: Vec<Exchange>,
         settings: Settings,
         common: &Common,
         contract: Contract,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, String> {
+        let unknown = settings.prices.keys().find(|id| contract.ids().all(|known| known != *id));
+        if let Some(id) = unknown {
+            let near =
+                nearest(id, contract.ids()).map_or(String::new(), |near| format!("; did you mean {near:?}?"));
+            return Err(format!("a price is set for {id:?}, which is no operation of the document{near}"));
+        }
+        Ok(Self {
             contract,
             recordings: exchanges.into_iter().map(Recording::new).collect(),
             behaving: common.behaving,
@@ -85,7 +94,7 @@ impl Tradewind {
             prices: settings.prices,
             regions: Regions::new(common.seed),
             calls: AtomicU64::new(0),
-        }
+        })
     }
 
     pub(super) fn accounts(&self) -> Arc<Accounts> {
@@ -142,27 +151,29 @@ impl Tradewind {
                 }
             }
         }
-        let answer = match recorded.and_then(|recording| recording.play().ok()) {
-            Some(answer) => answer,
+        let answer = match recorded.and_then(|recording| Some((recording.play().ok()?, recording.json()?))) {
+            Some((answer, body)) => at_price(answer, body, &price),
             None => self.made(operation, &sent, &price),
         };
         without_ignored(answer, &ignored)
     }
 
-    /// What the recorded answer says it cost, else what was set, else what the document tells.
+    /// What was set, else what the recorded answer says it cost, else what the document tells.
     fn price(&self, operation: &Operation, recorded: Option<&Recording>) -> Price {
         let told = |credits| Price { credits, assumed: false };
+        if let Some(set) = self.prices.get(&operation.id) {
+            return Price { credits: *set, assumed: true };
+        }
         let charged = |answer: &Value| serde_json::from_value(answer.pointer(CHARGED)?.clone()).ok();
         if let Some(charged) = recorded.and_then(|recording| charged(recording.json()?)) {
             return told(charged);
         }
         let example = (operation.answer.origin == Origin::Example).then_some(&operation.answer.value);
         let on_record = operation.credits.or_else(|| example.and_then(charged));
-        match (self.prices.get(&operation.id), operation.free, on_record) {
-            (Some(set), ..) => Price { credits: *set, assumed: true },
-            (None, true, _) => told(Credits::default()),
-            (None, false, Some(on_record)) => told(on_record),
-            (None, false, None) => {
+        match (operation.free, on_record) {
+            (true, _) => told(Credits::default()),
+            (false, Some(on_record)) => told(on_record),
+            (false, None) => {
                 let (hundredths, scale) = DOCUMENTED_PRICE;
                 Price { credits: rust_decimal::Decimal::new(hundredths, scale).into(), assumed: true }
             }
@@ -283,9 +294,8 @@ impl Tradewind {
         });
         let answer = answer::body(status, "application/json", body.to_string());
         let assumed = match status {
-            StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED => {
-                "error code and message, billing of a failure"
-            }
+            StatusCode::BAD_REQUEST => "that it is refused, error code and message, billing of a failure",
+            StatusCode::UNAUTHORIZED => "error code and message, billing of a failure",
             _ => "status, error code and message, billing of a failure",
         };
         answer::noted(answer::assumed(answer, assumed), message)
@@ -356,6 +366,21 @@ fn same_line(recording: &Recording, method: &str, target: &str) -> bool {
 
 fn recorded_body(recording: &Recording) -> Option<&Value> {
     recording.request.body.as_ref().and_then(Body::json)
+}
+
+/// A recorded answer, its charge as it was set.
+fn at_price(answer: Answer, body: &Value, price: &Price) -> Answer {
+    let shown = serde_json::to_value(price.credits).unwrap_or_default();
+    let mut body = body.clone();
+    match body.pointer_mut(CHARGED) {
+        Some(charged) if price.assumed && *charged != shown => *charged = shown,
+        _ => return answer,
+    }
+    let (head, _) = answer.into_parts();
+    let mut made = answer::bare(head.status, body.to_string().into());
+    *made.headers_mut() = head.headers;
+    *made.extensions_mut() = head.extensions;
+    answer::assumed(made, "price")
 }
 
 /// Dates of the right form that are no days.

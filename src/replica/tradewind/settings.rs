@@ -25,7 +25,8 @@ impl ReplicaBuilder {
 
     /// What a call of an operation costs, by `operationId`. Unless set, it is the charge that the document has on
     /// record (`x-credits`), nothing for what is free, and the charge of the one documented call, 0.14, for all else:
-    /// the service's prices are unpublished, so that each other price is marked as assumed.
+    /// the service's prices are unpublished, so that each other price is marked as assumed. The server does not start with
+    /// a price for what is no operation.
     pub fn tradewind_price(mut self, operation: &str, credits: Credits) -> Self {
         self.tradewind.prices.insert(operation.to_owned(), credits);
         self

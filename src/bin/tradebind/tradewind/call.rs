@@ -246,15 +246,22 @@ impl Call {
         let asked = context.watch(&format!("asking tradewind {}", self.operation.id), call.send()).await;
         let answer = asked.map_err(|e| context.failed(e, &url))?;
         charge(self.operation.billing == Billing::Free, &answer);
-        if let Some(place) = &chart {
-            let title = title(self.operation, request.body());
-            draw(place, answer.value(), title, &context.source("TradeWind", &url))?;
-        }
-        if Place::with_rows(chart.as_ref()) {
+        let Some(place) = chart else {
             let written = self.print(sink, answer.value());
-            kept(written, &self.common.target.target, answer.value())?;
+            return kept(written, &self.common.target.target, answer.value()).map(|()| Exit::Done);
+        };
+        // The rows first: what was paid for is not lost with a picture that cannot be drawn.
+        let with_rows = Place::with_rows(Some(&place));
+        let mut sink = Some(sink);
+        if let Some(sink) = sink.take_if(|_| with_rows) {
+            kept(self.print(sink, answer.value()), &self.common.target.target, answer.value())?;
         }
-        Ok(Exit::Done)
+        let title = title(self.operation, request.body());
+        let drawn = draw(place, answer.value(), title, &context.source("TradeWind", &url));
+        if let (Err(_), Some(sink)) = (&drawn, sink) {
+            self.print(sink, answer.value())?;
+        }
+        drawn.map(|()| Exit::Done)
     }
 
     /// The request as JSON: the body's file, and over it the fields given as options.
@@ -327,7 +334,7 @@ fn refused(error: &tradebind::Error, from_file: bool) -> Failure {
 }
 
 #[cfg(feature = "chart")]
-fn draw(place: &Place, answer: &Response, title: String, source: &str) -> Result<(), Failure> {
+fn draw(place: Place, answer: &Response, title: String, source: &str) -> Result<(), Failure> {
     use tradebind::chart::{Picture, Provenance};
     let mut value: Value = answer.json()?;
     let regions = value.pointer_mut("/data/data").map(Value::take).unwrap_or_default();
@@ -338,7 +345,7 @@ fn draw(place: &Place, answer: &Response, title: String, source: &str) -> Result
 }
 
 #[cfg(not(feature = "chart"))]
-fn draw(_: &Place, _: &Response, _: String, _: &str) -> Result<(), Failure> {
+fn draw(_: Place, _: &Response, _: String, _: &str) -> Result<(), Failure> {
     Ok(())
 }
 

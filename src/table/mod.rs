@@ -21,6 +21,8 @@ mod money;
 mod pairs;
 #[cfg(test)]
 mod properties;
+#[cfg(feature = "arrow")]
+mod provenance;
 mod reader;
 mod row_error;
 mod rows;
@@ -30,12 +32,18 @@ mod zeros;
 
 #[cfg(feature = "arrow")]
 pub use arrow::{FIGURE_PRECISION, FIGURE_SCALE, schema};
+#[cfg(all(feature = "arrow", feature = "harvest"))]
+pub(crate) use arrow::{Gather, plain as plain_arrow};
 pub use column::Column;
 #[cfg(feature = "object-store")]
 pub use dataset::Bucket;
+#[cfg(all(feature = "parquet", feature = "harvest"))]
+pub(crate) use dataset::Gathered;
 #[cfg(feature = "parquet")]
-pub use dataset::{Dataset, Finish, Folder, Provenance, Store, Written};
+pub use dataset::{Dataset, Finish, Folder, Store, Written};
 pub use pairs::{Basis, Pair, Pairs};
+#[cfg(feature = "arrow")]
+pub use provenance::Provenance;
 pub use row_error::RowError;
 pub use write::CsvOptions;
 #[cfg(feature = "harvest")]

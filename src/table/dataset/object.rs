@@ -84,6 +84,14 @@ impl Bucket {
                 "AWS_ENDPOINT_URL holds a user or a key; give them by the other AWS variables",
             ));
         }
+        let plain_http = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT"].into_iter().any(|name| {
+            std::env::var(name).is_ok_and(|endpoint| endpoint.to_ascii_lowercase().starts_with("http://"))
+        });
+        if plain_http && !is_set("AWS_ALLOW_HTTP") {
+            return Err(wrong(
+                "the endpoint is http://, not https://: set AWS_ALLOW_HTTP=true if that is meant",
+            ));
+        }
         let retry = RetryConfig { max_retries: RETRIES, retry_timeout: PATIENCE, ..RetryConfig::default() };
         let store = AmazonS3Builder::from_env().with_bucket_name(bucket).with_retry(retry).build();
         Self::new(Arc::new(store.map_err(io::Error::other)?), prefix.trim_end_matches('/'))
@@ -141,7 +149,25 @@ fn ask<T: Send + 'static>(
     let (answer, answers) = sync_channel(1);
     let ask: Ask = Box::new(move |runtime| _ = answer.send(what(runtime)));
     asks.send(ask).map_err(|_| gone())?;
-    answers.recv().map_err(|_| gone())?.map_err(io::Error::from)
+    answers.recv().map_err(|_| gone())?.map_err(plain)
+}
+
+/// The store's words without how long it took, with a kind that tells what is not there from what is not allowed.
+fn plain(error: object_store::Error) -> io::Error {
+    let kind = match &error {
+        object_store::Error::NotFound { .. } => io::ErrorKind::NotFound,
+        object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {
+            io::ErrorKind::PermissionDenied
+        }
+        _ => io::ErrorKind::Other,
+    };
+    let mut text = error.to_string();
+    if let (Some(from), Some(to)) = (text.find(" in "), text.find(" - "))
+        && from < to
+    {
+        text.replace_range(from..to, "");
+    }
+    io::Error::new(kind, text)
 }
 
 impl Store for Bucket {

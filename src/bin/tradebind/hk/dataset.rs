@@ -22,13 +22,13 @@ impl Place {
         if is_bucket(path) {
             return Bucket::open(path).map(Self::Bucket);
         }
-        if path.exists() && !path.is_dir() {
-            return Err(Failure::input(format!(
-                "{} is not written: it is a file, and no folder",
-                path.display()
-            )));
+        // Trailing slashes hide a file from the system.
+        let path: PathBuf = path.components().collect();
+        if let Some(file) = path.ancestors().find(|above| above.exists()).filter(|above| !above.is_dir()) {
+            let (path, file) = (path.display(), file.display());
+            return Err(Failure::input(format!("{path} is not written: {file} is a file, and no folder")));
         }
-        Ok(Self::Folder(path.to_owned()))
+        Ok(Self::Folder(path))
     }
 
     /// Adds the rows of an answer; those of the same query that are there already are replaced. Gives what to tell.

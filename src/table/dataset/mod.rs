@@ -24,7 +24,7 @@ use partition::Partition;
 /// The most files that are open at once, unless a store says otherwise: below what systems let a process have.
 const OPEN: usize = 128;
 /// The most bytes of rows that wait in memory for their row group to fill; then the largest is written out.
-const WAITING: usize = 24 << 20;
+const WAITING: usize = 16 << 20;
 
 /// Where the files of a dataset go.
 pub trait Store {

@@ -14,6 +14,8 @@ use crate::table::arrow::{plain as plain_arrow, schema};
 use crate::table::provenance::{Notes, Provenance};
 use crate::table::{Column, Table};
 
+/// Rows of one batch, which is made of a table in memory.
+const BATCH: usize = 16 << 10;
 /// The most rows of a row group.
 const GROUP: usize = 256 << 10;
 
@@ -51,11 +53,13 @@ impl<F: io::Write + Send + Finish> Part<F> {
 
     /// Writes some rows of a table.
     pub(super) fn write(&mut self, table: &Table, rows: &[usize], provenance: &Provenance) -> io::Result<()> {
-        let arrays = table.arrays(rows.iter().copied()).map_err(plain_arrow)?;
-        let all = schema();
-        let arrays = arrays.into_iter().zip(all.fields()).filter(|(_, field)| is_column(field.name()));
-        let batch = RecordBatch::try_new(columns(), arrays.map(|(array, _)| array).collect());
-        self.writer.write(&batch.map_err(plain_arrow)?).map_err(plain)?;
+        for rows in rows.chunks(BATCH) {
+            let arrays = table.arrays(rows.iter().copied()).map_err(plain_arrow)?;
+            let all = schema();
+            let arrays = arrays.into_iter().zip(all.fields()).filter(|(_, field)| is_column(field.name()));
+            let batch = RecordBatch::try_new(columns(), arrays.map(|(array, _)| array).collect());
+            self.writer.write(&batch.map_err(plain_arrow)?).map_err(plain)?;
+        }
         self.rows += rows.len();
         self.notes.rows(table, rows.iter().copied(), provenance);
         Ok(())

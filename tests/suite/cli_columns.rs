@@ -251,7 +251,7 @@ fn buckets_without_credentials_are_told() {
         ),
     ];
     let all = all.join("\n");
-    assert!(!all.replace("an-id:a-secret-of-mine@bucket", "").contains("a-secret-of-mine"), "{all}");
+    assert!(!all.contains("a-secret-of-mine"), "{all}");
     insta::assert_snapshot!(all);
     assert!(!Path::new(&new).exists(), "nothing was begun");
 }

@@ -82,6 +82,7 @@ impl Target {
             Some(path) => {
                 let name = path.display().to_string();
                 if name.starts_with("s3://") {
+                    let name = address(path);
                     return Err(Failure::usage(format!(
                         "{name}: at an S3 address there are datasets of Parquet files alone, which `hk get` and `hk harvest` write"
                     )));
@@ -95,6 +96,15 @@ impl Target {
     /// Writes a text, with a line break at its end.
     pub fn write_text(&self, text: &str) -> Result<(), Failure> {
         self.open()?.write_text(text)
+    }
+}
+
+/// An address as it may be shown: without a key that somebody put into it.
+pub fn address(path: &Path) -> String {
+    let text = path.display().to_string();
+    match text.rsplit_once('@') {
+        Some((_, rest)) => format!("s3://(not shown)@{rest}"),
+        None => text,
     }
 }
 

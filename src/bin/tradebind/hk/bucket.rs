@@ -29,12 +29,13 @@ pub struct Bucket {
 impl Bucket {
     /// Opens it by the AWS variables, and begins and gives up an upload, so that what is wrong is told before anything is
     /// asked.
-    pub fn open(address: &Path) -> Result<Self, Failure> {
-        let address = address.display().to_string();
-        let store = tradebind::table::Bucket::from_env(&address).map_err(|e| match e.kind() {
-            std::io::ErrorKind::InvalidInput => Failure::usage(format!("{address}: {e}")),
-            _ => Self::failed(&address, &e),
-        })?;
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        let address = crate::output::address(path);
+        let store =
+            tradebind::table::Bucket::from_env(&path.display().to_string()).map_err(|e| match e.kind() {
+                std::io::ErrorKind::InvalidInput => Failure::usage(format!("{address}: {e}")),
+                _ => Self::failed(&address, &e),
+            })?;
         store.check().map_err(|e| Self::failed(&address, &e))?;
         Ok(Self { address, store })
     }

@@ -162,6 +162,14 @@ fn plain(error: object_store::Error) -> io::Error {
         _ => io::ErrorKind::Other,
     };
     let mut text = error.to_string();
+    // What a service says of the rest of the request may repeat what is secret.
+    let tag = |name: &str| {
+        let (_, rest) = text.split_once(&format!("<{name}>"))?;
+        Some(rest.split_once("</")?.0.to_owned())
+    };
+    if let (Some(code), Some(message)) = (tag("Code"), tag("Message")) {
+        return io::Error::new(kind, format!("S3 says {code}: {message}"));
+    }
     if let (Some(from), Some(to)) = (text.find(" in "), text.find(" - "))
         && from < to
     {
@@ -255,5 +263,24 @@ impl Drop for ObjectFile {
         if let Some(mut upload) = self.upload.take() {
             _ = ask(&self.asks, move |runtime| runtime.block_on(upload.abort()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(source: &str) -> (io::ErrorKind, String) {
+        let source = source.to_owned().into();
+        let error = plain(object_store::Error::NotFound { path: "x".to_owned(), source });
+        (error.kind(), error.to_string())
+    }
+
+    #[test]
+    fn what_a_service_says_is_told_in_short() {
+        let body = "404 Not Found: <Error><Code>NoSuchBucket</Code><Message>There is none</Message><StringToSign>secret</StringToSign>";
+        assert_eq!(told(body), (io::ErrorKind::NotFound, "S3 says NoSuchBucket: There is none".to_owned()));
+        let (_, text) = told("Error performing POST http://x/ in 65µs, after 4 retries - it broke");
+        assert!(text.ends_with("Error performing POST http://x/ - it broke"), "{text}");
     }
 }

@@ -174,7 +174,9 @@ fn command_line(programs: &Path, folder: &Path, environment: &[(&str, String)]) 
     let ran = tradebind(&[&get[..], &["-o", "s3://no-such-bucket/query"]].concat()).output()?;
     let said = String::from_utf8_lossy(&ran.stderr);
     ensure!(
-        ran.status.code() == Some(3) && said.contains("no-such-bucket") && !said.contains(SECRET),
+        ran.status.code() == Some(3)
+            && said.contains("s3://no-such-bucket/query is not written: S3 says NoSuchBucket")
+            && !said.contains(SECRET),
         "a bucket that is not there ends with {}: {said}",
         ran.status
     );

@@ -46,8 +46,9 @@ impl Place {
             Self::Bucket(none) => match *none {},
         }
         .map(|files| {
-            let s = if files == 1 { "" } else { "s" };
-            format!("{} rows in {files} file{s} below {self}", table.len())
+            let s = |count: usize| if count == 1 { "" } else { "s" };
+            let rows = table.len();
+            format!("{rows} row{} in {files} file{} below {self}", s(rows), s(files))
         })
     }
 }

@@ -10,7 +10,6 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 use tokio::runtime::Runtime;
@@ -18,6 +17,13 @@ use tradebind::exchange::Exchange;
 use tradebind::hk::{self, Query};
 use tradebind::http::Pace;
 use tradebind::replica::Replica;
+
+#[path = "support/bare.rs"]
+mod bare;
+#[path = "support/spread.rs"]
+mod spread;
+
+use spread::Spread;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -81,8 +87,8 @@ fn measure(payload: &Payload, url: &str, blocks: usize, block: Duration) -> Resu
         speeds[0].push(runtimes[0].block_on(speed(block, &ours))?);
         speeds[1].push(runtimes[1].block_on(speed(block, &bare))?);
     }
-    let neighbours = Speed::of(speeds[0].iter().zip(&speeds[1]).map(|(ours, bare)| ours / bare).collect());
-    let [ours, bare] = speeds.map(Speed::of);
+    let neighbours = Spread::of(speeds[0].iter().zip(&speeds[1]).map(|(ours, bare)| ours / bare).collect());
+    let [ours, bare] = speeds.map(Spread::of);
     println!(
         "| {} | {} | {ours} | {bare} | **{:.2}** | {:.2} |",
         payload.rows,
@@ -110,27 +116,6 @@ async fn speed(block: Duration, call: &impl AsyncFn() -> Result<()>) -> Result<f
     }
 }
 
-/// Calls per second over all blocks.
-struct Speed {
-    min: f64,
-    median: f64,
-    max: f64,
-}
-
-impl Speed {
-    fn of(mut blocks: Vec<f64>) -> Self {
-        blocks.sort_by(f64::total_cmp);
-        let at = |index: usize| blocks.get(index).copied().unwrap_or_default();
-        Self { min: at(0), median: at(blocks.len() / 2), max: at(blocks.len().saturating_sub(1)) }
-    }
-}
-
-impl std::fmt::Display for Speed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:.1} ({:.1} to {:.1})", self.median, self.min, self.max)
-    }
-}
-
 /// The call as one writes it without a library.
 async fn by_hand(http: &reqwest::Client, address: &str) -> Result<bare::Answer> {
     let response = http.get(address).send().await?.error_for_status()?;
@@ -140,60 +125,6 @@ async fn by_hand(http: &reqwest::Client, address: &str) -> Result<bare::Answer> 
         return Err(format!("code {code}, {told} rows told").into());
     }
     Ok(answer)
-}
-
-/// What is sent, and no more, in owned structs.
-#[allow(dead_code, reason = "made to be filled")]
-mod bare {
-    use super::Deserialize;
-
-    #[derive(Deserialize)]
-    pub struct Answer {
-        pub header: Header,
-        #[serde(rename = "dataSet")]
-        pub data_set: Vec<Row>,
-    }
-
-    #[derive(Deserialize)]
-    pub struct Header {
-        pub status: Status,
-        pub count: Count,
-        pub title: String,
-        pub tablenote: Vec<String>,
-    }
-
-    #[derive(Deserialize)]
-    pub struct Status {
-        pub code: u8,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    pub struct Count {
-        pub no_of_records: usize,
-    }
-
-    #[derive(Deserialize)]
-    pub struct Row {
-        pub freq: String,
-        pub period: String,
-        pub ttype: u8,
-        #[serde(rename = "ttypeDescEN")]
-        pub ttype_desc: String,
-        pub co: String,
-        #[serde(rename = "coDescEN")]
-        pub co_desc: String,
-        pub codeclass: String,
-        pub code: String,
-        #[serde(rename = "codeDescEN")]
-        pub code_desc: String,
-        pub sv: String,
-        #[serde(rename = "svDescEN")]
-        pub sv_desc: String,
-        #[serde(rename = "unitEN")]
-        pub unit: String,
-        pub figure: String,
-    }
 }
 
 /// The server, a process of its own: what it costs is not counted to those who call it.

@@ -11,14 +11,18 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
-use serde::Deserialize;
 use tradebind::hk::api::types::TradeResponse;
 use tradebind::table::Table;
 
+#[path = "support/bare.rs"]
+mod bare;
 #[path = "../tests/support/bodies.rs"]
 mod bodies;
+#[path = "support/spread.rs"]
+mod spread;
 
 use bodies::{Body, QUANTITY, VALUE};
+use spread::Spread;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -61,7 +65,7 @@ fn measure(what: &str, body: &str, rows: usize, turns: usize) -> Result<()> {
         (
             "serde_json, owned structs",
             Box::new(|| {
-                timed(rows, || Ok(serde_json::from_slice::<owned::Answer>(bytes)?), |a| a.data_set.len())
+                timed(rows, || Ok(serde_json::from_slice::<bare::Answer>(bytes)?), |a| a.data_set.len())
             }),
         ),
         (
@@ -108,13 +112,13 @@ fn measure(what: &str, body: &str, rows: usize, turns: usize) -> Result<()> {
     }
     let ours = times.first().cloned().unwrap_or_default();
     for ((name, _), times) in readers.iter().zip(times) {
-        let ratio = median(times.iter().zip(&ours).map(|(other, ours)| other / ours).collect());
-        let least = times.iter().copied().fold(f64::INFINITY, f64::min);
+        let ratio = Spread::of(times.iter().zip(&ours).map(|(other, ours)| other / ours).collect()).median;
+        let Spread { min, median, .. } = Spread::of(times);
         println!(
             "| {what} | {} | {name} | {:.1} | {:.1} | {ratio:.2} |",
             bytes.len(),
-            median(times) * 1e3,
-            least * 1e3
+            median * 1e3,
+            min * 1e3
         );
     }
     Ok(())
@@ -127,11 +131,6 @@ fn timed<T>(rows: usize, read: impl FnOnce() -> Result<T>, count: impl FnOnce(&T
     let seconds = start.elapsed().as_secs_f64();
     let held = count(&read);
     if held == rows { Ok(seconds) } else { Err(format!("{held} rows instead of {rows}").into()) }
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
 /// A file that is gone with the program.
@@ -185,50 +184,15 @@ impl Drop for Python {
     }
 }
 
-/// What is sent, and no more, in owned structs.
-#[allow(dead_code, reason = "made to be filled")]
-mod owned {
-    use super::Deserialize;
-
-    #[derive(Deserialize)]
-    pub struct Answer {
-        pub header: super::Header,
-        #[serde(rename = "dataSet")]
-        pub data_set: Vec<Row>,
-    }
-
-    #[derive(Deserialize)]
-    pub struct Row {
-        pub freq: String,
-        pub period: String,
-        pub ttype: u8,
-        #[serde(rename = "ttypeDescEN")]
-        pub ttype_desc: String,
-        pub co: String,
-        #[serde(rename = "coDescEN")]
-        pub co_desc: String,
-        pub codeclass: String,
-        pub code: String,
-        #[serde(rename = "codeDescEN")]
-        pub code_desc: String,
-        pub sv: String,
-        #[serde(rename = "svDescEN")]
-        pub sv_desc: String,
-        #[serde(rename = "unitEN")]
-        pub unit: String,
-        pub figure: String,
-    }
-}
-
-/// The same, borrowed from the body where no escapes forbid it.
+/// What is sent, borrowed from the body where no escapes forbid it.
 #[allow(dead_code, reason = "made to be filled")]
 mod borrowed {
-    use super::Deserialize;
+    use serde::Deserialize;
     use std::borrow::Cow;
 
     #[derive(Deserialize)]
     pub struct Answer<'a> {
-        pub header: super::Header,
+        pub header: super::bare::Header,
         #[serde(rename = "dataSet", borrow)]
         pub data_set: Vec<Row<'a>>,
     }
@@ -261,26 +225,4 @@ mod borrowed {
         #[serde(borrow)]
         pub figure: Cow<'a, str>,
     }
-}
-
-#[derive(Deserialize)]
-#[allow(dead_code, reason = "made to be filled")]
-struct Header {
-    status: Status,
-    count: Count,
-    title: String,
-    tablenote: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[allow(dead_code, reason = "made to be filled")]
-struct Status {
-    code: u8,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[allow(dead_code, reason = "made to be filled")]
-struct Count {
-    no_of_records: usize,
 }

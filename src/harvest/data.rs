@@ -1,10 +1,7 @@
 //! From what is known and kept to rows in plan order.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::io::{self, BufWriter, Write};
 use std::rc::Rc;
-
-use sha2::{Digest as _, Sha256};
 
 use super::HarvestError;
 use super::block::{Block, Role};
@@ -12,12 +9,12 @@ use super::edition;
 use super::facts::{Facts, Fate};
 use super::folder::Folder;
 use super::plan::Plan;
-use super::rows::{self, Cell, Reader};
-use super::summary::{DataFile, Format, Refused};
+use super::rows::{Cell, Reader};
+use super::summary::Refused;
 use super::tally::{Ended, Tally};
 use crate::domain::{CommodityCode, PeriodPair};
 use crate::hk::Query;
-use crate::table::{Column, Lines, Table, View};
+use crate::table::{Column, Table, View};
 
 /// A plan, what is known of it, and the periods that it stands for: a refresh takes over from its own first period on.
 pub(super) struct Source<'a> {
@@ -175,7 +172,13 @@ impl<'a> Tables<'a> {
 
 /// A row of the data, or a cell whose rows disagree.
 pub(super) enum Found<'a> {
-    Row { table: &'a Table, view: &'a View<'a>, row: usize },
+    /// With the planned query that it belongs to.
+    Row {
+        query: &'a Query,
+        table: &'a Table,
+        view: &'a View<'a>,
+        row: usize,
+    },
     Conflict,
 }
 
@@ -231,87 +234,42 @@ pub(super) fn each_row(
             let Some((cell, at, row)) = same.first() else { continue };
             let (Some((view, _)), Some((table, _, _))) = (views.get(*at), held.get(*at)) else { continue };
             let agree = same.len() == 1 || same.iter().all(|one| figure(one) == figure(&(*cell, *at, *row)));
-            let found = if agree { Found::Row { table, view, row: *row } } else { Found::Conflict };
+            let found = if agree {
+                Found::Row { query: planned.query(), table, view, row: *row }
+            } else {
+                Found::Conflict
+            };
             visit(tally, known, cell, found)?;
         }
     }
     Ok(())
 }
 
-/// Counts and hashes what is written.
-struct Hashing<W: Write> {
-    out: W,
-    sha: Sha256,
-    bytes: u64,
-}
-
-impl<W: Write> Write for Hashing<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.out.write(bytes)?;
-        self.sha.update(bytes.get(..written).unwrap_or_default());
-        self.bytes += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-}
-
-/// What the data file came to.
-pub(super) struct Written {
-    pub(super) file: DataFile,
-    pub(super) tally: Tally,
-    pub(super) refused: BTreeSet<Refused>,
-}
-
-/// Writes the data file.
-pub(super) fn write(
+/// Hands the rows of all sources on, in order; gives how many there were, and what became of the cells.
+pub(super) fn each_source(
     folder: &Folder,
     sources: &[Source<'_>],
-    format: Format,
-) -> Result<Written, HarvestError> {
-    let columns = sources.first().map(|source| rows::columns(source.plan.request())).unwrap_or_default();
-    let path = folder.path().join(format.file());
-    folder.write(format.file(), |out| {
-        let failed = |error: io::Error| HarvestError::disk(&path, "written")(error);
-        let hashing = Hashing { out: BufWriter::new(out), sha: Sha256::new(), bytes: 0 };
-        let mut lines = match format {
-            Format::Csv => Lines::csv(hashing, &columns).map_err(failed)?,
-            Format::Ndjson => Lines::ndjson(hashing),
-        };
-        let (mut tally, mut refused, mut rows) = (Tally::default(), BTreeSet::new(), 0u64);
-        let mut tables = Tables::new(folder);
-        for source in sources {
-            each_row(
-                &mut tables,
-                source,
-                &columns,
-                &mut tally,
-                &mut refused,
-                |tally, block, cell, found| match found {
-                    Found::Row { view, row, .. } => {
-                        tally.row(block, cell);
-                        rows += 1;
-                        lines.write(view, row).map_err(failed)
-                    }
-                    Found::Conflict => {
-                        tally.conflict(block, cell);
-                        Ok(())
-                    }
-                },
-            )?;
-        }
-        let mut hashing = lines.end().map_err(failed)?;
-        hashing.flush().map_err(failed)?;
-        let file = DataFile {
-            file: format.file().to_owned(),
-            sha256: super::hex(&hashing.sha.finalize()),
-            rows,
-            bytes: hashing.bytes,
-        };
-        Ok(Written { file, tally, refused })
-    })
+    columns: &[Column],
+    mut row: impl FnMut(&Query, &View<'_>, usize) -> Result<(), HarvestError>,
+) -> Result<(u64, Tally, BTreeSet<Refused>), HarvestError> {
+    let (mut tally, mut refused, mut rows) = (Tally::default(), BTreeSet::new(), 0u64);
+    let mut tables = Tables::new(folder);
+    for source in sources {
+        each_row(&mut tables, source, columns, &mut tally, &mut refused, |tally, block, cell, found| {
+            match found {
+                Found::Row { query, view, row: at, .. } => {
+                    tally.row(block, cell);
+                    rows += 1;
+                    row(query, view, at)
+                }
+                Found::Conflict => {
+                    tally.conflict(block, cell);
+                    Ok(())
+                }
+            }
+        })?;
+    }
+    Ok((rows, tally, refused))
 }
 
 /// Whether every cell of a plan is answered or refused.

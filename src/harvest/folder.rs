@@ -166,6 +166,40 @@ impl Folder {
     }
 }
 
+#[cfg(feature = "parquet")]
+impl Folder {
+    /// Makes a folder that takes the place of one of its name once all of it is on the disk.
+    pub(super) fn replace_folder<T>(
+        &self,
+        name: &str,
+        write: impl FnOnce(&Path) -> Result<T, HarvestError>,
+    ) -> Result<T, HarvestError> {
+        let path = self.path.join(name);
+        let failed = || HarvestError::disk(&path, "written");
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(TEMPORARY);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            // As any new folder: what the user's mask leaves of it.
+            builder.permissions(fs::Permissions::from_mode(0o777));
+        }
+        let new = builder.tempdir_in(&self.path).map_err(failed())?;
+        let value = write(new.path())?;
+        let old = builder.tempdir_in(&self.path).map_err(failed())?;
+        match fs::rename(&path, old.path().join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed()(error)),
+            _ => {}
+        }
+        // A kill here leaves no data for the moment; the next run writes them from the answers.
+        fs::rename(new.path(), &path).map_err(failed())?;
+        _ = new.keep();
+        #[cfg(unix)]
+        File::open(&self.path).and_then(|folder| folder.sync_all()).map_err(failed())?;
+        Ok(value)
+    }
+}
+
 fn read_purpose(path: &Path) -> Result<Option<Purpose>, HarvestError> {
     let text = match fs::read(path) {
         Ok(text) => text,
@@ -185,7 +219,7 @@ fn read_purpose(path: &Path) -> Result<Option<Purpose>, HarvestError> {
 fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
-            _ = fs::remove_file(entry.path());
+            _ = fs::remove_file(entry.path()).or_else(|_| fs::remove_dir_all(entry.path()));
         }
     }
 }

@@ -47,6 +47,7 @@ mod rows;
 mod run;
 mod summary;
 mod tally;
+mod write;
 
 pub use error::HarvestError;
 pub use plan::{Estimate, Limits, Plan, Planned};

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::HarvestError;
 use super::block::{Block, Role};
-use super::data::{self, Source, is_settled};
+use super::data::{Source, is_settled};
 use super::facts::{Came, Facts, Fate, Kept, Next};
 use super::folder::{Folder, Purpose};
 use super::journal::Record;
@@ -17,6 +17,7 @@ use super::request::Request;
 use super::revisions;
 use super::rows::faults;
 use super::summary::{Failed, Format, Revisions, Summary};
+use super::write;
 use crate::domain::{CodeList, CommodityCode, Frequency, Period, PeriodPair};
 use crate::error::{Error, ErrorKind};
 use crate::hk::{Client, Query};
@@ -33,8 +34,9 @@ const MANIFEST: &str = "manifest.json";
 /// How a harvest is done.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    service: String,
-    format: Format,
+    pub(super) service: String,
+    pub(super) format: Format,
+    pub(super) excel: bool,
     in_flight: usize,
     refresh: bool,
 }
@@ -43,13 +45,25 @@ impl Settings {
     /// For a service, told by its address or another name: a folder holds the answers of one service alone.
     #[must_use]
     pub fn new(service: impl Into<String>) -> Self {
-        Self { service: service.into(), format: Format::Csv, in_flight: IN_FLIGHT, refresh: false }
+        Self {
+            service: service.into(),
+            format: Format::Csv,
+            excel: false,
+            in_flight: IN_FLIGHT,
+            refresh: false,
+        }
     }
 
-    /// Form of the data file; CSV unless set.
+    /// Form of the data; CSV unless set.
     #[must_use]
     pub fn format(self, format: Format) -> Self {
         Self { format, ..self }
+    }
+
+    /// Whether CSV begins with the byte-order mark, without which Excel takes UTF-8 for something else.
+    #[must_use]
+    pub fn excel(self, excel: bool) -> Self {
+        Self { excel, ..self }
     }
 
     /// How many queries to work on at once, at least one; 3 unless set. The client's pace holds all the same.
@@ -635,7 +649,7 @@ fn finish(
             .collect()
     };
     let all = made(sources(generations));
-    let data::Written { file, tally, refused } = data::write(folder, &all, settings.format)?;
+    let write::Written { file, tally, refused } = write::write(folder, &all, settings)?;
     let revisions: Option<Revisions> = match (generations.split_last(), all.last()) {
         (Some((_, before)), Some(now)) if !before.is_empty() => {
             revisions::write(folder, &made(sources(before)), now)?

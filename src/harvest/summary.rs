@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plan::grouped;
 
-/// Form of the data file.
+/// Form of the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -14,15 +14,25 @@ pub enum Format {
     Csv,
     /// One JSON object a line.
     Ndjson,
+    /// An Arrow IPC file, as Feather version 2 is.
+    #[cfg(feature = "arrow")]
+    Arrow,
+    /// A dataset of Parquet files, in a folder, partitioned by trade type and year.
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 impl Format {
-    /// Name of the data file.
+    /// Name of the data file, or folder.
     #[must_use]
     pub fn file(self) -> &'static str {
         match self {
             Self::Csv => "data.csv",
             Self::Ndjson => "data.ndjson",
+            #[cfg(feature = "arrow")]
+            Self::Arrow => "data.arrow",
+            #[cfg(feature = "parquet")]
+            Self::Parquet => "data",
         }
     }
 }
@@ -68,18 +78,21 @@ pub struct Failed {
     pub reason: String,
 }
 
-/// The data file.
+/// The data: a file, or a folder of files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DataFile {
     /// Its name in the folder.
     pub file: String,
-    /// SHA-256.
+    /// SHA-256; of a folder that of its files' list, as `sha256sum` writes it, in the order of paths.
     pub sha256: String,
     /// Rows without the first line of CSV.
     pub rows: u64,
     /// Size.
     pub bytes: u64,
+    /// The files of a folder, by their paths in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<DataFile>,
 }
 
 /// What a refresh found changed, in periods that had been harvested before.
@@ -194,12 +207,18 @@ impl fmt::Display for Summary {
                 writeln!(f, "           largest: {largest}")?;
             }
         }
-        write!(
-            f,
-            "data       {} rows in {}, SHA-256 {}",
-            of(self.data.rows),
-            self.data.file,
-            self.data.sha256
-        )
+        let DataFile { file, sha256, rows, files, .. } = &self.data;
+        match files.len() {
+            0 => write!(f, "data       {} rows in {file}, SHA-256 {sha256}", of(*rows)),
+            1 => {
+                write!(f, "data       {} rows in 1 file of {file}/, SHA-256 of its list {sha256}", of(*rows))
+            }
+            many => write!(
+                f,
+                "data       {} rows in {} files of {file}/, SHA-256 of their list {sha256}",
+                of(*rows),
+                of(many as u64)
+            ),
+        }
     }
 }

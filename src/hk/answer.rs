@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::head::{Head, told_by_head};
 use crate::domain::Open;
 use crate::error::{Error, ErrorKind};
 use crate::hk::api::types::{Header, Row, TradeResponse};
@@ -14,11 +14,8 @@ use crate::http::Response;
 /// (guide; inferred for single rows).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    header: Header,
+    head: Head,
     rows: Vec<Row>,
-    extra: Map<String, Value>,
-    attempts: u32,
-    waited: Duration,
 }
 
 /// What an answer holds that the document does not know, each with how often; all of it is kept in the rows.
@@ -98,8 +95,7 @@ impl Answer {
         let held = decoded.data_set.as_ref().map_or(0, Vec::len);
         let wrong = check_count(&decoded, held, empty);
         let TradeResponse { header, data_set, extra } = decoded;
-        let rows = data_set.unwrap_or_default();
-        let answer = Self { header, rows, extra, attempts: 0, waited: Duration::ZERO };
+        let answer = Self { head: Head::new(header, extra), rows: data_set.unwrap_or_default() };
         let error = match wrong {
             None => return Ok(answer),
             Some(error) if error.kind() == ErrorKind::CountMismatch => error.with_answer(answer),
@@ -108,9 +104,7 @@ impl Answer {
         Err(error.with_response(response.clone()))
     }
 
-    pub(crate) fn with_effort(self, attempts: u32, waited: Duration) -> Self {
-        Self { attempts, waited, ..self }
-    }
+    told_by_head!();
 
     /// The rows, in the service's order.
     #[must_use]
@@ -130,46 +124,15 @@ impl Answer {
         self.rows.is_empty()
     }
 
-    /// Title of the table.
-    #[must_use]
-    pub fn title(&self) -> Option<&str> {
-        self.header.title.as_deref()
-    }
-
-    /// Notes to the table.
-    #[must_use]
-    pub fn notes(&self) -> &[String] {
-        self.header.tablenote.as_deref().unwrap_or_default()
-    }
-
-    /// Fields of the whole that the document does not know.
     #[cfg(feature = "table")]
-    pub(crate) fn extra(&self) -> &Map<String, Value> {
-        &self.extra
-    }
-
-    /// The header as it came: status, count, times.
-    #[must_use]
-    pub fn header(&self) -> &Header {
-        &self.header
-    }
-
-    /// How often the query was sent.
-    #[must_use]
-    pub fn attempts(&self) -> u32 {
-        self.attempts
-    }
-
-    /// How long was waited between attempts.
-    #[must_use]
-    pub fn waited(&self) -> Duration {
-        self.waited
+    pub(crate) fn head(&self) -> &Head {
+        &self.head
     }
 
     /// Counts what the document does not know.
     #[must_use]
     pub fn unknown(&self) -> Unknown {
-        let mut unknown = Unknown::of_head(&self.header, &self.extra);
+        let mut unknown = self.head.unknown();
         self.rows.iter().for_each(|row| unknown.count_row(row));
         unknown
     }

@@ -6,6 +6,7 @@
 mod answer;
 pub mod api;
 mod client;
+mod head;
 mod hooks;
 mod latest;
 mod outcome;
@@ -23,6 +24,8 @@ pub use api::types::Row;
 #[cfg(feature = "table")]
 pub(crate) use client::Form;
 pub use client::{Client, ClientBuilder};
+#[cfg(feature = "table")]
+pub(crate) use head::{Head, told_by_head};
 pub use hooks::{BASE_URL, api_http_client, http_client_builder};
 pub use outcome::Outcome;
 pub use query::{InvalidQuery, Query, QueryBuilder};

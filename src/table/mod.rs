@@ -21,6 +21,8 @@ mod money;
 mod pairs;
 #[cfg(test)]
 mod properties;
+#[cfg(feature = "arrow")]
+mod provenance;
 mod reader;
 mod row_error;
 mod rows;
@@ -30,27 +32,30 @@ mod zeros;
 
 #[cfg(feature = "arrow")]
 pub use arrow::{FIGURE_PRECISION, FIGURE_SCALE, schema};
+#[cfg(all(feature = "arrow", feature = "harvest"))]
+pub(crate) use arrow::{Gather, plain as plain_arrow};
 pub use column::Column;
 #[cfg(feature = "object-store")]
 pub use dataset::Bucket;
+#[cfg(all(feature = "parquet", feature = "harvest"))]
+pub(crate) use dataset::Gathered;
 #[cfg(feature = "parquet")]
-pub use dataset::{Dataset, Finish, Folder, Provenance, Store, Written};
+pub use dataset::{Dataset, Finish, Folder, Store, Written};
 pub use pairs::{Basis, Pair, Pairs};
+#[cfg(feature = "arrow")]
+pub use provenance::Provenance;
 pub use row_error::RowError;
 pub use write::CsvOptions;
 #[cfg(feature = "harvest")]
 pub(crate) use write::{Lines, View};
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::HeaderMap;
-use serde_json::{Map, Value as Json};
 
 use crate::domain::{CommodityClass, Decimal, Frequency, Known, Period, Statistic, TradeType};
 use crate::error::{Error, ErrorKind};
-use crate::hk::api::types::{Header, TradeResponse};
-use crate::hk::{Answer, Outcome, Row, Unknown, check_count};
+use crate::hk::api::types::TradeResponse;
+use crate::hk::{Answer, Head, Outcome, Row, Unknown, check_count, told_by_head};
 use crate::http::{Response, without_mark};
 #[cfg(feature = "harvest")]
 pub(crate) use decode::Decoded;
@@ -79,13 +84,10 @@ use rows::Rows;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Table {
-    header: Header,
-    extra: Map<String, Json>,
+    head: Head,
     rows: Rows,
     /// Rows that stand for what was left out.
     filled: std::ops::Range<usize>,
-    attempts: u32,
-    waited: Duration,
 }
 
 impl Table {
@@ -126,14 +128,7 @@ impl Table {
             }
         }
         rows.freeze();
-        Self {
-            header: answer.header().clone(),
-            extra: answer.extra().clone(),
-            rows,
-            filled: 0..0,
-            attempts: answer.attempts(),
-            waited: answer.waited(),
-        }
+        Self { head: answer.head().clone(), rows, filled: 0..0 }
     }
 
     /// Takes an answer that tells success, or that nothing was found.
@@ -149,12 +144,10 @@ impl Table {
 
     fn of(decoded: Decoded) -> Self {
         let TradeResponse { header, extra, .. } = decoded.head;
-        Self { header, extra, rows: decoded.rows, filled: 0..0, attempts: 0, waited: Duration::ZERO }
+        Self { head: Head::new(header, extra), rows: decoded.rows, filled: 0..0 }
     }
 
-    pub(crate) fn with_effort(self, attempts: u32, waited: Duration) -> Self {
-        Self { attempts, waited, ..self }
-    }
+    told_by_head!();
 
     /// How many rows there are.
     #[must_use]
@@ -185,40 +178,10 @@ impl Table {
         self.rows.extras.of(row)
     }
 
-    /// Title of the table.
-    #[must_use]
-    pub fn title(&self) -> Option<&str> {
-        self.header.title.as_deref()
-    }
-
-    /// Notes to the table.
-    #[must_use]
-    pub fn notes(&self) -> &[String] {
-        self.header.tablenote.as_deref().unwrap_or_default()
-    }
-
-    /// The header as it came: status, count, times.
-    #[must_use]
-    pub fn header(&self) -> &Header {
-        &self.header
-    }
-
-    /// How often the query was sent.
-    #[must_use]
-    pub fn attempts(&self) -> u32 {
-        self.attempts
-    }
-
-    /// How long was waited between attempts.
-    #[must_use]
-    pub fn waited(&self) -> Duration {
-        self.waited
-    }
-
     /// Counts what the document does not know; the same as [`Answer::unknown`] of the same answer.
     #[must_use]
     pub fn unknown(&self) -> Unknown {
-        let mut unknown = Unknown::of_head(&self.header, &self.extra);
+        let mut unknown = self.head.unknown();
         for (name, rows) in self.rows.extras.counts().filter(|(_, rows)| *rows > 0) {
             unknown.fields.insert(format!("/dataSet/*/{name}"), rows);
         }

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use super::field::Field;
 use super::money::quotient;
 use super::rows::Texts;
-use super::write::plain;
+use super::write::{MARK, plain};
 use super::{Column, CsvOptions, RowError, Table};
 use crate::domain::Statistic;
 
@@ -191,7 +191,7 @@ impl Pairs<'_> {
     ) -> io::Result<()> {
         let wrong = |error: RowError| io::Error::new(io::ErrorKind::InvalidData, error);
         if options.excel {
-            out.write_all("\u{feff}".as_bytes())?;
+            out.write_all(MARK.as_bytes())?;
         }
         let shown: Vec<_> = {
             let applies = self.table.columns();

@@ -71,14 +71,23 @@ fn a_batch_holds_what_the_table_holds() {
 #[test]
 fn ipc_reads_back() {
     for table in [odd(), table(&json!([]))] {
-        let mut out = Vec::new();
-        table.write_arrow(&mut out).unwrap();
-        let reader = arrow_ipc::reader::FileReader::try_new(std::io::Cursor::new(out), None).unwrap();
-        assert_eq!(reader.schema().metadata()["title"], "a title");
-        let batches: Vec<_> = reader.map(|batch| batch.unwrap()).collect();
-        assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>(), table.len());
-        if let Some(batch) = batches.first() {
-            assert_eq!(batch.columns(), table.record_batch().unwrap().columns());
+        let provenance = Provenance::default().source("a test");
+        let (mut file, mut stream) = (Vec::new(), Vec::new());
+        table.write_arrow(&mut file, &provenance).unwrap();
+        table.write_arrow_stream(&mut stream, &provenance).unwrap();
+        let file = arrow_ipc::reader::FileReader::try_new(std::io::Cursor::new(file), None).unwrap();
+        let stream = arrow_ipc::reader::StreamReader::try_new(std::io::Cursor::new(stream), None).unwrap();
+        for (schema, batches) in [
+            (file.schema(), file.map(|batch| batch.unwrap()).collect::<Vec<_>>()),
+            (stream.schema(), stream.map(|batch| batch.unwrap()).collect()),
+        ] {
+            assert_eq!(schema.metadata()["title"], "a title");
+            assert_eq!(schema.metadata()["tradebind.source"], "a test");
+            assert_eq!(schema.metadata().contains_key("tradebind.units"), !table.is_empty());
+            assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>(), table.len());
+            if let Some(batch) = batches.first() {
+                assert_eq!(batch.columns(), table.record_batch().unwrap().columns());
+            }
         }
     }
 }
@@ -158,6 +167,71 @@ fn a_dataset_is_partitioned_and_tells_where_it_is_from() {
     assert_eq!(files(&folder.0).len(), 2 * written.len());
 }
 
+/// One file of all columns, as against a dataset whose folders tell the trade type.
+#[test]
+fn one_file_reads_back() {
+    let folder = Temporary::new("one-file");
+    fs::create_dir_all(&folder.0).unwrap();
+    for (name, table) in [("odd", odd()), ("empty", table(&json!([])))] {
+        let path = folder.0.join(name);
+        table.write_parquet(File::create(&path).unwrap(), &Provenance::default().source("a test")).unwrap();
+        let batches = read(&path);
+        assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>(), table.len());
+        for batch in &batches {
+            for row in 0..table.len() {
+                assert_eq!(
+                    cell(batch, "trade_type", row),
+                    table.cell(row, Column::TradeType).map(|t| t.into_owned())
+                );
+                assert_eq!(cell(batch, "figure", row), cell(&table.record_batch().unwrap(), "figure", row));
+            }
+        }
+        let reader = SerializedFileReader::new(File::open(&path).unwrap()).unwrap();
+        let metadata = reader.metadata().file_metadata().key_value_metadata().unwrap().clone();
+        let told =
+            |key: &str| metadata.iter().find(|pair| pair.key == key).and_then(|pair| pair.value.clone());
+        assert_eq!(told("title").as_deref(), Some("a title"));
+        assert_eq!(told("tradebind.source").as_deref(), Some("a test"));
+    }
+}
+
+/// A dataset with a name is written again in place of itself; one without grows.
+#[test]
+fn a_name_keeps_rows_from_counting_twice() {
+    let folder = Temporary::new("named");
+    let write = |dataset: Dataset<Folder>| {
+        let mut dataset = dataset;
+        dataset.write(&odd(), &Provenance::default()).unwrap();
+        dataset.finish().unwrap()
+    };
+    let first = write(Dataset::new(Folder::new(&folder.0)).named("a/b"));
+    assert!(first.iter().all(|file| file.path.ends_with("/part-a-b-00000.parquet")), "{first:?}");
+    assert_eq!(write(Dataset::new(Folder::new(&folder.0)).named("a/b")), first);
+    assert_eq!(files(&folder.0).len(), first.len());
+    write(Dataset::new(Folder::new(&folder.0)).named("c"));
+    write(Dataset::new(Folder::new(&folder.0)));
+    assert_eq!(files(&folder.0).len(), 3 * first.len());
+}
+
+#[test]
+fn a_dataset_is_copied() {
+    let (from, to) = (Temporary::new("copied-from"), Temporary::new("copied-to"));
+    let mut dataset = Dataset::new(Folder::new(&from.0));
+    dataset.write(&odd(), &Provenance::default()).unwrap();
+    let written = dataset.finish().unwrap();
+    fs::write(from.0.join("notes.txt"), "no part of it").unwrap();
+    let bytes = Folder::new(&from.0).copy_to(&Folder::new(&to.0)).unwrap();
+    assert_eq!(bytes, written.iter().map(|file| file.bytes as u64).sum::<u64>());
+    assert_eq!(
+        Folder::new(&to.0).files().unwrap(),
+        written.iter().map(|file| file.path.clone()).collect::<Vec<_>>()
+    );
+    for file in &written {
+        assert_eq!(fs::read(from.0.join(&file.path)).unwrap(), fs::read(to.0.join(&file.path)).unwrap());
+    }
+    assert_eq!(Folder::new(from.0.join("nowhere")).files().unwrap(), Vec::<String>::new());
+}
+
 #[test]
 fn what_is_given_up_leaves_nothing() {
     let folder = Temporary::new("given-up");
@@ -212,7 +286,7 @@ mod buckets {
     use object_store::memory::InMemory;
     use object_store::path::Path;
     use object_store::{ObjectStore, ObjectStoreExt};
-    use tradebind::table::Bucket;
+    use tradebind::table::{Bucket, Store as _};
 
     #[test]
     fn a_bucket_holds_what_a_folder_holds() {
@@ -235,8 +309,24 @@ mod buckets {
     }
 
     #[test]
+    fn what_is_removed_is_gone() {
+        let store = Arc::new(InMemory::new());
+        let bucket = Bucket::new(Arc::clone(&store) as Arc<dyn ObjectStore>, "a").unwrap();
+        bucket.check().unwrap();
+        assert!(!bucket.holds("tradebind-check").unwrap(), "a check leaves nothing");
+        let mut dataset = Dataset::new(bucket.clone());
+        dataset.write(&odd(), &Provenance::default()).unwrap();
+        for file in dataset.finish().unwrap() {
+            assert!(bucket.holds(&file.path).unwrap());
+            bucket.remove(&file.path).unwrap();
+            assert!(!bucket.holds(&file.path).unwrap());
+        }
+        bucket.remove("never/was").unwrap();
+    }
+
+    #[test]
     fn an_address_that_is_none_is_told() {
-        for address in ["s3://", "s3:///x", "bucket", "gs://bucket"] {
+        for address in ["s3://", "s3:///x", "bucket", "gs://bucket", "s3://key:secret@bucket/x"] {
             let error = Bucket::from_env(address).unwrap_err().to_string();
             assert!(error.contains("s3://BUCKET/PREFIX"), "{error}");
         }

@@ -13,6 +13,8 @@ mod document;
 
 #[cfg(feature = "replica")]
 mod billing;
+#[cfg(all(feature = "cli", feature = "parquet"))]
+mod cli_columns;
 #[cfg(feature = "cli")]
 mod cli_drift;
 #[cfg(feature = "cli")]
@@ -33,6 +35,8 @@ mod domain;
 mod exchanges;
 #[cfg(all(feature = "harvest", feature = "replica"))]
 mod harvest;
+#[cfg(all(feature = "harvest", feature = "parquet", feature = "replica"))]
+mod harvest_forms;
 #[cfg(feature = "replica")]
 mod hk_client;
 mod properties;

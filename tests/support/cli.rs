@@ -47,6 +47,9 @@ pub fn tradebind() -> Command {
     for name in ["TRADEWIND_API_KEY", "TRADEBIND_HK_URL", "TRADEBIND_TRADEWIND_URL"] {
         command.env_remove(name);
     }
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
+        command.env_remove(name);
+    }
     for name in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
         command.env_remove(name);
     }

@@ -40,6 +40,8 @@ pub fn features() -> Result<()> {
     features.push("");
     // Each service alone with what stands on either.
     features.extend(["hk-trade,blocking", "tradewind,blocking"]);
+    // The command line with some of its forms.
+    features.extend(["cli,arrow", "cli,parquet"]);
     for feature in features {
         let mut check = cargo();
         check.args([
@@ -52,7 +54,7 @@ pub fn features() -> Result<()> {
             "--features",
             feature,
         ]);
-        if feature == "cli" {
+        if feature.starts_with("cli") {
             // The command line without pictures, as most will build it.
             check.arg("--bins");
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::exit::Failure;
-use crate::output::{Sink, TableTarget, Target};
+use crate::output::{Form, Sink, TableTarget, Target};
 
 /// Whether a picture is asked for, and where.
 #[derive(Debug, Clone, Args)]
@@ -27,7 +27,7 @@ pub enum Place {
 
 impl ChartArgs {
     /// Where the picture goes, if one is asked for; its file is made ready, before anything is asked or paid for.
-    pub fn place(&self, target: &TableTarget) -> Result<Option<Place>, Failure> {
+    pub fn place<F: Form>(&self, target: &TableTarget<F>) -> Result<Option<Place>, Failure> {
         let Some(path) = &self.chart else { return Ok(None) };
         if !cfg!(feature = "chart") {
             return Err(Failure::usage(

@@ -12,7 +12,7 @@ use crate::exit::Failure;
 #[derive(Debug, Clone, Default, Args)]
 pub struct Target {
     /// Write to FILE instead of standard output: whole, or not at all
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, visible_alias = "out", value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
 
@@ -29,20 +29,43 @@ pub enum Format {
     Ndjson,
 }
 
+impl Form for Format {
+    const PERSON: Self = Self::Table;
+    const MACHINE: Self = Self::Csv;
+}
+
+/// Forms among which a command has the user choose.
+pub trait Form: ValueEnum + Copy + PartialEq + Send + Sync + 'static {
+    /// For somebody who looks.
+    const PERSON: Self;
+    /// For a pipe or a file whose name tells nothing.
+    const MACHINE: Self;
+}
+
 /// Form and place of a result that is a table.
 #[derive(Debug, Clone, Args)]
-pub struct TableTarget {
-    /// Form of the output [default: table on a terminal, csv elsewhere]
+pub struct TableTarget<F: Form = Format> {
+    /// Form of the output [default: as FILE's name ends; else table on a terminal, csv elsewhere]
     #[arg(long, value_name = "FORM", value_enum)]
-    pub format: Option<Format>,
+    pub format: Option<F>,
     #[command(flatten)]
     pub target: Target,
 }
 
-impl TableTarget {
+impl<F: Form> TableTarget<F> {
     /// The form asked for, or the one that fits the place.
-    pub fn format(&self) -> Format {
-        self.format.unwrap_or(if self.target.is_terminal() { Format::Table } else { Format::Csv })
+    pub fn format(&self) -> F {
+        self.format.or_else(|| self.named()).unwrap_or(if self.target.is_terminal() {
+            F::PERSON
+        } else {
+            F::MACHINE
+        })
+    }
+
+    /// The form that the file's name ends with.
+    fn named(&self) -> Option<F> {
+        let end = self.target.output.as_ref()?.extension()?.to_str()?.to_owned();
+        F::from_str(&end, true).ok().filter(|form| *form != F::PERSON)
     }
 }
 
@@ -58,6 +81,12 @@ impl Target {
             None => Ok(Sink::Stdout),
             Some(path) => {
                 let name = path.display().to_string();
+                if name.starts_with("s3://") {
+                    let name = address(path);
+                    return Err(Failure::usage(format!(
+                        "{name}: at an S3 address there are datasets of Parquet files alone, which `hk get` and `hk harvest` write"
+                    )));
+                }
                 let to = To::open(path).map_err(|e| unwritten(&name, &e))?;
                 Ok(Sink::File { name, to })
             }
@@ -67,6 +96,15 @@ impl Target {
     /// Writes a text, with a line break at its end.
     pub fn write_text(&self, text: &str) -> Result<(), Failure> {
         self.open()?.write_text(text)
+    }
+}
+
+/// An address as it may be shown: without a key that somebody put into it.
+pub fn address(path: &Path) -> String {
+    let text = path.display().to_string();
+    match text.rsplit_once('@') {
+        Some((_, rest)) => format!("s3://(not shown)@{rest}"),
+        None => text,
     }
 }
 
@@ -92,7 +130,7 @@ pub enum Sink {
 
 impl Sink {
     /// Writes the result. A file appears under its name only once all of it is on the disk.
-    pub fn write(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    pub fn write(self, write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> Result<(), Failure> {
         match self {
             Self::Stdout => to_stdout(write),
             Self::File { name, to } => to.write(write).map_err(|e| unwritten(&name, &e)),
@@ -108,8 +146,8 @@ impl Sink {
     }
 }
 
-fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-    let mut out = BufWriter::new(io::stdout().lock());
+fn to_stdout(write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> Result<(), Failure> {
+    let mut out = BufWriter::new(io::stdout());
     match write(&mut out).and_then(|()| out.flush()) {
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {
             // What is left in the buffer has nowhere to go.
@@ -151,7 +189,7 @@ impl To {
         Ok(Self::File { temporary: builder.tempfile_in(folder)?, path })
     }
 
-    fn write(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    fn write(self, write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> io::Result<()> {
         match self {
             Self::Device(file) => {
                 let mut out = BufWriter::new(file);

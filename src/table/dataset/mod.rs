@@ -1,6 +1,8 @@
 //! A dataset of Parquet files, partitioned as Hive has it: `trade_type=imports/year=2018/part-00000.parquet`.
 
 mod folder;
+#[cfg(feature = "harvest")]
+mod gathered;
 #[cfg(feature = "object-store")]
 mod object;
 mod part;
@@ -10,17 +12,19 @@ use std::collections::HashMap;
 use std::io;
 
 pub use folder::Folder;
+#[cfg(feature = "harvest")]
+pub(crate) use gathered::Gathered;
 #[cfg(feature = "object-store")]
 pub use object::Bucket;
 
-use super::Table;
+use super::{Provenance, Table};
 use part::Part;
 use partition::Partition;
 
-/// The most files that are open at once: what is written to another closes the one that was used longest ago.
-const OPEN: usize = 24;
+/// The most files that are open at once, unless a store says otherwise: below what systems let a process have.
+const OPEN: usize = 128;
 /// The most bytes of rows that wait in memory for their row group to fill; then the largest is written out.
-const WAITING: usize = 24 << 20;
+const WAITING: usize = 16 << 20;
 
 /// Where the files of a dataset go.
 pub trait Store {
@@ -39,6 +43,11 @@ pub trait Store {
     /// # Errors
     /// Those of the store.
     fn holds(&self, path: &str) -> io::Result<bool>;
+
+    /// How many files may be open at once; what is written to another closes the one that was used longest ago.
+    fn open_at_most(&self) -> usize {
+        OPEN
+    }
 }
 
 /// What ends a file, so that it is there as a whole. A file that is dropped before is not there at all.
@@ -50,38 +59,6 @@ pub trait Finish {
     fn finish(self) -> io::Result<()>;
 }
 
-/// Where the rows come from, for the files' metadata.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Provenance {
-    /// The service and its address.
-    pub source: Option<String>,
-    /// The query, as it was sent.
-    pub query: Option<String>,
-    /// When it was answered, such as an RFC 3339 time.
-    pub retrieved: Option<String>,
-}
-
-impl Provenance {
-    /// Rows of the Hong Kong service, answering a query at a time.
-    #[must_use]
-    pub fn of_query(query: &crate::hk::Query) -> Self {
-        Self { source: Some(crate::hk::BASE_URL.to_owned()), query: Some(query.to_string()), retrieved: None }
-    }
-
-    /// With the time of the answer.
-    #[must_use]
-    pub fn retrieved(self, time: impl Into<String>) -> Self {
-        Self { retrieved: Some(time.into()), ..self }
-    }
-
-    /// With another source.
-    #[must_use]
-    pub fn source(self, source: impl Into<String>) -> Self {
-        Self { source: Some(source.into()), ..self }
-    }
-}
-
 /// Writes tables into a dataset of Parquet files, one after another, in memory that does not grow with them.
 ///
 /// Each pair of trade type and year has a folder, named as Hive has it, and the two are no columns of the files: engines
@@ -90,8 +67,8 @@ impl Provenance {
 /// [`schema`](super::schema), dictionaries and statistics on, Snappy within; units, source and queries in their
 /// metadata, as `tradebind.units`, `tradebind.source`, `tradebind.queries` and `tradebind.retrieved`.
 ///
-/// A file is there once it is finished, and never half; files that a store holds already are never written over, so that a
-/// dataset grows by being written to again.
+/// A file is there once it is finished, and never half. Files that a store holds already are never written over, so that a
+/// dataset grows by being written to again, unless it has [a name](Dataset::named).
 ///
 /// ```no_run
 /// use tradebind::table::{Dataset, Folder, Provenance};
@@ -103,6 +80,8 @@ impl Provenance {
 /// ```
 pub struct Dataset<S: Store> {
     store: S,
+    /// What its files are called, if they are to replace those of the same name.
+    name: Option<String>,
     /// In order of their last use.
     open: Vec<(Partition, Part<S::File>)>,
     /// The number of each partition's next file.
@@ -125,7 +104,15 @@ pub struct Written {
 impl<S: Store> Dataset<S> {
     /// A dataset in a store.
     pub fn new(store: S) -> Self {
-        Self { store, open: Vec::new(), next: HashMap::new(), written: Vec::new() }
+        Self { store, name: None, open: Vec::new(), next: HashMap::new(), written: Vec::new() }
+    }
+
+    /// With files named `part-NAME-00000.parquet`, which replace those of the same name: so that what is asked and written
+    /// again does not count twice. The name is of letters, digits and hyphens; anything else in it becomes a hyphen.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+        Self { name: Some(name.chars().map(plain).collect()), ..self }
     }
 
     /// Writes the rows of a table.
@@ -136,19 +123,25 @@ impl<S: Store> Dataset<S> {
         for (partition, rows) in partition::split(table) {
             let mut part = self.take(&partition)?;
             part.write(table, &rows, provenance)?;
-            self.open.push((partition, part));
-            while self.open.len() > OPEN {
-                let (_, oldest) = self.open.remove(0);
-                self.written.push(oldest.close()?);
-            }
-            while self.open.iter().map(|(_, part)| part.waiting()).sum::<usize>() > WAITING {
-                let largest = self.open.iter_mut().max_by_key(|(_, part)| part.waiting());
-                let Some((_, part)) = largest else { break };
-                let before = part.waiting();
-                part.flush()?;
-                if part.waiting() >= before {
-                    break;
-                }
+            self.put(partition, part)?;
+        }
+        Ok(())
+    }
+
+    /// Puts an open file back, and keeps files and memory within their bounds.
+    fn put(&mut self, partition: Partition, part: Part<S::File>) -> io::Result<()> {
+        self.open.push((partition, part));
+        while self.open.len() > self.store.open_at_most() {
+            let (_, oldest) = self.open.remove(0);
+            self.written.push(oldest.close()?);
+        }
+        while self.open.iter().map(|(_, part)| part.waiting()).sum::<usize>() > WAITING {
+            let largest = self.open.iter_mut().max_by_key(|(_, part)| part.waiting());
+            let Some((_, part)) = largest else { break };
+            let before = part.waiting();
+            part.flush()?;
+            if part.waiting() >= before {
+                break;
             }
         }
         Ok(())
@@ -161,15 +154,18 @@ impl<S: Store> Dataset<S> {
         }
         let next = self.next.entry(partition.clone()).or_default();
         loop {
-            let path = format!("{partition}/part-{next:05}.parquet");
+            let path = match &self.name {
+                Some(name) => format!("{partition}/part-{name}-{next:05}.parquet"),
+                None => format!("{partition}/part-{next:05}.parquet"),
+            };
             *next += 1;
-            if !self.store.holds(&path)? {
+            if self.name.is_some() || !self.store.holds(&path)? {
                 return Part::begin(self.store.begin(&path)?, path);
             }
         }
     }
 
-    /// Ends all files; gives what was written.
+    /// Ends all files; gives what was written, in the order of paths.
     ///
     /// # Errors
     /// Those of the store.
@@ -177,6 +173,7 @@ impl<S: Store> Dataset<S> {
         for (_, part) in self.open.drain(..) {
             self.written.push(part.close()?);
         }
+        self.written.sort_by(|one, other| one.path.cmp(&other.path));
         Ok(self.written)
     }
 }

@@ -1,26 +1,44 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
 
 use bytes::Bytes;
 use object_store::aws::AmazonS3Builder;
 use object_store::path::Path;
-use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt};
+use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, RetryConfig};
 use tokio::runtime::{Builder, Runtime};
 
 use super::{Finish, Store};
 
 /// Bytes of one part of an upload: S3 takes at least 5 MiB, and at most 10,000 parts.
 const PART: usize = 8 << 20;
+/// Uploads that are open at once, each of which may hold a part in memory.
+const OPEN: usize = 8;
+/// How often a call is repeated, and how long: what is wrong is told while somebody waits.
+const RETRIES: usize = 4;
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where credentials come from; the first of each stands for all that it needs.
+const CREDENTIALS: [&str; 6] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_METADATA_ENDPOINT",
+    "AWS_SKIP_SIGNATURE",
+];
 
 /// An address such as `s3://bucket/prefix`, on S3 or what speaks like it.
 ///
 /// Credentials, region and endpoint come from the environment as the service's own tools have it (`AWS_ACCESS_KEY_ID`,
-/// `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ALLOW_HTTP`, …); none of them is printed.
+/// `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ALLOW_HTTP`, …); no secret is printed. The role of an
+/// instance is asked for only where `AWS_METADATA_ENDPOINT` names who to ask: anywhere else nobody answers.
 ///
 /// A file waits for its upload while it is written, which blocks: in something asynchronous, write within
-/// `spawn_blocking`. Uploads are in several parts, so that a file takes some 8 MiB of memory; one that is dropped is
-/// aborted.
+/// `spawn_blocking`. Uploads are in several parts, so that a file takes some 8 MiB of memory, and few are open at once; one
+/// that is dropped is aborted. Clones share the thread that uploads.
+#[derive(Clone)]
 pub struct Bucket {
     store: Arc<dyn ObjectStore>,
     prefix: Path,
@@ -40,16 +58,64 @@ impl Bucket {
     /// A bucket by its address, with the settings of the environment.
     ///
     /// # Errors
-    /// An address that is none, or settings that do not do.
+    /// An address that is none, no credentials, or settings that do not do.
     pub fn from_env(address: &str) -> io::Result<Self> {
+        let wrong = |told: &str| io::Error::new(io::ErrorKind::InvalidInput, told.to_owned());
         let rest = address.strip_prefix("s3://").filter(|rest| !rest.is_empty() && !rest.starts_with('/'));
+        let rest = rest.filter(|rest| !rest.contains('@'));
         let Some(rest) = rest else {
-            let told = "an S3 address is s3://BUCKET or s3://BUCKET/PREFIX, without a key in it";
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, told));
+            return Err(wrong("an S3 address is s3://BUCKET or s3://BUCKET/PREFIX, without a key in it"));
         };
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-        let store = AmazonS3Builder::from_env().with_bucket_name(bucket).build().map_err(io::Error::other)?;
-        Self::new(Arc::new(store), prefix)
+        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        if !CREDENTIALS.into_iter().any(is_set) {
+            return Err(wrong(
+                "there are no credentials for S3: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or what else the AWS tools \
+                 go by",
+            ));
+        }
+        if is_set("AWS_ACCESS_KEY_ID") && !is_set("AWS_SECRET_ACCESS_KEY") {
+            return Err(wrong("AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not"));
+        }
+        if let Ok(endpoint) = std::env::var("AWS_ENDPOINT_URL")
+            && endpoint.contains('@')
+        {
+            return Err(wrong(
+                "AWS_ENDPOINT_URL holds a user or a key; give them by the other AWS variables",
+            ));
+        }
+        let plain_http = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT"].into_iter().any(|name| {
+            std::env::var(name).is_ok_and(|endpoint| endpoint.to_ascii_lowercase().starts_with("http://"))
+        });
+        if plain_http && !is_set("AWS_ALLOW_HTTP") {
+            return Err(wrong(
+                "the endpoint is http://, not https://: set AWS_ALLOW_HTTP=true if that is meant",
+            ));
+        }
+        let retry = RetryConfig { max_retries: RETRIES, retry_timeout: PATIENCE, ..RetryConfig::default() };
+        let store = AmazonS3Builder::from_env().with_bucket_name(bucket).with_retry(retry).build();
+        Self::new(Arc::new(store.map_err(io::Error::other)?), prefix.trim_end_matches('/'))
+    }
+
+    /// Whether something can be written here: begins an upload, and gives it up. So that what is wrong with address or
+    /// credentials is told before work is done for it.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn check(&self) -> io::Result<()> {
+        self.begin("tradebind-check").map(drop)
+    }
+
+    /// Removes a file of the dataset, if it is there.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn remove(&self, path: &str) -> io::Result<()> {
+        let (store, path) = (Arc::clone(&self.store), self.path(path)?);
+        ask(&self.asks, move |runtime| match runtime.block_on(store.delete(&path)) {
+            Err(object_store::Error::NotFound { .. }) => Ok(()),
+            other => other,
+        })
     }
 
     /// A bucket of any kind that `object_store` knows, and the prefix of the dataset.
@@ -83,7 +149,33 @@ fn ask<T: Send + 'static>(
     let (answer, answers) = sync_channel(1);
     let ask: Ask = Box::new(move |runtime| _ = answer.send(what(runtime)));
     asks.send(ask).map_err(|_| gone())?;
-    answers.recv().map_err(|_| gone())?.map_err(io::Error::from)
+    answers.recv().map_err(|_| gone())?.map_err(plain)
+}
+
+/// The store's words without how long it took, with a kind that tells what is not there from what is not allowed.
+fn plain(error: object_store::Error) -> io::Error {
+    let kind = match &error {
+        object_store::Error::NotFound { .. } => io::ErrorKind::NotFound,
+        object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {
+            io::ErrorKind::PermissionDenied
+        }
+        _ => io::ErrorKind::Other,
+    };
+    let mut text = error.to_string();
+    // What a service says of the rest of the request may repeat what is secret.
+    let tag = |name: &str| {
+        let (_, rest) = text.split_once(&format!("<{name}>"))?;
+        Some(rest.split_once("</")?.0.to_owned())
+    };
+    if let (Some(code), Some(message)) = (tag("Code"), tag("Message")) {
+        return io::Error::new(kind, format!("S3 says {code}: {message}"));
+    }
+    if let (Some(from), Some(to)) = (text.find(" in "), text.find(" - "))
+        && from < to
+    {
+        text.replace_range(from..to, "");
+    }
+    io::Error::new(kind, text)
 }
 
 impl Store for Bucket {
@@ -93,6 +185,10 @@ impl Store for Bucket {
         let (store, path) = (Arc::clone(&self.store), self.path(path)?);
         let upload = ask(&self.asks, move |runtime| runtime.block_on(store.put_multipart(&path)))?;
         Ok(ObjectFile { upload: Some(upload), waiting: Vec::new(), asks: self.asks.clone() })
+    }
+
+    fn open_at_most(&self) -> usize {
+        OPEN
     }
 
     fn holds(&self, path: &str) -> io::Result<bool> {
@@ -167,5 +263,24 @@ impl Drop for ObjectFile {
         if let Some(mut upload) = self.upload.take() {
             _ = ask(&self.asks, move |runtime| runtime.block_on(upload.abort()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(source: &str) -> (io::ErrorKind, String) {
+        let source = source.to_owned().into();
+        let error = plain(object_store::Error::NotFound { path: "x".to_owned(), source });
+        (error.kind(), error.to_string())
+    }
+
+    #[test]
+    fn what_a_service_says_is_told_in_short() {
+        let body = "404 Not Found: <Error><Code>NoSuchBucket</Code><Message>There is none</Message><StringToSign>secret</StringToSign>";
+        assert_eq!(told(body), (io::ErrorKind::NotFound, "S3 says NoSuchBucket: There is none".to_owned()));
+        let (_, text) = told("Error performing POST http://x/ in 65µs, after 4 retries - it broke");
+        assert!(text.ends_with("Error performing POST http://x/ - it broke"), "{text}");
     }
 }

@@ -1,4 +1,3 @@
-use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 
@@ -10,14 +9,15 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
-use super::{Finish, Provenance, Written};
+use super::{Finish, Written};
 use crate::table::arrow::{plain as plain_arrow, schema};
+use crate::table::provenance::{Notes, Provenance};
 use crate::table::{Column, Table};
 
+/// Rows of one batch, which is made of a table in memory.
+const BATCH: usize = 16 << 10;
 /// The most rows of a row group.
 const GROUP: usize = 256 << 10;
-/// The most queries that a file's metadata names; more are counted.
-const QUERIES: usize = 1000;
 
 /// A file whose bytes are counted.
 struct Counted<F> {
@@ -42,73 +42,39 @@ pub(super) struct Part<F: io::Write + Send> {
     path: String,
     writer: ArrowWriter<Counted<F>>,
     rows: usize,
-    /// Units by statistic.
-    units: BTreeMap<String, BTreeSet<String>>,
-    sources: BTreeSet<String>,
-    queries: BTreeSet<String>,
-    more_queries: usize,
-    retrieved: BTreeSet<String>,
+    notes: Notes,
 }
 
 impl<F: io::Write + Send + Finish> Part<F> {
     pub(super) fn begin(file: F, path: String) -> io::Result<Self> {
-        let properties = WriterProperties::builder()
-            .set_created_by(concat!("tradebind ", env!("CARGO_PKG_VERSION")).to_owned())
-            .set_compression(Compression::SNAPPY)
-            .set_dictionary_enabled(true)
-            .set_statistics_enabled(EnabledStatistics::Chunk)
-            .set_max_row_group_row_count(Some(GROUP))
-            .build();
-        let writer =
-            ArrowWriter::try_new(Counted { file, bytes: 0 }, columns(), Some(properties)).map_err(plain)?;
-        Ok(Self {
-            path,
-            writer,
-            rows: 0,
-            units: BTreeMap::new(),
-            sources: BTreeSet::new(),
-            queries: BTreeSet::new(),
-            more_queries: 0,
-            retrieved: BTreeSet::new(),
-        })
+        let writer = ArrowWriter::try_new(Counted { file, bytes: 0 }, columns(), Some(properties()));
+        Ok(Self { path, writer: writer.map_err(plain)?, rows: 0, notes: Notes::default() })
     }
 
     /// Writes some rows of a table.
     pub(super) fn write(&mut self, table: &Table, rows: &[usize], provenance: &Provenance) -> io::Result<()> {
-        let arrays = table.arrays(rows.iter().copied()).map_err(plain_arrow)?;
-        let all = schema();
-        let arrays = arrays.into_iter().zip(all.fields()).filter(|(_, field)| is_column(field.name()));
-        let batch = RecordBatch::try_new(columns(), arrays.map(|(array, _)| array).collect());
-        self.writer.write(&batch.map_err(plain_arrow)?).map_err(plain)?;
+        for rows in rows.chunks(BATCH) {
+            let arrays = table.arrays(rows.iter().copied()).map_err(plain_arrow)?;
+            let all = schema();
+            let arrays = arrays.into_iter().zip(all.fields()).filter(|(_, field)| is_column(field.name()));
+            let batch = RecordBatch::try_new(columns(), arrays.map(|(array, _)| array).collect());
+            self.writer.write(&batch.map_err(plain_arrow)?).map_err(plain)?;
+        }
         self.rows += rows.len();
-        self.note(table, rows, provenance);
+        self.notes.rows(table, rows.iter().copied(), provenance);
         Ok(())
     }
 
-    fn note(&mut self, table: &Table, rows: &[usize], provenance: &Provenance) {
-        self.sources.extend(provenance.source.clone());
-        self.retrieved.extend(provenance.retrieved.clone());
-        if let Some(query) = &provenance.query
-            && !self.queries.contains(query)
-        {
-            if self.queries.len() < QUERIES {
-                self.queries.insert(query.clone());
-            } else {
-                self.more_queries += 1;
-            }
-        }
-        let (statistics, units) = (table.reads(Column::Statistic), table.reads(Column::Unit));
-        let mut last = None;
-        for row in rows {
-            let both = (statistics.cell(*row), units.cell(*row));
-            if last.as_ref() != Some(&both)
-                && let (Some(statistic), Some(unit)) = (text(&both.0), text(&both.1))
-                && !self.units.get(statistic).is_some_and(|units| units.contains(unit))
-            {
-                self.units.entry(statistic.to_owned()).or_default().insert(unit.to_owned());
-            }
-            last = Some(both);
-        }
+    /// Writes a batch of [`schema`].
+    #[cfg(feature = "harvest")]
+    pub(super) fn write_batch(&mut self, batch: &RecordBatch, notes: Notes) -> io::Result<()> {
+        let names = batch.schema();
+        let kept: Vec<_> =
+            (0..names.fields().len()).filter(|at| is_column(names.field(*at).name())).collect();
+        self.writer.write(&batch.project(&kept).map_err(plain_arrow)?).map_err(plain)?;
+        self.rows += batch.num_rows();
+        self.notes.take(notes);
+        Ok(())
     }
 
     /// Bytes that wait for the row group to fill.
@@ -123,32 +89,55 @@ impl<F: io::Write + Send + Finish> Part<F> {
 
     /// Ends the file.
     pub(super) fn close(mut self) -> io::Result<Written> {
-        let lines = |all: &BTreeSet<String>| all.iter().cloned().collect::<Vec<_>>().join("\n");
-        let mut queries = lines(&self.queries);
-        if self.more_queries > 0 {
-            queries.push_str(&format!("\n… and {} more", self.more_queries));
-        }
-        let units = serde_json::to_string(&self.units).map_err(io::Error::other)?;
-        let told = [
-            ("units", units),
-            ("source", lines(&self.sources)),
-            ("queries", queries),
-            ("retrieved", lines(&self.retrieved)),
-        ];
-        for (key, value) in told.into_iter().filter(|(_, value)| !value.is_empty()) {
-            self.writer.append_key_value_metadata(KeyValue::new(format!("tradebind.{key}"), value));
-        }
+        describe(&mut self.writer, &self.notes)?;
         let Counted { file, bytes } = self.writer.into_inner().map_err(plain)?;
         file.finish()?;
         Ok(Written { path: self.path, rows: self.rows, bytes })
     }
 }
 
-fn text<'a>(cell: &'a Option<crate::table::cells::Cell<'_>>) -> Option<&'a str> {
-    match cell {
-        Some(crate::table::cells::Cell::Text(text)) => Some(text),
-        _ => None,
+impl Table {
+    /// Writes one Parquet file of all columns of [`schema`](super::super::schema), the trade type too; else as the files
+    /// of a [`Dataset`](super::Dataset) are. Title and notes of the answer stand in its metadata as well.
+    ///
+    /// # Errors
+    /// Those of `out`, and of [`Table::record_batch`].
+    pub fn write_parquet(&self, out: impl io::Write + Send, provenance: &Provenance) -> io::Result<()> {
+        let mut writer = ArrowWriter::try_new(out, schema(), Some(properties())).map_err(plain)?;
+        if !self.is_empty() {
+            writer.write(&self.record_batch().map_err(plain_arrow)?).map_err(plain)?;
+        }
+        let mut notes = Notes::default();
+        notes.rows(self, 0..self.len(), provenance);
+        describe(&mut writer, &notes)?;
+        let mut more = |key: &str, value: String| {
+            writer.append_key_value_metadata(KeyValue::new(key.to_owned(), value));
+        };
+        if let Some(title) = self.title() {
+            more("title", title.to_owned());
+        }
+        if !self.notes().is_empty() {
+            more("notes", self.notes().join("\n"));
+        }
+        writer.into_inner().map_err(plain)?.flush()
     }
+}
+
+fn properties() -> WriterProperties {
+    WriterProperties::builder()
+        .set_created_by(concat!("tradebind ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_compression(Compression::SNAPPY)
+        .set_dictionary_enabled(true)
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_max_row_group_row_count(Some(GROUP))
+        .build()
+}
+
+fn describe<W: io::Write + Send>(writer: &mut ArrowWriter<W>, notes: &Notes) -> io::Result<()> {
+    for (key, value) in notes.told()? {
+        writer.append_key_value_metadata(KeyValue::new(key, value));
+    }
+    Ok(())
 }
 
 /// The trade type is told by the folder.

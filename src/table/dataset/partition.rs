@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use crate::domain::{Known, Period, TradeType};
+use crate::domain::{Known as _, Period, TradeType};
 use crate::table::Table;
 use crate::table::pairs::ids;
 use crate::table::rows::Texts;
@@ -36,6 +36,19 @@ impl fmt::Display for Partition {
     }
 }
 
+impl Partition {
+    /// That of a row, by its trade type and period, as sent or in the tidy form.
+    pub(super) fn of(trade_type: &str, period: &str) -> Self {
+        Self {
+            trade_type: match TradeType::exact(trade_type) {
+                Some(known) => known.name().to_owned(),
+                None => trade_type.to_owned(),
+            },
+            year: period.parse().ok().map(Period::year),
+        }
+    }
+}
+
 /// The rows of a table by partition, in the order in which partitions first come.
 pub(super) fn split(table: &Table) -> Vec<(Partition, Vec<usize>)> {
     let fields = table.texts_of(["ttype", "period"]);
@@ -50,13 +63,7 @@ pub(super) fn split(table: &Table) -> Vec<(Partition, Vec<usize>)> {
             Some((before, at)) if before == key => at,
             _ => *places.entry(key).or_insert_with(|| {
                 let [trade_type, period] = fields.map(|field| text(field, row));
-                let partition = Partition {
-                    trade_type: match TradeType::exact(&trade_type) {
-                        Some(known) => known.name().to_owned(),
-                        None => trade_type,
-                    },
-                    year: Period::exact(&period).map(Period::year),
-                };
+                let partition = Partition::of(&trade_type, &period);
                 found.iter().position(|(known, _)| *known == partition).unwrap_or_else(|| {
                     found.push((partition, Vec::new()));
                     found.len() - 1

@@ -1,5 +1,6 @@
 use std::io::{self, Write};
 
+use super::MARK;
 use crate::table::cells::{Cell, Reads};
 use crate::table::{Column, Table};
 
@@ -51,7 +52,7 @@ impl Table {
     /// Those of `out`.
     pub fn write_csv(&self, mut out: impl Write, options: &CsvOptions) -> io::Result<()> {
         if options.excel {
-            out.write_all("\u{feff}".as_bytes())?;
+            out.write_all(MARK.as_bytes())?;
         }
         let columns = options.columns.clone().unwrap_or_else(|| self.columns());
         let mut csv = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(out);

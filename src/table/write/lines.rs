@@ -2,24 +2,40 @@
 
 use std::io::{self, Write};
 
+use super::MARK;
 use super::csv::{plain, record};
 use super::json::object;
 use crate::table::cells::{Cell, Reads};
 use crate::table::{Column, Table};
 
 /// Some columns of a table, looked up once for many rows.
-pub(crate) struct View<'a>(Vec<(Column, Reads<'a>)>);
+pub(crate) struct View<'a> {
+    #[cfg(feature = "arrow")]
+    table: &'a Table,
+    columns: Vec<(Column, Reads<'a>)>,
+}
 
 impl Table {
     pub(crate) fn view(&self, columns: &[Column]) -> View<'_> {
-        View(columns.iter().map(|column| (*column, self.reads(*column))).collect())
+        let columns = columns.iter().map(|column| (*column, self.reads(*column))).collect();
+        View {
+            #[cfg(feature = "arrow")]
+            table: self,
+            columns,
+        }
     }
 }
 
 impl View<'_> {
+    /// The table.
+    #[cfg(feature = "arrow")]
+    pub(in crate::table) fn table(&self) -> &Table {
+        self.table
+    }
+
     /// The text of a row in one of the columns, by its place; none for what is no text.
     pub(crate) fn text(&self, row: usize, column: usize) -> Option<&str> {
-        match self.0.get(column)?.1.cell(row)? {
+        match self.columns.get(column)?.1.cell(row)? {
             Cell::Text(text) => Some(text),
             Cell::Number(..) | Cell::Long(_) => None,
         }
@@ -34,8 +50,11 @@ pub(crate) enum Lines<W: Write> {
 }
 
 impl<W: Write> Lines<W> {
-    /// CSV with a first line that names the columns.
-    pub(crate) fn csv(out: W, columns: &[Column]) -> io::Result<Self> {
+    /// CSV with a first line that names the columns, after the byte-order mark if that is for Excel.
+    pub(crate) fn csv(mut out: W, columns: &[Column], excel: bool) -> io::Result<Self> {
+        if excel {
+            out.write_all(MARK.as_bytes())?;
+        }
         let mut csv = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(out);
         csv.write_record(columns.iter().map(|column| column.name())).map_err(plain)?;
         Ok(Self::Csv(Box::new(csv), Vec::new()))
@@ -48,9 +67,9 @@ impl<W: Write> Lines<W> {
 
     pub(crate) fn write(&mut self, view: &View<'_>, row: usize) -> io::Result<()> {
         match self {
-            Self::Csv(csv, number) => record(csv, view.0.iter().map(|(_, reads)| reads), row, number),
+            Self::Csv(csv, number) => record(csv, view.columns.iter().map(|(_, reads)| reads), row, number),
             Self::Ndjson(out) => {
-                object(out, &view.0, row)?;
+                object(out, &view.columns, row)?;
                 out.write_all(b"\n")
             }
         }

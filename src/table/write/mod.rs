@@ -14,6 +14,9 @@ use std::io::{self, Write};
 
 use rust_decimal::Decimal;
 
+/// The byte-order mark.
+pub(super) const MARK: &str = "\u{feff}";
+
 /// Writes a number with all its digits.
 fn number(out: &mut impl Write, digits: i64, scale: u32) -> io::Result<()> {
     if scale == 0 { write!(out, "{digits}") } else { write!(out, "{}", Decimal::new(digits, scale)) }

@@ -16,6 +16,9 @@ const BODIES: &str = "70";
 const ROWS: &str = "5000";
 const TURNS: &str = "1";
 
+/// Moto takes any; it must stand in no message.
+const SECRET: &str = "never-to-be-shown";
+
 /// Writes a dataset to a folder and to S3, and has DuckDB, Polars and Spark add it up.
 pub fn run() -> Result<()> {
     need("python3", "--version", "Python 3.10 or later")?;
@@ -41,7 +44,7 @@ pub fn run() -> Result<()> {
     }
     told.push(spark(&programs, &folder, &dataset, &expected)?);
     s3(&programs, &folder, &bodies, &expected)?;
-    told.push("Polars over S3 (moto)".to_owned());
+    told.push("Polars over S3 (moto, also what the command line wrote there)".to_owned());
     let rows: u64 = expected.values().map(|(rows, _)| rows).sum();
     println!("{rows} rows in {} partitions: the same totals by {}", expected.len(), told.join(", "));
     Ok(())
@@ -115,7 +118,7 @@ fn s3(programs: &Path, folder: &Path, bodies: &Path, expected: &Totals) -> Resul
         ("AWS_DEFAULT_REGION", "us-east-1".to_owned()),
         // Whatever moto is given.
         ("AWS_ACCESS_KEY_ID", "test".to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", SECRET.to_owned()),
         ("NO_PROXY", "127.0.0.1".to_owned()),
         ("no_proxy", "127.0.0.1".to_owned()),
     ];
@@ -127,7 +130,58 @@ fn s3(programs: &Path, folder: &Path, bodies: &Path, expected: &Totals) -> Resul
     let bucket = "s3://tradebind/trade/data";
     let written = totals(&ours(&["write", bucket, &text(bodies), TURNS], &environment)?)?;
     ensure!(written == *expected, "what was written to S3 has other totals: {written:?}");
-    compare("Polars over S3", expected, &mut with(python(programs, "totals.py", &["polars", bucket])))
+    compare("Polars over S3", expected, &mut with(python(programs, "totals.py", &["polars", bucket])))?;
+    command_line(programs, folder, &environment)
+}
+
+/// What the command line writes to S3, a harvest and a query, is there as a whole; what cannot be written is told.
+fn command_line(programs: &Path, folder: &Path, environment: &[(&str, String)]) -> Result<()> {
+    let with = |mut command: Command| {
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
+        command
+    };
+    let tradebind = |arguments: &[&str]| {
+        let mut run = with(cargo());
+        run.args(["run", "--quiet", "--locked", "--all-features", "--bin", "tradebind", "--"]);
+        run.args(arguments);
+        run
+    };
+    let state = folder.join("state");
+    if state.exists() {
+        std::fs::remove_dir_all(&state)?;
+    }
+    let asked = ["--replica", "-q", "--trade-type", "imports,re-exports", "--period", "2022-11..2023-02"];
+    let more = ["--hs", "8542,1006", "--destination", "CN,JP", "--state", &text(&state), "--out"];
+    let address = "s3://tradebind/harvest";
+    let harvest: Vec<_> = ["hk", "harvest"].into_iter().chain(asked).chain(more).chain([address]).collect();
+    let printed = output(&mut tradebind(&harvest))?;
+    ensure!(printed.contains(address), "the harvest does not tell where it went: {printed}");
+    let local = text(&state.join("data"));
+    let expected = totals(&output(&mut python(programs, "totals.py", &["duckdb", &local]))?)?;
+    ensure!(expected.len() == 4, "two types of trade in two years make {} partitions", expected.len());
+    compare("a harvest on S3", &expected, &mut with(python(programs, "totals.py", &["polars", address])))?;
+
+    let get = ["hk", "get", "--replica", "-q", "--trade-type", "imports", "--period", "2023", "--hs", "85"];
+    let address = "s3://tradebind/query";
+    // Twice: the second takes the place of the first.
+    for _ in 0..2 {
+        output(&mut tradebind(&[&get[..], &["-o", address]].concat()))?;
+    }
+    let mut read = with(python(programs, "totals.py", &["polars", address]));
+    let rows: u64 = totals(&output(&mut read)?)?.values().map(|(rows, _)| rows).sum();
+    ensure!(rows == 1, "one figure was asked for twice, and {rows} are there");
+
+    let ran = tradebind(&[&get[..], &["-o", "s3://no-such-bucket/query"]].concat()).output()?;
+    let said = String::from_utf8_lossy(&ran.stderr);
+    ensure!(
+        ran.status.code() == Some(3)
+            && said.contains("s3://no-such-bucket/query is not written: S3 says NoSuchBucket")
+            && !said.contains(SECRET),
+        "a bucket that is not there ends with {}: {said}",
+        ran.status
+    );
+    eprintln!("{}", said.trim());
+    Ok(())
 }
 
 /// Rows and sum of figures by trade type and year.

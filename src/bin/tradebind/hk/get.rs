@@ -1,18 +1,16 @@
 //! `tradebind hk get`
 
-use std::fmt::Display;
-
-use clap::builder::PossibleValuesParser;
 use tradebind::codes;
-use tradebind::domain::{CodeList, CommodityClass, InvalidValue, Known as _, PeriodPair, TradeType};
+use tradebind::domain::{CodeList, CommodityClass, InvalidValue, PeriodPair};
 use tradebind::hk::{AreaSelection, Client, InvalidArea, Query, Span};
-use tradebind::table::{CsvOptions, Table};
+use tradebind::table::Table;
 
+use super::form::{self, Form, Origin};
+use super::options::{Breakdown, Scope, no_level, option, refused, resolve, stand_in, told, trade_types};
 use crate::chart::{ChartArgs, Place};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::output::{Format, Sink, TableTarget};
-use crate::show;
+use crate::output::TableTarget;
 
 const LONG_ABOUT: &str = "\
 Get figures: one query, one table.
@@ -29,11 +27,17 @@ Examples:
   tradebind hk get --trade-type imports --origin Germany --hs 8542 --period last-12
   # value and quantity beside each other, every partner, to a file
   tradebind hk get --trade-type re-exports --destination ALL --hs 854231 --period 2024 \\
-      --statistic VCy,QCy --format ndjson -o chips.ndjson
+      --statistic VCy,QCy -o chips.ndjson
+  # into a dataset of Parquet files, by trade type and year; at an S3 address, with the usual AWS_ variables
+  tradebind hk get --trade-type imports --hs 85 --period 2020..2024 --format parquet -o trade/
+  tradebind hk get --trade-type imports --hs 85 --period 2020..2024 -o s3://bucket/trade
   # a picture
   tradebind hk get --trade-type imports --origin ALL --period latest --chart imports.svg
   # what would be sent
   tradebind hk get --trade-type total-trade --period 2023..2024 --sitc 7 --lang tc --dry-run";
+
+/// What a file names as its source, where nobody's figures are in it.
+pub(super) const REPLICA: &str = "replica";
 
 #[derive(Debug, clap::Args)]
 #[command(long_about = LONG_ABOUT, after_help = AFTER)]
@@ -41,70 +45,38 @@ pub struct Args {
     /// Type of trade
     #[arg(long, value_name = "TYPE", ignore_case = true, value_parser = trade_types())]
     trade_type: String,
-    /// Years or months: START..END, one, latest, or last-N for the last N months
-    ///
-    /// A year is YYYY, a month YYYY-MM or YYYYMM.
-    #[arg(long, value_name = "PERIOD")]
-    period: String,
-    /// Origin of imports or re-exports: codes with commas, or one name (English or Chinese), or one region, or ALL
-    ///
-    /// A name may hold commas, so several names are given one by one: --origin Germany --origin 越南.
-    #[arg(long, value_name = "AREA")]
-    origin: Vec<String>,
-    /// Destination of exports, or place of consignment of imports; as --origin
-    #[arg(long, visible_alias = "consignment", value_name = "AREA")]
-    destination: Vec<String>,
+    #[command(flatten)]
+    scope: Scope,
     /// HS codes of 2, 4, 6 or 8 digits, with commas
     #[arg(long, value_name = "CODES", conflicts_with_all = ["sitc", "end_use"])]
     hs: Option<String>,
     /// SITC codes of 1, 2, 3 or 5 digits, with commas
     #[arg(long, value_name = "CODES", conflicts_with = "end_use")]
     sitc: Option<String>,
-    /// Break down by end-use category, which takes no codes
-    #[arg(long)]
-    end_use: bool,
-    /// Class of the codes, where their digits are not to tell it
-    #[arg(long, value_name = "CLASS", ignore_case = true, value_parser = classes())]
-    commodity_class: Option<String>,
-    /// Break down by mode of transport
-    #[arg(long)]
-    transport: bool,
+    #[command(flatten)]
+    breakdown: Breakdown,
     /// What to count, with commas: VCm or QCm, value or quantity of the month; VCy or QCy, of the year or the year to date
     ///
     /// [default: the value of the period's frequency]
     #[arg(long, value_name = "LIST")]
     statistic: Option<String>,
-    /// Language of names and units: English, traditional or simplified Chinese
-    #[arg(long, value_name = "LANG", ignore_case = true, value_parser = ["en", "tc", "sc"], default_value = "en")]
-    lang: String,
     /// Print the request and send nothing (for latest and last-N, the last month is asked for)
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
     chart: ChartArgs,
+    /// Begin CSV with the byte-order mark, without which Excel misreads Chinese
+    #[arg(long)]
+    excel: bool,
     #[command(flatten)]
-    target: TableTarget,
-}
-
-pub(super) fn trade_types() -> PossibleValuesParser {
-    TradeType::VALUES.iter().map(|kind| kind.name()).collect::<Vec<_>>().into()
-}
-
-pub(super) fn classes() -> PossibleValuesParser {
-    CommodityClass::VALUES.iter().map(|class| class.as_str()).collect::<Vec<_>>().into()
+    target: TableTarget<Form>,
 }
 
 impl Args {
     pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
         let chart = self.chart.place(&self.target)?;
-        let span: Span =
-            self.period.parse().map_err(|e: InvalidValue| refused(&[told("--period", &e)], false))?;
-        // What is wrong is told before anything is asked, for whatever periods.
-        let stand_in = match span {
-            Span::Fixed(pair) => pair,
-            Span::Last(_) => self.any_month()?,
-        };
-        let query = self.query(stand_in)?;
+        let span = self.scope.span()?;
+        let query = self.query(stand_in(span)?)?;
         for area in [query.origin(), query.destination()].into_iter().flatten() {
             for code in
                 area.codes().iter().filter(|code| !code.is_all() && codes::area(code.as_str()).is_none())
@@ -117,34 +89,34 @@ impl Args {
         let (client, url) = context.hk().await?;
         let query = match span {
             Span::Fixed(_) => query,
-            Span::Last(_) => {
-                let asked = context.watch("asking hk-trade for the last month", client.resolve(span)).await;
-                self.query(asked.map_err(|e| context.failed(e, &url))?)?
-            }
+            Span::Last(_) => self.query(resolve(span, context).await?)?,
         };
         if self.dry_run {
             self.target.target.write_text(&format!("GET {url}{query}"))?;
             return Ok(Exit::Done);
         }
-        let sink = self.target.target.open()?;
+        // The rows' place is made ready first, so that what cannot be written is told before anything is asked.
+        let rows = match Place::with_rows(chart.as_ref()) {
+            true => Some(form::Place::open(&self.target, self.excel)?),
+            false => None,
+        };
         let table = ask(context, &client, &url, &query).await?;
         if table.is_empty() {
             context.note(
                 "no record is found: the figures are nil, where the service gives that statistic at all",
             );
         }
-        if let Some(place) = &chart {
+        // The rows first: a picture that cannot be drawn takes nothing with it.
+        if let Some(rows) = rows {
+            let source = if context.is_replica() { REPLICA } else { &url };
+            if let Some(told) = rows.write(&table, &Origin { source, query: &query })? {
+                context.note(told);
+            }
+        }
+        if let Some(place) = chart {
             draw(place, &table, &context.source("Census and Statistics Department, Hong Kong", &url))?;
         }
-        if Place::with_rows(chart.as_ref()) {
-            self.print(sink, &table)?;
-        }
         Ok(Exit::Done)
-    }
-
-    /// A month to check the other options by.
-    fn any_month(&self) -> Result<PeriodPair, Failure> {
-        "2018-05".parse().map_err(|e: InvalidValue| Failure::usage(e.to_string()))
     }
 
     fn query(&self, periods: PeriodPair) -> Result<Query, Failure> {
@@ -152,17 +124,12 @@ impl Args {
         let mut builder = Query::builder()
             .trade_type(self.trade_type.as_str())
             .periods(periods)
-            .language(self.lang.as_str())
-            .by_transport(self.transport);
+            .language(self.breakdown.lang.as_str())
+            .by_transport(self.breakdown.transport);
         if let Some(statistics) = &self.statistic {
             builder = builder.statistics(statistics.as_str());
         }
-        for (option, words, is_origin) in
-            [("--origin", &self.origin, true), ("--destination", &self.destination, false)]
-        {
-            if words.is_empty() {
-                continue;
-            }
+        for (option, words, is_origin) in self.scope.areas() {
             match AreaSelection::from_words(words) {
                 Ok(areas) if is_origin => builder = builder.origin(areas.class(), areas.codes().clone()),
                 Ok(areas) => builder = builder.destination(areas.class(), areas.codes().clone()),
@@ -192,17 +159,8 @@ impl Args {
         let built = builder.build();
         if let Err(error) = &built {
             over_cap |= error.reasons().iter().any(InvalidValue::is_over_cap);
-            let option = |reason: &InvalidValue| match reason.parameter() {
-                Some("sv") => "--statistic",
-                Some("ttype") => "--trade-type",
-                Some("period") => "--period",
-                Some("lang") => "--lang",
-                Some("co") => "--origin",
-                Some("cc") => "--destination",
-                _ if self.sitc.is_some() => "--sitc",
-                _ => "--hs",
-            };
-            reasons.extend(error.reasons().iter().map(|reason| told(option(reason), reason)));
+            let is_sitc = self.sitc.is_some();
+            reasons.extend(error.reasons().iter().map(|reason| told(option(reason, is_sitc), reason)));
         }
         match built {
             Ok(query) if reasons.is_empty() => Ok(query),
@@ -213,15 +171,12 @@ impl Args {
     /// Class and codes, the class from the digits unless it is given; or why not, and whether several queries would do.
     #[allow(clippy::type_complexity, reason = "used once")]
     fn commodities(&self) -> Result<Option<(CommodityClass, Option<CodeList>)>, (String, bool)> {
-        let given = self
-            .commodity_class
-            .as_deref()
-            .and_then(|text| CommodityClass::exact(&text.to_ascii_uppercase()));
+        let given = self.breakdown.class();
         let (option, text, by_digits): (_, _, fn(usize) -> Option<CommodityClass>) =
             match (&self.hs, &self.sitc) {
                 (Some(codes), _) => ("--hs", codes, CommodityClass::hs),
                 (_, Some(codes)) => ("--sitc", codes, CommodityClass::sitc),
-                _ if self.end_use => return Ok(Some((CommodityClass::EndUse, None))),
+                _ if self.breakdown.end_use => return Ok(Some((CommodityClass::EndUse, None))),
                 _ => return Ok(given.map(|class| (class, None))),
             };
         let codes: CodeList = text.parse().map_err(|e: InvalidValue| (told(option, &e), e.is_over_cap()))?;
@@ -230,39 +185,24 @@ impl Args {
             None => {
                 let digits = codes.iter().map(|code| code.digits()).max().unwrap_or_default();
                 by_digits(digits).ok_or_else(|| {
-                    let levels = if self.hs.is_some() { "2, 4, 6 or 8" } else { "1, 2, 3 or 5" };
                     let odd = codes.iter().find(|code| code.digits() == digits).map(ToString::to_string);
-                    let odd = odd.unwrap_or_default();
-                    // Spreadsheets drop leading zeros.
-                    let meant = self.hs.is_some() && digits % 2 == 1;
-                    let hint = if meant { format!("; did you mean 0{odd}?") } else { String::new() };
-                    let s = if digits == 1 { "" } else { "s" };
-                    (format!("{option}: {odd} has {digits} digit{s}, codes have {levels}{hint}"), false)
+                    (no_level(option, &odd.unwrap_or_default(), self.hs.is_none()), false)
                 })?
             }
         };
         Ok(Some((class, Some(codes))))
     }
-
-    fn print(&self, sink: Sink, table: &Table) -> Result<(), Failure> {
-        sink.write(|out| match self.target.format() {
-            Format::Csv => table.write_csv(out, &CsvOptions::default()),
-            Format::Json => table.write_json(out),
-            Format::Ndjson => table.write_ndjson(out),
-            Format::Table => show::hk_table(out, table),
-        })
-    }
 }
 
 #[cfg(feature = "chart")]
-fn draw(place: &Place, table: &Table, source: &str) -> Result<(), Failure> {
+fn draw(place: Place, table: &Table, source: &str) -> Result<(), Failure> {
     use tradebind::chart::{Picture, Provenance};
     let picture = Picture::of_table(table, &Provenance::now(source));
     place.draw(&picture.map_err(|e| Failure::input(format!("--chart: {e}")))?)
 }
 
 #[cfg(not(feature = "chart"))]
-fn draw(_: &Place, _: &Table, _: &str) -> Result<(), Failure> {
+fn draw(_: Place, _: &Table, _: &str) -> Result<(), Failure> {
     Ok(())
 }
 
@@ -276,21 +216,4 @@ async fn ask(context: &Context, client: &Client, url: &str, query: &Query) -> Re
         context.note(format_args!("the document does not know what came in {}; it is kept", all.join(", ")));
     }
     Ok(table)
-}
-
-/// A reason under the name of the option that it is about.
-pub(super) fn told(option: impl Display, reason: &InvalidValue) -> String {
-    // A rule of our own has no source to look up.
-    let source = Some(reason.rule_source()).filter(|source| !source.starts_with("tradebind"));
-    let source = source.map(|source| format!(" ({source})")).unwrap_or_default();
-    format!("{option}: {} {:?}: {}{source}", reason.what(), reason.given(), reason.problem())
-}
-
-pub(super) fn refused(reasons: &[String], over_cap: bool) -> Failure {
-    let all = match reasons {
-        [one] => one.clone(),
-        several => format!("the query is refused for {} reasons:\n- {}", several.len(), several.join("\n- ")),
-    };
-    let failure = Failure::usage(all);
-    if over_cap { failure.and("`tradebind hk harvest` asks as many queries as it takes") } else { failure }
 }

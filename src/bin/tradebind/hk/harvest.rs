@@ -1,13 +1,18 @@
 //! `tradebind hk harvest`
 
 use std::io::{IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use tradebind::harvest::{Format, Harvest, HarvestError, Progress, Settings, Summary};
 
+use super::bucket::Bucket;
+use super::form::is_bucket;
+#[cfg(not(feature = "parquet"))]
+use super::form::not_built;
+use super::get::REPLICA;
 use super::wide::Wide;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -16,12 +21,15 @@ use crate::output::Target;
 const AFTER: &str = "\
 Examples:
   tradebind hk harvest --out chips --trade-type imports,re-exports --period 2012-01..2026-05 --destination ALL --hs 8541,8542
-  tradebind hk harvest --out all --trade-type imports --period 2022-01..2026-05 --codes-from hs6.txt --format ndjson
+  tradebind hk harvest --out all --trade-type imports --period 2022-01..2026-05 --codes-from hs6.txt --format parquet
   # later: new months, and the year that may have been amended
   tradebind hk harvest --out chips --refresh --trade-type imports,re-exports --period 2012-01..2026-08 --destination ALL --hs 8541,8542
+  # a dataset at an S3 address, with the usual AWS_ variables
+  tradebind hk harvest --out s3://bucket/trade --state work --trade-type imports --period 2022-01..2026-05 --hs 85
 
-Ended by Ctrl-C, a kill or a failure, the same command goes on where it was. The folder holds the data, manifest.json \
-(addresses, times, hashes), the journal, and every answer as it came.
+Ended by Ctrl-C, a kill or a failure, the same command goes on where it was. The folder holds the data (data.csv, \
+data.ndjson, data.arrow, or for parquet the folder data, by trade type and year), manifest.json (addresses, times, hashes), \
+the journal, and every answer as it came. To an S3 address the dataset is copied once it is whole.
 Exit codes: 0 every cell is reported, nil, not given or refused; 1 with --strict, some are refused, and always where \
 answers had faults; 3 nothing but refusals; 4 some failed.";
 
@@ -33,12 +41,18 @@ const EVERY: Duration = Duration::from_secs(5);
 pub struct Args {
     #[command(flatten)]
     wide: Wide,
-    /// The folder: new, empty, or of the same harvest
+    /// The folder: new, empty, or of the same harvest; or s3://BUCKET/PREFIX for a dataset of Parquet files
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Form of the data
-    #[arg(long, value_name = "FORM", value_enum, default_value_t = Form::Csv)]
-    format: Form,
+    /// Where journal and answers are kept if --out is an S3 address: a folder, new, empty, or of the same harvest
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// Form of the data [default: csv; parquet at an S3 address]
+    #[arg(long, value_name = "FORM", value_enum)]
+    format: Option<Form>,
+    /// Begin CSV with the byte-order mark, without which Excel misreads Chinese
+    #[arg(long)]
+    excel: bool,
     /// Ask again for what may have changed: the last published year, and what came after it; tell what was revised
     #[arg(long)]
     refresh: bool,
@@ -56,6 +70,29 @@ enum Form {
     Csv,
     /// One row a line
     Ndjson,
+    /// An Arrow IPC file (Feather version 2)
+    #[cfg_attr(not(feature = "arrow"), value(hide = true))]
+    Arrow,
+    /// A dataset of Parquet files by trade type and year
+    #[cfg_attr(not(feature = "parquet"), value(hide = true))]
+    Parquet,
+}
+
+impl Form {
+    fn built(self) -> Result<Format, Failure> {
+        Ok(match self {
+            Self::Csv => Format::Csv,
+            Self::Ndjson => Format::Ndjson,
+            #[cfg(feature = "arrow")]
+            Self::Arrow => Format::Arrow,
+            #[cfg(not(feature = "arrow"))]
+            Self::Arrow => return Err(not_built("--format arrow", "arrow")),
+            #[cfg(feature = "parquet")]
+            Self::Parquet => Format::Parquet,
+            #[cfg(not(feature = "parquet"))]
+            Self::Parquet => return Err(not_built("--format parquet", "parquet")),
+        })
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -72,22 +109,57 @@ impl From<HarvestError> for Failure {
     }
 }
 
+/// Where a harvest goes.
+struct Out<'a> {
+    format: Format,
+    folder: &'a Path,
+    bucket: Option<Bucket>,
+}
+
 impl Args {
+    /// Form and place, which must fit each other.
+    fn place(&self) -> Result<Out<'_>, Failure> {
+        let is_bucket = is_bucket(&self.out);
+        let form = self.format.unwrap_or(if is_bucket { Form::Parquet } else { Form::Csv });
+        if self.excel && form != Form::Csv {
+            return Err(Failure::usage(
+                "--excel goes with --format csv: no other form has a byte-order mark",
+            ));
+        }
+        let format = form.built()?;
+        if !is_bucket {
+            if self.state.is_some() {
+                return Err(Failure::usage(
+                    "--state goes with --out s3://BUCKET/PREFIX; a folder keeps all in one place",
+                ));
+            }
+            return Ok(Out { format, folder: &self.out, bucket: None });
+        }
+        if form != Form::Parquet {
+            return Err(Failure::usage("at an S3 address there are datasets alone: --format parquet"));
+        }
+        let Some(folder) = self.state.as_deref() else {
+            return Err(Failure::usage(
+                "--out at an S3 address needs --state DIR, a folder where journal and answers are kept",
+            ));
+        };
+        Ok(Out { format, folder, bucket: Some(Bucket::open(&self.out)?) })
+    }
+
     pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
+        let Out { format, folder, bucket } = self.place()?;
         let plan = self.wide.plan(context).await?;
         let pace = self.wide.pace(context)?;
         let (client, url) = context.hk_paced(pace).await?;
-        let format = match self.format {
-            Form::Csv => Format::Csv,
-            Form::Ndjson => Format::Ndjson,
-        };
         // The replica has another address each time; its figures are the same.
-        let service = if context.is_replica() { "replica" } else { &url };
+        let service = if context.is_replica() { REPLICA } else { &url };
         let settings = Settings::new(service)
             .format(format)
+            .excel(self.excel)
             .in_flight(pace.in_flight().unwrap_or(1))
             .refresh(self.refresh);
-        let harvest = Harvest::open(&self.out, &plan, &settings)?;
+        let harvest = Harvest::open(folder, &plan, &settings)?;
+        let before = bucket.as_ref().map_or_else(Vec::new, |_| files(&folder.join(format.file())));
         if harvest.answered() > 0 {
             let what = if harvest.will_refresh() {
                 "they are refreshed"
@@ -103,21 +175,39 @@ impl Args {
         };
         teller.end();
         let Some(ended) = ended else {
-            let folder = self.out.display();
-            return Err(Failure::new(
-                Exit::GaveUp,
-                format!(
-                    "stopped; what was answered is kept in {folder}: run the same command again to go on"
-                ),
-            ));
+            return Err(stopped(folder));
         };
         let summary = ended?;
         Target::default().write_text(&summary.to_string())?;
+        if let Some(bucket) = bucket {
+            let copied = tokio::select! {
+                copied = bucket.copy(folder.join(&summary.data.file), before) => copied?,
+                _ = tokio::signal::ctrl_c() => return Err(stopped(folder)),
+            };
+            Target::default().write_text(&format!("copied     {copied} bytes to {}", self.out.display()))?;
+        }
         if summary.cells.failed > 0 {
             context.note("run the same command again to ask for what failed");
         }
         Ok(exit(&summary, self.strict))
     }
+}
+
+/// The files of the dataset that was copied last.
+#[cfg(feature = "parquet")]
+fn files(folder: &Path) -> Vec<String> {
+    tradebind::table::Folder::new(folder).files().unwrap_or_default()
+}
+
+#[cfg(not(feature = "parquet"))]
+fn files(_: &Path) -> Vec<String> {
+    Vec::new()
+}
+
+fn stopped(folder: &Path) -> Failure {
+    let folder = folder.display();
+    let told = format!("stopped; what was answered is kept in {folder}: run the same command again to go on");
+    Failure::new(Exit::GaveUp, told)
 }
 
 fn exit(summary: &Summary, strict: bool) -> Exit {

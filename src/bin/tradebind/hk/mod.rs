@@ -1,9 +1,14 @@
 //! `tradebind hk`: Hong Kong's trade statistics.
 
+mod bucket;
 mod codes;
+#[cfg(feature = "parquet")]
+mod dataset;
+mod form;
 mod get;
 mod harvest;
 mod latest;
+mod options;
 mod plan;
 mod raw;
 mod wide;

@@ -1,0 +1,130 @@
+//! Options of `get`, `plan` and `harvest`, and how reasons against them are told.
+
+use std::fmt::Display;
+
+use clap::builder::PossibleValuesParser;
+use tradebind::domain::{CommodityClass, InvalidValue, Known as _, PeriodPair, TradeType};
+use tradebind::hk::Span;
+
+use crate::context::Context;
+use crate::exit::Failure;
+
+/// When, and with whom.
+#[derive(Debug, clap::Args)]
+pub struct Scope {
+    /// Years or months: START..END, one, latest, or last-N for the last N months
+    ///
+    /// A year is YYYY, a month YYYY-MM or YYYYMM.
+    #[arg(long, value_name = "PERIOD")]
+    period: String,
+    /// Origin of imports or re-exports: codes with commas, or one name (English or Chinese), or one region, or ALL
+    ///
+    /// A name may hold commas, so several names are given one by one: --origin Germany --origin 越南.
+    #[arg(long, value_name = "AREA")]
+    pub origin: Vec<String>,
+    /// Destination of exports, or place of consignment of imports; as --origin
+    #[arg(long, visible_alias = "consignment", value_name = "AREA")]
+    pub destination: Vec<String>,
+}
+
+/// What figures are broken down by beside codes, and the language of its names.
+#[derive(Debug, clap::Args)]
+pub struct Breakdown {
+    /// Break down by end-use category, which takes no codes
+    #[arg(long)]
+    pub end_use: bool,
+    /// Class of the codes, where their digits are not to tell it
+    #[arg(long, value_name = "CLASS", ignore_case = true, value_parser = classes())]
+    commodity_class: Option<String>,
+    /// Break down by mode of transport
+    #[arg(long)]
+    pub transport: bool,
+    /// Language of names and units: English, traditional or simplified Chinese
+    #[arg(long, value_name = "LANG", ignore_case = true, value_parser = ["en", "tc", "sc"], default_value = "en")]
+    pub lang: String,
+}
+
+pub fn trade_types() -> PossibleValuesParser {
+    TradeType::VALUES.iter().map(|kind| kind.name()).collect::<Vec<_>>().into()
+}
+
+fn classes() -> PossibleValuesParser {
+    CommodityClass::VALUES.iter().map(|class| class.as_str()).collect::<Vec<_>>().into()
+}
+
+impl Scope {
+    pub fn span(&self) -> Result<Span, Failure> {
+        self.period.parse().map_err(|e: InvalidValue| refused(&[told("--period", &e)], false))
+    }
+
+    /// The areas of both options.
+    pub fn areas(&self) -> impl Iterator<Item = (&'static str, &[String], bool)> {
+        let both = [("--origin", &*self.origin, true), ("--destination", &*self.destination, false)];
+        both.into_iter().filter(|(_, words, _)| !words.is_empty())
+    }
+}
+
+/// The periods, or any month that stands for them until the service is asked: what else is wrong is told before.
+pub fn stand_in(span: Span) -> Result<PeriodPair, Failure> {
+    match span {
+        Span::Fixed(pair) => Ok(pair),
+        Span::Last(_) => "2018-05".parse().map_err(|e: InvalidValue| Failure::usage(e.to_string())),
+    }
+}
+
+/// The periods, where they hang on what the service has published.
+pub async fn resolve(span: Span, context: &Context) -> Result<PeriodPair, Failure> {
+    let (client, url) = context.hk().await?;
+    let asked = context.watch("asking hk-trade for the last month", client.resolve(span)).await;
+    asked.map_err(|e| context.failed(e, &url))
+}
+
+impl Breakdown {
+    /// The class, where it is given.
+    pub fn class(&self) -> Option<CommodityClass> {
+        let text = self.commodity_class.as_ref()?;
+        CommodityClass::exact(&text.to_ascii_uppercase())
+    }
+}
+
+/// The option that a reason of the library is about.
+pub fn option(reason: &InvalidValue, is_sitc: bool) -> &'static str {
+    match reason.parameter() {
+        Some("sv") => "--statistic",
+        Some("ttype") => "--trade-type",
+        Some("period") => "--period",
+        Some("lang") => "--lang",
+        Some("co") => "--origin",
+        Some("cc") => "--destination",
+        _ if is_sitc => "--sitc",
+        _ => "--hs",
+    }
+}
+
+/// Why codes of so many digits have no class.
+pub fn no_level(option: &str, code: &str, is_sitc: bool) -> String {
+    let digits = code.len();
+    let levels = if is_sitc { "1, 2, 3 or 5" } else { "2, 4, 6 or 8" };
+    // Spreadsheets drop leading zeros.
+    let meant = !is_sitc && digits % 2 == 1 && code.bytes().all(|byte| byte.is_ascii_digit());
+    let hint = if meant { format!("; did you mean 0{code}?") } else { String::new() };
+    let s = if digits == 1 { "" } else { "s" };
+    format!("{option}: {code} has {digits} digit{s}, codes have {levels}{hint}")
+}
+
+/// A reason under the name of the option that it is about.
+pub fn told(option: impl Display, reason: &InvalidValue) -> String {
+    // A rule of our own has no source to look up.
+    let source = Some(reason.rule_source()).filter(|source| !source.starts_with("tradebind"));
+    let source = source.map(|source| format!(" ({source})")).unwrap_or_default();
+    format!("{option}: {} {:?}: {}{source}", reason.what(), reason.given(), reason.problem())
+}
+
+pub fn refused(reasons: &[String], over_cap: bool) -> Failure {
+    let all = match reasons {
+        [one] => one.clone(),
+        several => format!("the query is refused for {} reasons:\n- {}", several.len(), several.join("\n- ")),
+    };
+    let failure = Failure::usage(all);
+    if over_cap { failure.and("`tradebind hk harvest` asks as many queries as it takes") } else { failure }
+}

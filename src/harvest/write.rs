@@ -1,0 +1,98 @@
+//! The data of a harvest, in each form.
+
+#[cfg(feature = "arrow")]
+mod arrow;
+#[cfg(feature = "parquet")]
+mod parquet;
+
+use std::collections::BTreeSet;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+
+use super::HarvestError;
+use super::data::{Source, each_source};
+use super::folder::Folder;
+use super::rows;
+use super::run::Settings;
+use super::summary::{DataFile, Format, Refused};
+use super::tally::Tally;
+use crate::table::Lines;
+
+/// Counts and hashes what is written.
+struct Hashing<W: Write> {
+    out: W,
+    sha: Sha256,
+    bytes: u64,
+}
+
+impl<W: Write> Hashing<W> {
+    fn new(out: W) -> Self {
+        Self { out, sha: Sha256::new(), bytes: 0 }
+    }
+
+    /// Writes what is left; gives the file with so many rows.
+    fn end(mut self, name: &str, rows: u64) -> io::Result<DataFile> {
+        self.flush()?;
+        let sha256 = super::hex(&self.sha.finalize());
+        Ok(DataFile { file: name.to_owned(), sha256, rows, bytes: self.bytes, files: Vec::new() })
+    }
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.sha.update(bytes.get(..written).unwrap_or_default());
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// What the data file came to.
+pub(super) struct Written {
+    pub(super) file: DataFile,
+    pub(super) tally: Tally,
+    pub(super) refused: BTreeSet<Refused>,
+}
+
+/// Writes the data.
+pub(super) fn write(
+    folder: &Folder,
+    sources: &[Source<'_>],
+    settings: &Settings,
+) -> Result<Written, HarvestError> {
+    match settings.format {
+        Format::Csv | Format::Ndjson => lines(folder, sources, settings),
+        #[cfg(feature = "arrow")]
+        Format::Arrow => arrow::write(folder, sources, settings),
+        #[cfg(feature = "parquet")]
+        Format::Parquet => parquet::write(folder, sources, settings),
+    }
+}
+
+fn lines(folder: &Folder, sources: &[Source<'_>], settings: &Settings) -> Result<Written, HarvestError> {
+    let columns = sources.first().map(|source| rows::columns(source.plan.request())).unwrap_or_default();
+    let name = settings.format.file();
+    let path = folder.path().join(name);
+    folder.write(name, |out| {
+        let hashing = Hashing::new(BufWriter::new(out));
+        let mut lines = match settings.format {
+            Format::Ndjson => Lines::ndjson(hashing),
+            _ => Lines::csv(hashing, &columns, settings.excel).map_err(failed(&path))?,
+        };
+        let (rows, tally, refused) = each_source(folder, sources, &columns, |_, view, row| {
+            lines.write(view, row).map_err(failed(&path))
+        })?;
+        let file = lines.end().and_then(|hashing| hashing.end(name, rows)).map_err(failed(&path))?;
+        Ok(Written { file, tally, refused })
+    })
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> HarvestError {
+    HarvestError::disk(path, "written")
+}

@@ -1,0 +1,63 @@
+use std::collections::BTreeMap;
+use std::io::BufWriter;
+use std::sync::Arc;
+
+use arrow_ipc::writer::FileWriter;
+
+use super::{Hashing, Written, failed};
+use crate::harvest::HarvestError;
+use crate::harvest::data::{Source, each_source};
+use crate::harvest::folder::Folder;
+use crate::harvest::run::Settings;
+use crate::table::{Column, Gather, plain_arrow, schema};
+
+/// Rows of one batch.
+const BATCH: usize = 64 << 10;
+
+/// Writes an Arrow IPC file: the texts of all batches first, as such a file needs them, then the rows.
+pub(super) fn write(
+    folder: &Folder,
+    sources: &[Source<'_>],
+    settings: &Settings,
+) -> Result<Written, HarvestError> {
+    let name = settings.format.file();
+    let path = folder.path().join(name);
+    let mut gather = Gather::default();
+    each_source(folder, sources, Column::ALL, |_, view, row| {
+        gather.learn(view, row).map_err(plain_arrow).map_err(failed(&path))
+    })?;
+    gather.share().map_err(plain_arrow).map_err(failed(&path))?;
+    folder.write(name, |out| {
+        let hashing = Hashing::new(BufWriter::new(out));
+        let schema = schema().as_ref().clone().with_metadata(metadata(sources, settings));
+        let schema = Arc::new(schema);
+        let failed = |error| failed(&path)(plain_arrow(error));
+        let mut file = FileWriter::try_new(hashing, &schema).map_err(failed)?;
+        let mut flush = |gather: &mut Gather| {
+            let batch = gather.batch().and_then(|batch| batch.with_schema(Arc::clone(&schema)));
+            file.write(&batch?)
+        };
+        let (rows, tally, refused) = each_source(folder, sources, Column::ALL, |_, view, row| {
+            gather.push(view, row).map_err(failed)?;
+            if gather.rows() < BATCH { Ok(()) } else { flush(&mut gather).map_err(failed) }
+        })?;
+        if gather.rows() > 0 {
+            flush(&mut gather).map_err(failed)?;
+        }
+        file.finish().map_err(failed)?;
+        let hashing = file.into_inner().map_err(failed)?;
+        let file = hashing.end(name, rows).map_err(super::failed(&path))?;
+        Ok(Written { file, tally, refused })
+    })
+}
+
+/// Where the rows are from, as the files of other forms name it.
+fn metadata(sources: &[Source<'_>], settings: &Settings) -> std::collections::HashMap<String, String> {
+    let queries = sources.iter().flat_map(|source| source.plan.queries());
+    let queries: Vec<_> = queries.map(|planned| planned.query().to_string()).collect();
+    let told = BTreeMap::from([
+        ("tradebind.source".to_owned(), settings.service.clone()),
+        ("tradebind.queries".to_owned(), queries.join("\n")),
+    ]);
+    told.into_iter().collect()
+}

@@ -71,6 +71,9 @@ impl FromStr for Span {
                 _ => Err(wrong(&format!("N of last-N must be 1 to {MOST_MONTHS}"))),
             };
         }
+        if lower.contains(',') {
+            return Err(wrong("a comma would be a list, and periods are a range: START..END"));
+        }
         // What has no digit is no slip in a period, but a word that is none of ours.
         match text.parse() {
             Ok(pair) => Ok(Self::Fixed(pair)),

@@ -53,7 +53,10 @@ impl OperationRequest {
             (None, Some(_)) => return wrong("takes no body".to_owned()),
             (Some(component), None) => return wrong(format!("needs a body, a {component}")),
             (Some(component), Some(json)) => match api::read_body(component, json) {
-                Some(Ok(body)) => Some(body),
+                Some(Ok(body)) => match backwards(&body) {
+                    Some(problem) => return wrong(problem),
+                    None => Some(body),
+                },
                 Some(Err(invalid)) => return wrong(invalid.to_string()),
                 None => return wrong(format!("{component} cannot be read at run time")),
             },
@@ -118,6 +121,14 @@ fn escaped(text: &str) -> String {
     /// What RFC 3986 keeps of a part as it is.
     const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
     utf8_percent_encode(text, PART).to_string()
+}
+
+/// Days in the wrong order. What the service makes of them is unknown, and it would be billed.
+fn backwards(body: &Value) -> Option<String> {
+    let day = |name: &str| body.get(name)?.as_str().filter(|day| !day.is_empty());
+    let (start, end) = (day("start_time")?, day("end_time")?);
+    // Both are YYYY-MM-DD by now, which sort as texts.
+    (start > end).then(|| format!("start_time {start} is after end_time {end}; nothing was sent"))
 }
 
 #[cfg(test)]

@@ -56,6 +56,11 @@ impl Failure {
         Self::new(Exit::Done, "")
     }
 
+    /// Nothing for a closed pipe, else itself.
+    pub fn unless_closed(self) -> Result<(), Self> {
+        if self.exit == Exit::Done { Ok(()) } else { Err(self) }
+    }
+
     /// What went wrong, for a message that says more.
     pub fn message(&self) -> &str {
         &self.message

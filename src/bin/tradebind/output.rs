@@ -11,7 +11,7 @@ use crate::exit::Failure;
 /// Where the result goes.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Target {
-    /// Write to FILE instead of standard output: whole, or not at all
+    /// Write to FILE instead of standard output (which - names): whole, or not at all
     #[arg(short, long, visible_alias = "out", value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
@@ -72,12 +72,17 @@ impl<F: Form> TableTarget<F> {
 impl Target {
     /// Whether a person will see it.
     pub fn is_terminal(&self) -> bool {
-        self.output.is_none() && io::stdout().is_terminal()
+        self.file().is_none() && io::stdout().is_terminal()
+    }
+
+    /// The file, if it is one: `-` is standard output, as it is standard input where something is read.
+    pub fn file(&self) -> Option<&Path> {
+        self.output.as_deref().filter(|path| *path != Path::new("-"))
     }
 
     /// Makes ready to write, so that what cannot be written is told before anything is asked or paid for.
     pub fn open(&self) -> Result<Sink, Failure> {
-        match &self.output {
+        match self.file() {
             None => Ok(Sink::Stdout),
             Some(path) => {
                 let name = path.display().to_string();

@@ -92,7 +92,9 @@ impl Prepared<'_> {
         for (form, sink) in sinks {
             sink.write(|out| form.write(&report, false, out))?;
         }
-        Target::default().open()?.write(|out| options.format.write(&report, color, out))?;
+        let written = Target::default().open()?.write(|out| options.format.write(&report, color, out));
+        // A reader that has seen enough changes nothing about what was found.
+        written.or_else(Failure::unless_closed)?;
         if let Some(path) = &options.write_baseline {
             let target = Target { output: Some(path.clone()) };
             target.write_text(&Baseline::of(&report).to_string())?;

@@ -97,6 +97,10 @@ pub fn write(out: &mut dyn Write, rows: &impl Tabular, format: Format) -> io::Re
 
 fn csv(out: &mut dyn Write, rows: &impl Tabular) -> io::Result<()> {
     let columns = rows.columns();
+    if columns.is_empty() {
+        // A record without fields would be a pair of quotes.
+        return Ok(());
+    }
     let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
     csv.write_record(columns.iter().map(|name| name.as_bytes())).map_err(plain)?;
     for row in 0..rows.len() {

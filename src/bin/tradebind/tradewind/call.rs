@@ -1,6 +1,6 @@
 //! A call of an operation of the document.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches, Args as _, Command as Clap, FromArgMatches as _};
 use serde_json::{Map, Value};
@@ -246,6 +246,9 @@ impl Call {
         let asked = context.watch(&format!("asking tradewind {}", self.operation.id), call.send()).await;
         let answer = asked.map_err(|e| context.failed(e, &url))?;
         charge(self.operation.billing == Billing::Free, &answer);
+        if let Some(told) = part_of(answer.value()) {
+            context.note(told);
+        }
         let Some(place) = chart else {
             let written = self.print(sink, answer.value());
             return kept(written, &self.common.target.target, answer.value()).map(|()| Exit::Done);
@@ -277,7 +280,10 @@ impl Call {
                 Ok(_) => {
                     return Err(Failure::usage(format!("the body must be a JSON object, a {component}")));
                 }
-                Err(e) => return Err(Failure::input(format!("the body is not JSON: {e}"))),
+                Err(e) => {
+                    let name = self.body.as_deref().unwrap_or(Path::new("-")).display().to_string();
+                    return Err(Failure::input(format!("the body in {name} is not JSON: {e}")));
+                }
             };
         }
         let mut given = false;
@@ -352,12 +358,26 @@ fn draw(_: Place, _: &Response, _: String, _: &str) -> Result<(), Failure> {
 /// What was paid for is not lost with the file that it was meant for: it goes to standard output as it came.
 pub fn kept(written: Result<(), Failure>, target: &Target, answer: &Response) -> Result<(), Failure> {
     let Err(failure) = written else { return Ok(()) };
-    if target.output.is_none() {
+    if target.file().is_none() {
         return Err(failure);
     }
     match Target::default().open()?.write(|out| out.write_all(answer.body())) {
         Ok(()) => Err(failure.and("the answer stands on standard output, as it came")),
         Err(_) => Err(failure),
+    }
+}
+
+/// What a person may take for the whole and is not; or that there is nothing.
+fn part_of(answer: &Response) -> Option<String> {
+    let rows = Rows::of(answer).ok()?;
+    let body: Value = answer.json().ok()?;
+    let total = ["/data/data/total", "/meta/total_results"].iter().find_map(|at| body.pointer(at)?.as_u64());
+    match (rows.len(), total) {
+        (0, _) => Some("the answer holds no rows".to_owned()),
+        (came, Some(total)) if total > came as u64 => {
+            Some(format!("the answer holds {came} of {total} rows"))
+        }
+        _ => None,
     }
 }
 

@@ -247,7 +247,7 @@ fn same(table: &Table, answer: &TradeResponse) -> Result<(), TestCaseError> {
     let rows: Vec<_> = (0..table.len()).map(|row| table.row(row).unwrap()).collect();
     let expected = answer.data_set.clone().unwrap_or_default();
     prop_assert_eq!(&rows, &expected);
-    prop_assert_eq!(&table.header, &answer.header);
+    prop_assert_eq!(table.header(), &answer.header);
     let mut unknown = Unknown::of_head(&answer.header, &answer.extra);
     expected.iter().for_each(|row| unknown.count_row(row));
     prop_assert_eq!(table.unknown(), unknown);

@@ -84,6 +84,7 @@ impl Origin<'_> {
 }
 
 /// Whether a dataset is meant, and not a file.
+#[cfg(feature = "parquet")]
 pub fn is_dataset(path: &Path) -> bool {
     path.as_os_str().to_string_lossy().ends_with(std::path::is_separator) || is_bucket(path) || path.is_dir()
 }

@@ -16,6 +16,9 @@ use crate::hk::Query;
 /// The most findings of one rule that one payload may have, unless told otherwise.
 const LIMIT: usize = 1000;
 
+/// How much of a payload is looked at first to recognise it.
+const LOOK: usize = 2 << 10;
+
 /// Checks payloads.
 #[derive(Debug)]
 pub struct Validator {
@@ -182,7 +185,11 @@ impl Validator {
         let start = match body {
             Body::Plain { start, .. } | Body::Quoted { start, .. } => start,
         };
-        let sketch = Sketch::of(prefix);
+        // A first look tells nearly always; where it does not, the whole prefix is looked at.
+        let mut sketch = Sketch::of(prefix.get(..LOOK).unwrap_or(prefix));
+        if prefix.len() > LOOK && !sketch.as_ref().is_ok_and(|sketch| self.is_told(sketch)) {
+            sketch = Sketch::of(prefix);
+        }
         match sketch.as_ref().ok().and_then(Sketch::container) {
             Some(Container::Exchange) => return self.exchange(source, start, report),
             Some(Container::Har) => return self.har(source, start, report),
@@ -220,6 +227,12 @@ impl Validator {
                 Ok(())
             }
         }
+    }
+
+    /// Whether the beginning of a text tells what it is.
+    fn is_told(&self, sketch: &Sketch) -> bool {
+        let known = if self.only.is_empty() { &self.candidates } else { &self.only };
+        sketch.container().is_some() || input::by_shape(known, sketch).len() == 1
     }
 
     /// The query of Hong Kong that a text is, where it is one.

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
@@ -102,51 +102,50 @@ fn tools(work: &Path) -> Result<Vec<Tool>> {
 /// Runs all in turn, so that a slow spell of the machine meets each.
 fn measure(title: &str, files: &[PathBuf], tools: &[Tool], runs: usize) -> Result<()> {
     let bytes: u64 = files.iter().filter_map(|file| file.metadata().ok()).map(|found| found.len()).sum();
-    let mut seconds = vec![Vec::new(); tools.len()];
-    let mut peaks = vec![0_u64; tools.len()];
-    // A first run of each warms the files and is not counted.
-    for round in 0..=runs {
+    // A first run of each tells the memory, and warms the files.
+    let mut peaks = Vec::new();
+    for tool in tools {
+        peaks.push(peak(&mut (tool.command)(files)).context(tool.name)?);
+    }
+    let mut walls = vec![Vec::new(); tools.len()];
+    let mut works = vec![Vec::new(); tools.len()];
+    for _ in 0..runs {
         for (at, tool) in tools.iter().enumerate() {
-            let (took, peak) = timed(&mut (tool.command)(files)).with_context(|| tool.name)?;
-            if round > 0 {
-                seconds[at].push(took.as_secs_f64());
-            }
-            peaks[at] = peaks[at].max(peak);
+            let (wall, work) = timed(&(tool.command)(files)).context(tool.name)?;
+            walls[at].push(wall);
+            works[at].push(work);
         }
     }
-    let own = median(&seconds[0]);
+    let (wall, work) = (median(&walls[0]), median(&works[0]));
     println!(
-        "\n{title}, {:.1} MB\n\n| tool | median of {runs} | min to max | times tradebind's | peak memory |\n| --- | --- | --- | --- | --- |",
+        "\n{title}, {:.1} MB, median of {runs}\n\n| tool | time | of one core | times tradebind's: time, core | peak memory |\n| --- | --- | --- | --- | --- |",
         bytes as f64 / 1e6
     );
     for (at, tool) in tools.iter().enumerate() {
-        let (least, most) = seconds[at].iter().fold((f64::MAX, 0.0_f64), |(a, b), s| (a.min(*s), b.max(*s)));
         println!(
-            "| {} | {:.1} ms | {:.1} to {:.1} | {:.1} | {:.1} MiB |",
+            "| {} | {:.0} ms | {:.0} ms | {:.1}, {:.1} | {:.1} MiB |",
             tool.name,
-            median(&seconds[at]) * 1e3,
-            least * 1e3,
-            most * 1e3,
-            median(&seconds[at]) / own,
+            median(&walls[at]) * 1e3,
+            median(&works[at]) * 1e3,
+            median(&walls[at]) / wall,
+            median(&works[at]) / work,
             peaks[at] as f64 / 1024.0
         );
     }
     Ok(())
 }
 
-/// How long a program ran, and the most memory that it held, in KiB.
-fn timed(command: &mut Command) -> Result<(Duration, u64)> {
-    let start = Instant::now();
+/// The most memory that a program held, in KiB.
+fn peak(command: &mut Command) -> Result<u64> {
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     loop {
         if let Some(ended) = child.try_wait()? {
-            let took = start.elapsed();
             if !ended.success() {
                 bail!("the program finds fault with a sound body: {ended}");
             }
-            return Ok((took, peak));
+            return Ok(peak);
         }
         // The system keeps the highest mark; the last look before the end is close to it.
         let text = fs::read_to_string(&status).unwrap_or_default();
@@ -155,6 +154,20 @@ fn timed(command: &mut Command) -> Result<(Duration, u64)> {
             .find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
         peak = peak.max(mark.unwrap_or(0));
         std::thread::sleep(Duration::from_micros(500));
+    }
+}
+
+/// How long a program ran, and how long it held a core, in seconds: beside other work only the second is the program's own.
+fn timed(command: &Command) -> Result<(f64, f64)> {
+    let mut bash = Command::new("bash");
+    bash.arg("-c").arg("TIMEFORMAT='%3R %3U %3S'; time \"$@\" >/dev/null 2>/dev/null </dev/null").arg("bash");
+    bash.arg(command.get_program()).args(command.get_args());
+    let ended = bash.output()?;
+    let said = String::from_utf8_lossy(&ended.stderr);
+    let numbers: Vec<f64> = said.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    match numbers[..] {
+        [wall, user, system] if ended.status.success() => Ok((wall, user + system)),
+        _ => bail!("the program was not timed: {said}"),
     }
 }
 

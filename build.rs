@@ -2,12 +2,16 @@
 
 #[path = "build/codes.rs"]
 mod codes;
+#[path = "build/derived.rs"]
+mod derived;
 #[path = "build/describe.rs"]
 mod describe;
 #[path = "build/document.rs"]
 mod document;
 #[path = "build/generate.rs"]
 mod generate;
+#[path = "build/guard.rs"]
+mod guard;
 #[path = "build/lint.rs"]
 mod lint;
 #[path = "build/methods.rs"]
@@ -36,6 +40,7 @@ fn run(spec: &Path, out: &Path) -> Result<(), Vec<String>> {
     let write = |file: &str, text: String| {
         std::fs::write(out.join(file), text).map_err(|e| vec![format!("{file}: cannot be written: {e}")])
     };
+    let mut operations = tables::ByOperation::default();
     for service in [generate::HK_TRADE, generate::TRADEWIND] {
         let made = service.generate(spec)?;
         let lines = made.text.lines().count();
@@ -48,7 +53,9 @@ fn run(spec: &Path, out: &Path) -> Result<(), Vec<String>> {
         write(&format!("{}.rs", service.file), made.text)?;
         let document = document::read(&spec.join(format!("{}.yaml", service.name))).map_err(one)?;
         write(&format!("{}.json", service.file), document.to_string())?;
+        operations.add(&document, service.api, &service.all(&document)).map_err(one)?;
     }
+    write("by_operation.rs", operations.text())?;
     write("exchange.rs", generate::exchange(&spec.join("exchange.schema.json")).map_err(one)?.text)?;
     write("examples.rs", tables::examples(spec).map_err(one)?)?;
     write("codes.rs", codes::tables(spec).map_err(one)?)

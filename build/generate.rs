@@ -1,15 +1,14 @@
 //! Turns a linted document into the text of its bindings: settings, replacements, patches.
 
 use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypePatch};
 use quote::quote;
 use serde_json::Value;
 
-use crate::{describe, document, lint, prune, tables};
+use crate::guard::guarded;
+use crate::{derived, describe, document, lint, prune, tables};
 
 /// One service: its document, and the hand-written types that stand in for components.
 pub struct Service {
@@ -17,7 +16,9 @@ pub struct Service {
     pub name: &'static str,
     /// Name of the generated file, without ending.
     pub file: &'static str,
-    /// Component and the type of the crate that replaces it.
+    /// Room of the generated text.
+    pub api: &'static str,
+    /// Component and the type of the crate that replaces it; `build/derived.rs` adds those that follow from a shape.
     pub replacements: &'static [(&'static str, &'static str)],
     /// State of the generated client that its hook reads.
     pub inner: Option<&'static str>,
@@ -37,6 +38,7 @@ const HTTP_CLIENT: &str = "{
 pub const HK_TRADE: Service = Service {
     name: "hk-trade",
     file: "hk_trade",
+    api: "crate::hk::api",
     replacements: &[
         ("Language", "crate::domain::Language"),
         ("Statistic", "crate::domain::Statistic"),
@@ -73,13 +75,13 @@ pub const HK_TRADE: Service = Service {
 pub const TRADEWIND: Service = Service {
     name: "tradewind",
     file: "tradewind",
+    api: "crate::tradewind::api",
     replacements: &[
         ("Credits", "crate::domain::Credits"),
         ("DateText", "crate::domain::DateText"),
         ("DecimalText", "crate::domain::Figure"),
         ("OpenNumber", "crate::domain::OpenNumber"),
         ("UnknownJson", "::serde_json::Value"),
-        ("WorldRegionsData", "crate::domain::OrOther<crate::tradewind::api::types::WorldRegionsUpstream>"),
     ],
     inner: Some("crate::tradewind::Access"),
     client: Some("crate::tradewind"),
@@ -108,7 +110,8 @@ impl Service {
 
     /// The lint's findings for a document of this service, each with file and pointer.
     pub fn lint(&self, root: &Value, spec: &Path) -> Vec<String> {
-        let replaced = self.replaced();
+        let all = self.all(root);
+        let replaced = names(&all);
         let file = |name: &str| serde_json::from_slice(&std::fs::read(spec.join(name)).ok()?).ok();
         lint::lint(root, &lint::Context { replaced: &replaced, file: &file })
             .into_iter()
@@ -130,11 +133,12 @@ impl Service {
     pub fn generate_from(&self, root: &Value) -> Result<Generated, String> {
         let openapi: openapiv3::OpenAPI = serde_path_to_error::deserialize(root)
             .map_err(|e| format!("{}: is not OpenAPI 3.0: {}", pointer(e.path()), e.inner()))?;
-        let extensible = self.extensible(root);
-        let settings = self.settings(&extensible);
+        let all = self.all(root);
+        let extensible = extensible(root, &names(&all));
+        let settings = self.settings(&all, &extensible);
         let tokens =
             guarded(|| Generator::new(&settings).generate_tokens(&openapi))?.map_err(|e| format!(": {e}"))?;
-        let tables = tables::tokens(root, self.replacements, self.client)?;
+        let tables = tables::tokens(root, &all, self.client)?;
         let mut file = parsed(quote! { #tokens #tables })?;
         prune::builders(&mut file, &self.answers(root));
         describe::fields(&mut file, root);
@@ -142,15 +146,17 @@ impl Service {
         for (from, to) in self.patches {
             text = patched(&text, from, to)?;
         }
-        self.applied(root, &text, &extensible)?;
+        applied(root, &text, &all, &extensible)?;
         Ok(Generated { operations: lint::operations(root).len(), types: count_types(&file), text })
     }
 
-    fn replaced(&self) -> Vec<&'static str> {
-        self.replacements.iter().map(|(name, _)| *name).collect()
+    /// Every component that a hand-written type replaces, and that type.
+    pub fn all(&self, root: &Value) -> Vec<(String, String)> {
+        let own = self.replacements.iter().map(|(name, path)| ((*name).to_owned(), (*path).to_owned()));
+        own.chain(derived::replacements(root, &format!("{}::types", self.api))).collect()
     }
 
-    fn settings(&self, extensible: &BTreeSet<String>) -> GenerationSettings {
+    fn settings(&self, all: &[(String, String)], extensible: &BTreeSet<String>) -> GenerationSettings {
         let mut settings = GenerationSettings::default();
         settings
             .with_interface(InterfaceStyle::Builder)
@@ -160,7 +166,7 @@ impl Service {
         if let Some(inner) = self.inner.and_then(|path| path.parse().ok()) {
             settings.with_inner_type(inner);
         }
-        for (name, path) in self.replacements {
+        for (name, path) in all {
             settings.with_replacement(name, path, std::iter::empty());
         }
         for name in extensible {
@@ -169,47 +175,55 @@ impl Service {
         settings
     }
 
-    /// Types that the service may extend: each object and each choice that is generated.
-    fn extensible(&self, root: &Value) -> BTreeSet<String> {
-        let replaced = self.replaced();
-        let mut names = used(root, &[]);
-        names.retain(|name| {
-            let schema = root.pointer(&format!("/components/schemas/{name}"));
-            let grows = schema.is_some_and(|s| s.get("properties").is_some() || s.get("enum").is_some());
-            grows && !replaced.contains(&name.as_str())
-        });
-        names
-    }
-
     /// Types that only the service makes.
     fn answers(&self, root: &Value) -> BTreeSet<String> {
         let (requests, answers) = lint::sides(root);
         &lint::reach(root, &answers, &[]) - &lint::reach(root, &requests, &[])
     }
+}
 
-    /// A replacement or patch that took no effect is an error: the generator itself would say nothing.
-    fn applied(&self, root: &Value, text: &str, extensible: &BTreeSet<String>) -> Result<(), String> {
-        let used = used(root, &self.replaced());
-        for (name, path) in self.replacements.iter().filter(|(name, _)| used.contains(*name)) {
-            let ends = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
-            if !text.split(path.trim_start_matches("::")).skip(1).any(ends) {
-                return Err(format!(": the replacement of `{name}` by `{path}` took no effect"));
-            }
+fn names(all: &[(String, String)]) -> Vec<&str> {
+    all.iter().map(|(name, _)| name.as_str()).collect()
+}
+
+/// Types that the service may extend: each object and each choice that is generated.
+fn extensible(root: &Value, replaced: &[&str]) -> BTreeSet<String> {
+    let mut names = used(root, &[]);
+    names.retain(|name| {
+        let schema = root.pointer(&format!("/components/schemas/{name}"));
+        let grows = schema.is_some_and(|s| s.get("properties").is_some() || s.get("enum").is_some());
+        grows && !replaced.contains(&name.as_str())
+    });
+    names
+}
+
+/// A replacement or patch that took no effect is an error: the generator itself would say nothing.
+fn applied(
+    root: &Value,
+    text: &str,
+    all: &[(String, String)],
+    extensible: &BTreeSet<String>,
+) -> Result<(), String> {
+    let used = used(root, &names(all));
+    for (name, path) in all.iter().filter(|(name, _)| used.contains(name)) {
+        let ends = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+        if !text.split(path.trim_start_matches("::")).skip(1).any(ends) {
+            return Err(format!(": the replacement of `{name}` by `{path}` took no effect"));
         }
-        let lines: Vec<_> = text.lines().map(str::trim_start).collect();
-        for name in extensible {
-            let declared = |line: &str| {
-                ["struct", "enum"].iter().any(|kind| line.starts_with(&format!("pub {kind} {name} ")))
-            };
-            let at = lines.iter().position(|line| declared(line)).unwrap_or_default();
-            let mut attributes =
-                lines[..at].iter().rev().take_while(|line| !line.is_empty() && !line.ends_with('}'));
-            if !attributes.any(|line| *line == "#[non_exhaustive]") {
-                return Err(format!(": `#[non_exhaustive]` of `{name}` took no effect"));
-            }
-        }
-        Ok(())
     }
+    let lines: Vec<_> = text.lines().map(str::trim_start).collect();
+    for name in extensible {
+        let declared = |line: &str| {
+            ["struct", "enum"].iter().any(|kind| line.starts_with(&format!("pub {kind} {name} ")))
+        };
+        let at = lines.iter().position(|line| declared(line)).unwrap_or_default();
+        let mut attributes =
+            lines[..at].iter().rev().take_while(|line| !line.is_empty() && !line.ends_with('}'));
+        if !attributes.any(|line| *line == "#[non_exhaustive]") {
+            return Err(format!(": `#[non_exhaustive]` of `{name}` took no effect"));
+        }
+    }
+    Ok(())
 }
 
 /// Components that operations use, as `lint::reach` finds them.
@@ -264,31 +278,4 @@ fn count_types(file: &syn::File) -> usize {
     });
     let of_type = |item: &&syn::Item| matches!(item, syn::Item::Struct(_) | syn::Item::Enum(_));
     module.unwrap_or(&file.items).iter().filter(of_type).count()
-}
-
-/// Runs the generator, which panics on what it does not support, and tells the panic as an error.
-fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
-    // The hook is the whole process's: two generators at once would take each other's.
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let told = Arc::new(Mutex::new(String::new()));
-    let hook = std::panic::take_hook();
-    let sink = Arc::clone(&told);
-    std::panic::set_hook(Box::new(move |info| {
-        if let Ok(mut told) = sink.lock() {
-            let text = info.to_string().replace('\n', " ");
-            // The place is told from the crate's name on: what stands before is the reader's own machine.
-            let (head, rest) = text.split_once("panicked at ").unwrap_or(("", &text));
-            let place = rest.split_once("/registry/src/").and_then(|(_, path)| path.split_once('/'));
-            *told = format!("{head}panicked at {}", place.map_or(rest, |(_, path)| path));
-        }
-    }));
-    let result = catch_unwind(AssertUnwindSafe(run));
-    std::panic::set_hook(hook);
-    result.map_err(|_| {
-        let told = told.lock().map(|told| told.clone()).unwrap_or_default();
-        format!(
-            ": the generator cannot handle this document, and no rule of build/lint.rs says so yet: {told}"
-        )
-    })
 }

@@ -12,7 +12,7 @@ use crate::methods;
 /// Tables appended to the bindings of one document.
 pub fn tokens(
     root: &Value,
-    replacements: &[(&str, &str)],
+    replacements: &[(String, String)],
     client: Option<&str>,
 ) -> Result<TokenStream, String> {
     let mut rows = Vec::new();
@@ -132,6 +132,62 @@ pub fn examples(spec: &Path) -> Result<String, String> {
         quote!((#file, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), #path))))
     });
     Ok(quote!(static EXAMPLES: &[(&str, &str)] = &[#(#rows),*];).to_string())
+}
+
+/// The type of each operation's answer and of its JSON request, for what goes through all of them: two macros that call a generic
+/// function with the type.
+#[derive(Default)]
+pub struct ByOperation {
+    answers: Vec<TokenStream>,
+    requests: Vec<TokenStream>,
+}
+
+impl ByOperation {
+    /// Adds the operations of a document whose bindings lie in `api`.
+    pub fn add(&mut self, root: &Value, api: &str, replacements: &[(String, String)]) -> Result<(), String> {
+        let type_of = |name: &str| {
+            let path =
+                replacements.iter().find(|(component, _)| component == name).map(|(_, path)| path.clone());
+            let path = path.unwrap_or_else(|| format!("{api}::types::{name}"));
+            path.replace("crate::", "tradebind::")
+                .parse::<TokenStream>()
+                .map_err(|e| format!(": {path}: {e}"))
+        };
+        for (_, _, _, operation) in operations(root) {
+            let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
+            let json = |part: &Value| {
+                part.pointer("/content/application~1json/schema").and_then(component).map(type_of).transpose()
+            };
+            let answers = operation.get("responses").and_then(Value::as_object).into_iter().flatten();
+            let success = answers.filter(|(status, _)| status.starts_with('2')).map(|(_, part)| part).next();
+            if let Some(ty) = success.map(json).transpose()?.flatten() {
+                self.answers.push(quote!(#id => $call::<#ty> $arguments,));
+            }
+            if let Some(ty) = operation.get("requestBody").map(json).transpose()?.flatten() {
+                self.requests.push(quote!(#id => $call::<#ty> $arguments,));
+            }
+        }
+        Ok(())
+    }
+
+    /// Text of the macros.
+    pub fn text(&self) -> String {
+        let Self { answers, requests } = self;
+        let made = |name: &str, what: &str, arms: &[TokenStream]| {
+            let (name, told) = (format_ident!("{name}"), format!("{what} of `{{}}` has no type"));
+            quote! {
+                #[allow(unused_macros)]
+                macro_rules! #name {
+                    ($operation:expr, $call:ident $arguments:tt) => {
+                        match $operation { #(#arms)* other => panic!(#told, other) }
+                    };
+                }
+            }
+        };
+        let answers = made("by_answer", "the answer", answers);
+        let requests = made("by_request", "the request", requests);
+        quote!(#answers #requests).to_string()
+    }
 }
 
 fn pascal(text: &str) -> String {

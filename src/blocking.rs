@@ -32,16 +32,14 @@ where
     let runtime = runtime()?;
     let call = call.into_future();
     match Handle::try_current() {
-        Err(_) => return runtime.block_on(call),
+        Err(_) => runtime.block_on(call),
         Ok(around) if around.runtime_flavor() == RuntimeFlavor::CurrentThread => {
             let detail = "blocking::wait was called within an asynchronous runtime of one thread; await the call there";
-            return Err(Error::new(ErrorKind::Setup, detail));
+            Err(Error::new(ErrorKind::InvalidRequest, detail))
         }
-        Ok(_) => {}
+        // The other tasks of this worker, connections among them, go to another meanwhile.
+        Ok(_) => tokio::task::block_in_place(|| runtime.block_on(call)),
     }
-    // A runtime must not be waited for from within another; from a thread of its own it can.
-    std::thread::scope(|scope| scope.spawn(|| runtime.block_on(call)).join())
-        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 fn runtime() -> Result<&'static Runtime, Error> {

@@ -5,6 +5,8 @@ mod operation;
 
 #[cfg(all(feature = "blocking", any(feature = "hk-trade", feature = "tradewind")))]
 pub mod blocking;
+#[cfg(feature = "chart")]
+pub mod chart;
 pub mod codes;
 #[cfg(feature = "documents")]
 pub mod documents;
@@ -12,6 +14,8 @@ pub mod domain;
 #[cfg(any(feature = "hk-trade", feature = "tradewind"))]
 mod error;
 pub mod exchange;
+#[cfg(feature = "harvest")]
+pub mod harvest;
 #[cfg(feature = "hk-trade")]
 pub mod hk;
 #[cfg(any(feature = "hk-trade", feature = "tradewind"))]

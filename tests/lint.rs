@@ -7,6 +7,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+#[path = "../build/derived.rs"]
+mod derived;
 #[path = "../build/document.rs"]
 mod document;
 #[path = "../build/lint.rs"]
@@ -21,7 +23,10 @@ fn spec() -> std::path::PathBuf {
 
 fn findings(service: &str, root: &Value) -> Vec<lint::Finding> {
     let file = |name: &str| serde_json::from_slice(&std::fs::read(spec().join(name)).ok()?).ok();
-    lint::lint(root, &lint::Context { replaced: &replaced::replaced(service), file: &file })
+    let derived = derived::replacements(root, "types");
+    let mut replaced = replaced::replaced(service);
+    replaced.extend(derived.iter().map(|(name, _)| name.as_str()));
+    lint::lint(root, &lint::Context { replaced: &replaced, file: &file })
 }
 
 fn hk() -> Value {

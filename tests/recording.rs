@@ -87,10 +87,10 @@ async fn what_was_recorded_is_an_exchange_and_plays() {
         })
         .collect();
     insta::assert_snapshot!(lines.join("\n"), @"
-    hk-trade get_trade.recorded-0001 Observed: GET /api/get?lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN [accept] -> 200 [content-type,date]
-    tradewind world_regions.recorded-0002 Observed: POST /api/customs/analytics/world-regions [accept,content-type] -> 201 [content-type,date]
-    tradewind metrics.recorded-0003 Observed: GET /api/metrics [] -> 200 [content-type,date]
-    tradewind metrics.recorded-0004 Observed: GET /api/metrics [] -> 200 [content-type,date]
+    hk-trade get_trade.recorded-0001 Assumed: GET /api/get?lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN [accept] -> 200 [content-type,date]
+    tradewind world_regions.recorded-0002 Assumed: POST /api/customs/analytics/world-regions [accept,content-type] -> 201 [content-type,date]
+    tradewind metrics.recorded-0003 Assumed: GET /api/metrics [] -> 200 [content-type,date]
+    tradewind metrics.recorded-0004 Assumed: GET /api/metrics [] -> 200 [content-type,date]
     ");
 
     let replay = Replay::in_order(exchanges.clone());
@@ -110,7 +110,7 @@ async fn what_was_recorded_is_an_exchange_and_plays() {
     regions.world_regions(pet()).await.unwrap();
     hong_kong.query(&query(&QUERY.to_uppercase())).await.unwrap();
     let left = replay.finish().unwrap_err();
-    insta::assert_snapshot!(left, @"the replay does not hold this request: never asked for: tradewind metrics.recorded-0003, tradewind metrics.recorded-0004");
+    insta::assert_snapshot!(left, @"the replay was not asked as recorded: never asked for: tradewind metrics.recorded-0003, tradewind metrics.recorded-0004");
 }
 
 #[tokio::test]
@@ -140,12 +140,12 @@ async fn a_request_that_differs_is_told_where() {
         clients(&Replay::in_order([unanswered])).0.query(&query(&target)).await.unwrap_err().to_string(),
     );
     insta::assert_snapshot!(told.join("\n"), @r#"
-    hk-trade get_trade: the replay does not hold this request: GET /api/get?lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=US: next is hk-trade get_trade.recorded-0001; parameters cc=cn became cc=us
-    hk-trade raw: the replay does not hold this request: GET /api/other: next is hk-trade get_trade.recorded-0001; path /api/get became /api/other; parameters cc=cn&ccclass=c&freq=m&lang=tc&period=201805,201806&sv=vcm&ttype=4 became nothing
-    tradewind world_regions: the replay does not hold this request: POST /api/customs/analytics/world-regions: next is hk-trade get_trade.recorded-0001; service hk-trade became tradewind; method GET became POST; path /api/get became /api/customs/analytics/world-regions; parameters cc=CN&ccclass=C&freq=M&lang=TC&period=201805,201806&sv=VCm&ttype=4 became nothing; the body is another
-    tradewind world_regions: the replay does not hold this request: POST /api/customs/analytics/world-regions: next is tradewind world_regions.recorded-0002; body /end_time: "2025-04-18" became ""; body /start_time: "2024-04-19" became ""; body /type: "exporter" became "importer"
-    hk-trade get_trade: the replay does not hold this request: GET /api/get?lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN: nothing is left
-    hk-trade get_trade: the replay does not hold this request: hk-trade get_trade.imports-by-origin: is recorded without an answer
+    hk-trade get_trade: the replay was not asked as recorded: GET /api/get?lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=US: next is hk-trade get_trade.recorded-0001; parameters cc=cn became cc=us
+    hk-trade raw: the replay was not asked as recorded: GET /api/other: next is hk-trade get_trade.recorded-0001; path /api/get became /api/other; parameters cc=cn&ccclass=c&freq=m&lang=tc&period=201805,201806&sv=vcm&ttype=4 became nothing
+    tradewind world_regions: the replay was not asked as recorded: POST /api/customs/analytics/world-regions: next is hk-trade get_trade.recorded-0001; service hk-trade became tradewind; method GET became POST; path /api/get became /api/customs/analytics/world-regions; parameters cc=CN&ccclass=C&freq=M&lang=TC&period=201805,201806&sv=VCm&ttype=4 became nothing; the body is another
+    tradewind world_regions: the replay was not asked as recorded: POST /api/customs/analytics/world-regions: next is tradewind world_regions.recorded-0002; body /end_time: "2025-04-18" became ""; body /start_time: "2024-04-19" became ""; body /type: "exporter" became "importer"
+    hk-trade get_trade: the replay was not asked as recorded: GET /api/get?lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN: nothing is left
+    hk-trade get_trade: the replay was not asked as recorded: hk-trade get_trade.imports-by-origin: is recorded without an answer
     "#);
 }
 
@@ -185,7 +185,29 @@ async fn a_folder_that_cannot_be_written_is_told_at_the_end() {
     client.query(&query(QUERY)).await.unwrap();
     let told = recorder.finish().unwrap_err().to_string();
     assert!(told.contains("get_trade.recorded-0001.json cannot be written"), "{told}");
+    assert!(!recorder.finish().unwrap_err().is_unsent(), "the call was made all the same");
     std::fs::remove_file(&file).unwrap();
+}
+
+/// A folder with recordings is counted on from; none of them is written over.
+#[tokio::test]
+async fn a_folder_is_gone_on_with() {
+    let folder = std::env::temp_dir().join(format!("tradebind-recorder-on-{}", std::process::id()));
+    let replica = Replica::start().await.unwrap();
+    for _ in 0..2 {
+        let recorder = Recorder::to_folder(&folder);
+        let client =
+            hk::Client::builder().base_url(replica.hk_url()).record(recorder.clone()).build().unwrap();
+        client.query(&query(QUERY)).await.unwrap();
+        assert_eq!(recorder.finish().unwrap(), 1);
+    }
+    for case in ["recorded-0001", "recorded-0002"] {
+        let file = folder.join(format!("hk-trade/get_trade.{case}.json"));
+        let exchange: tradebind::exchange::Exchange =
+            std::fs::read_to_string(&file).unwrap().parse().unwrap();
+        assert_eq!(exchange.case, case);
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 /// A redirect's one-time address and its cookie are no part of a recording.

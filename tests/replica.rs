@@ -62,14 +62,23 @@ async fn what_is_not_recorded_is_told() {
     insta::assert_snapshot!(told, @"hk-trade get_trade.total-trade-sitc1 is recorded without an answer: none is documented");
     let elsewhere = plain().get(replica.hk_url() + "/elsewhere").send().await.unwrap();
     assert_eq!(elsewhere.status(), StatusCode::NOT_FOUND);
-    insta::assert_snapshot!(elsewhere.text().await.unwrap(), @"the replica of hk-trade has no GET /elsewhere; it has GET /api/get");
+    insta::assert_snapshot!(elsewhere.text().await.unwrap(), @r#"
+    the replica of hk-trade has no GET /elsewhere
+    nearest is GET /api/get (get_trade)
+    path: "elsewhere" is not "api"
+    "#);
     let posted = plain().post(replica.hk_url() + "/api/get").send().await.unwrap();
-    assert_eq!(posted.status(), StatusCode::NOT_FOUND);
+    assert_eq!(posted.status(), StatusCode::METHOD_NOT_ALLOWED);
+    insta::assert_snapshot!(posted.text().await.unwrap(), @"
+    the replica of hk-trade has no POST /api/get
+    method: this path takes GET
+    ");
 }
 
 #[tokio::test]
 async fn a_request_that_differs_from_what_is_recorded_is_told_where() {
-    let replica = Replica::start().await.unwrap();
+    let documented = exchange::documented().unwrap().into_iter().map(|(_, exchange)| exchange);
+    let replica = Replica::playing(documented).await.unwrap();
     let url = replica.tradewind_url();
     let access = Access::key("tw_test_replica").unwrap();
     let client = tradewind::api::Client::new_with_client(&url, tradewind::api_http_client().unwrap(), access);
@@ -94,7 +103,7 @@ async fn what_is_made_up_is_marked() {
     let answer =
         plain().post(replica.tradewind_url() + "/api/customs/analytics/world-regions").send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
-    assert_eq!(answer.headers()["x-tradebind-assumed"], "error code and message");
+    assert_eq!(answer.headers()["x-tradebind-assumed"], "error code and message, billing of a failure");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use reqwest::{Client, Response, StatusCode, redirect::Policy};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tradebind::replica::{Door, Replica, Reply, Step};
+use tradebind::replica::{Door, Fault, Replica, Reply, Rule, Step};
 
 const DOCUMENTED: &str = "/api/get?lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN";
 const ONE_TIME: &str = "/api/0123456789abcdef0123456789abcdef/get?lang=EN";
@@ -331,7 +331,7 @@ async fn only_a_new_connection_is_closed_on_accept() {
     replica.script(Door::Tradewind, [Step::CloseOnAccept]);
     assert!(plain().get(replica.tradewind_url() + "/api/health").send().await.is_err());
     let answer = plain().get(replica.tradewind_url() + "/api/health").send().await.unwrap();
-    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    assert_eq!(answer.status(), StatusCode::OK);
     assert_eq!(replica.connections(Door::Tradewind), 2);
 }
 
@@ -375,4 +375,186 @@ async fn a_connection_closes_after_its_request() {
         assert_eq!(replica.pending(Door::HkAnswer), pending);
     }
     assert_eq!(replica.hk_requests().len(), 3);
+}
+
+/// A session at Hong Kong: the query's own answer, redirect and cookie behind.
+struct Session {
+    replica: Replica,
+    client: Client,
+    answer: String,
+    cookie: String,
+}
+
+impl Session {
+    async fn begin(replica: Replica) -> Self {
+        let client = Client::builder().redirect(Policy::none()).build().unwrap();
+        let redirect = client.get(replica.hk_url() + DOCUMENTED).send().await.unwrap();
+        let header = |name: &str| redirect.headers()[name].to_str().unwrap().to_owned();
+        let cookie = header("set-cookie").split(';').next().unwrap().to_owned();
+        let answer = replica.hk_url() + &header("location");
+        Self { replica, client, answer, cookie }
+    }
+
+    async fn ask(&self) -> reqwest::Result<Response> {
+        self.client.get(&self.answer).header("cookie", &self.cookie).send().await
+    }
+
+    /// What the log says of the last request.
+    fn last(&self) -> (Option<u16>, String) {
+        let logged = self.replica.hk_requests().pop().unwrap();
+        (logged.status, logged.note.unwrap_or_default())
+    }
+}
+
+#[tokio::test]
+async fn each_fault_at_hong_kong() {
+    let session = Session::begin(Replica::start().await.unwrap()).await;
+    let fault = |fault: Fault| session.replica.script(Door::HkAnswer, [fault.into()]);
+    let json =
+        async || serde_json::from_str::<Value>(&session.ask().await.unwrap().text().await.unwrap()).unwrap();
+    let right = json().await;
+
+    for status in [403, 429, 503] {
+        fault(Fault::Html(status));
+        let answer = session.ask().await.unwrap();
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["content-type"]),
+            (status, &"text/html".parse().unwrap())
+        );
+    }
+    let wait = Duration::from_millis(60);
+    fault(Fault::Latency(wait));
+    let start = Instant::now();
+    assert_eq!(json().await, right);
+    assert!(start.elapsed() >= wait);
+    assert_eq!(
+        session.last(),
+        (Some(200), "recorded: hk-trade get_trade.total-exports-cn; 60 ms later".to_owned())
+    );
+
+    fault(Fault::DuplicateRows(1));
+    let doubled = json().await;
+    assert_eq!(
+        (&doubled["dataSet"][2], &doubled["header"]["count"]["noOfRecords"]),
+        (&right["dataSet"][0], &json!(3))
+    );
+    fault(Fault::WrongCount(5));
+    let wrong = json().await;
+    assert_eq!((&wrong["dataSet"], &wrong["header"]["count"]["noOfRecords"]), (&right["dataSet"], &json!(7)));
+    fault(Fault::UnknownFields);
+    let unknown = json().await;
+    assert_eq!(
+        unknown["dataSet"][1].as_object().unwrap().len(),
+        right["dataSet"][1].as_object().unwrap().len() + 1
+    );
+
+    let whole = session.ask().await.unwrap().bytes().await.unwrap();
+    for bytes in [0, 10, whole.len() as u64 - 1] {
+        fault(Fault::Truncated(bytes));
+        let mut answer = session.ask().await.unwrap();
+        assert_eq!(answer.content_length(), Some(whole.len() as u64));
+        let mut got = Vec::new();
+        while let Ok(Some(piece)) = answer.chunk().await {
+            got.extend_from_slice(&piece);
+        }
+        assert_eq!(got, whole[..usize::try_from(bytes).unwrap()]);
+    }
+    fault(Fault::Truncated(whole.len() as u64));
+    assert_eq!(session.ask().await.unwrap().bytes().await.unwrap(), whole, "nothing to cut");
+
+    // What has nothing to work on goes out as it is, and the log tells.
+    session.replica.script(Door::HkFront, [Fault::DuplicateRows(1).into()]);
+    assert_eq!(front(&session.replica).await.unwrap().status(), 302);
+    assert_eq!(session.last(), (Some(302), "1 rows twice: nothing to work on".to_owned()));
+}
+
+#[tokio::test]
+async fn resets_before_during_and_after() {
+    use std::io::ErrorKind::ConnectionReset;
+    let replica = Replica::start().await.unwrap();
+    let ask = async |fault: Fault, requests| {
+        replica.script(Door::HkFront, [fault.into()]);
+        let mut stream = connect(&replica).await;
+        let mut got = Vec::new();
+        for _ in 0..requests {
+            stream.write_all(b"GET /api/get?lang=EN HTTP/1.1\r\nhost: replica\r\n\r\n").await.unwrap();
+            let mut some = vec![0; 4096];
+            match stream.read(&mut some).await {
+                Ok(n) => got.extend_from_slice(&some[..n]),
+                Err(e) => return (String::from_utf8(got).unwrap(), Some(e.kind())),
+            }
+        }
+        (String::from_utf8(got).unwrap(), None)
+    };
+    assert_eq!(ask(Fault::ResetBefore, 1).await, (String::new(), Some(ConnectionReset)));
+    let (got, ended) = ask(Fault::ResetAfter, 2).await;
+    assert!(got.starts_with("HTTP/1.1 302"), "{got}");
+    assert_eq!((got.matches("HTTP/1.1").count(), ended), (1, Some(ConnectionReset)));
+    let noted: Vec<_> =
+        replica.hk_requests().into_iter().map(|logged| logged.note.unwrap_or_default()).collect();
+    assert_eq!(
+        noted,
+        ["reset before the answer", "the next request meets a reset", "reset after the answer before"]
+    );
+    // A new connection is served.
+    assert_eq!(front(&replica).await.unwrap().status(), 302);
+
+    let session = Session::begin(replica).await;
+    session.replica.script(Door::HkAnswer, [Fault::ResetDuring.into(), Fault::ChargeThenDrop.into()]);
+    let mut answer = session.ask().await.unwrap();
+    let (length, mut got) = (answer.content_length().unwrap(), 0);
+    let broken = loop {
+        match answer.chunk().await {
+            Ok(Some(piece)) => got += piece.len() as u64,
+            Ok(None) => break false,
+            Err(_) => break true,
+        }
+    };
+    assert!(broken && got <= length / 2, "{got} of {length}");
+    assert_eq!(
+        session.last(),
+        (Some(200), "recorded: hk-trade get_trade.total-exports-cn; reset during the answer".to_owned())
+    );
+    assert!(session.ask().await.is_err());
+    assert_eq!(session.last(), (None, "done, then closed without an answer".to_owned()));
+    assert!(session.ask().await.is_ok());
+}
+
+#[tokio::test]
+async fn rules_make_faults_by_count() {
+    let replica = Replica::start().await.unwrap();
+    replica.faults([Rule::on(Door::HkFront).every(3).with(Fault::Html(503))]);
+    let statuses = async |n| {
+        let mut all = Vec::new();
+        for _ in 0..n {
+            all.push(front(&replica).await.unwrap().status().as_u16());
+        }
+        all
+    };
+    assert_eq!(statuses(6).await, [302, 302, 503, 302, 302, 503]);
+    // A script goes before, and its requests do not count.
+    replica.script(Door::HkFront, [Step::Play, Reply::html(418).into()]);
+    assert_eq!(statuses(5).await, [302, 418, 302, 302, 503]);
+    replica.clear_faults();
+    assert_eq!(statuses(3).await, [302, 302, 302]);
+}
+
+#[tokio::test]
+async fn rules_make_faults_by_seed() {
+    let run = async |seed| {
+        let rule = Rule::on(Door::HkFront).one_in(3).with_any([403, 429, 503].map(Fault::Html));
+        let replica = Replica::builder().seed(seed).faults([rule]).start().await.unwrap();
+        let client = plain();
+        let mut all = Vec::new();
+        for _ in 0..40 {
+            all.push(client.get(replica.hk_url() + DOCUMENTED).send().await.unwrap().status().as_u16());
+        }
+        all
+    };
+    let first = run(5).await;
+    assert_eq!(first, run(5).await);
+    assert_ne!(first, run(6).await);
+    for status in [302, 403, 429, 503] {
+        assert!(first.contains(&status), "{status} in {first:?}");
+    }
 }

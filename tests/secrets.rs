@@ -259,6 +259,10 @@ async fn neither_client_nor_builder_show_a_key_or_a_password() {
         ("plain", builder(&replica.tradewind_url())),
         ("a password in the base URL", builder(&format!("http://user:{PASSWORD}@{host}/"))),
         ("nobody at the base URL", builder(&format!("http://user:{PASSWORD}@{closed}/"))),
+        (
+            "a builder that logs every byte",
+            builder(&replica.tradewind_url()).http(reqwest::Client::builder().connection_verbose(true)),
+        ),
         ("a proxy", builder(&replica.tradewind_url()).http(http().proxy(proxy(&host)))),
         (
             "nobody at the proxy",

@@ -237,6 +237,18 @@ async fn failures_inside_a_success_keep_their_charge() {
         (NoData, charged(&json!({"code": 1, "msg": "ok"})), None, vec![]),
         (NoData, charged(&json!({"code": 1, "data": null})), None, vec![]),
         (Decode, charged(&json!([1])), None, vec![]),
+        // As PHP writes an empty list, and other things that are not as documented.
+        (
+            Upstream,
+            charged(&json!({"code": 0, "msg": "bad", "time": "1", "data": []})),
+            Some("0"),
+            vec!["bad"],
+        ),
+        (Upstream, charged(&json!({"code": "0", "data": false})), Some("0"), vec![]),
+        (Upstream, charged(&json!({"code": 0, "time": 1, "data": ""})), Some("0"), vec![]),
+        (TextInsteadOfData, charged(&json!({"code": 1, "data": "PHP secret"})), None, vec![]),
+        (Decode, charged(&json!({"code": 1, "data": [1]})), None, vec![]),
+        (NoData, charged(&json!({"list": []})), None, vec![]),
         (Decode, charged(&json!({"code": 1, "data": {"list": [{"tradeCount": "x"}]}})), None, vec![]),
     ] {
         let (error, books) = fault(Reply::json(200, &body)).await;
@@ -274,7 +286,6 @@ async fn a_decode_fault_tells_its_place() {
             json!({"code": 1, "data": {"list": [{}, {"tradeCount": "x"}]}}),
             "at /data/data/list/1/tradeCount, offset ",
         ),
-        (json!({"code": "one"}), "at /data/code, offset "),
         (json!([1]), "at /data, offset "),
         (json!(7), "at /data, offset "),
     ] {
@@ -343,9 +354,23 @@ async fn statuses_of_failure() {
         assert_eq!((error.kind(), error.is_retryable()), (kind, retryable), "{status}");
         assert_eq!((error.status(), &*books), (Some(status), "0 0.14"), "{status}");
     }
-    // JSON that is no envelope is a gateway's as well.
-    let (error, _) = fault(Reply::json(502, &json!({"message": "upstream"}))).await;
-    assert_eq!(error.kind(), OutcomeUnknown);
+    // JSON that is no envelope is a gateway's as well, also one with an `error`.
+    for (status, body) in [
+        (502, json!({"message": "upstream"})),
+        (502, json!({"error": "upstream connect error"})),
+        (504, json!({"timestamp": 1, "status": 504, "error": "Gateway Timeout"})),
+        (408, json!({"error": {"code": "timeout"}})),
+    ] {
+        let (error, books) = fault(Reply::json(status, &body)).await;
+        assert_eq!((error.kind(), &*books), (OutcomeUnknown, "0 0.14"), "{body}");
+    }
+    // One odd member does not hide what the others say.
+    let odd = json!({"success": false, "request_id": 7, "error": {"code": "E1", "message": "m"}});
+    let (error, _) = fault(Reply::json(400, &odd)).await;
+    assert_eq!(
+        (error.kind(), error.service_code(), error.messages()),
+        (Refused, Some("E1"), &["m".to_owned()][..])
+    );
 }
 
 #[tokio::test]
@@ -861,12 +886,12 @@ fn keys_come_from_an_argument_or_a_file() {
     insta::assert_snapshot!(
         ["", " \n", "Bearer x", "bearer  x", "tw\nx", "tw_\u{7f}x"].map(|key| told(Access::key(key))).join("\n"),
         @"
-    the TradeWind key is empty (it is not shown here)
-    the TradeWind key is empty (it is not shown here)
-    the TradeWind key begins with `Bearer`; give the key alone (it is not shown here)
-    the TradeWind key begins with `Bearer`; give the key alone (it is not shown here)
-    the TradeWind key holds characters that cannot stand in a header (it is not shown here)
-    the TradeWind key holds characters that cannot stand in a header (it is not shown here)
+    the TradeWind key is empty
+    the TradeWind key is empty
+    the TradeWind key begins with `Bearer`; give the key alone
+    the TradeWind key begins with `Bearer`; give the key alone
+    the TradeWind key holds characters that cannot stand in a header
+    the TradeWind key holds characters that cannot stand in a header
     "
     );
 
@@ -893,15 +918,15 @@ fn keys_come_from_an_argument_or_a_file() {
     std::fs::write(&wrong[3], [0xff, 0xfe]).unwrap();
     let shown = wrong.map(|path| told(Access::from_file(&path)).replace(folder.to_str().unwrap(), "FOLDER"));
     insta::assert_snapshot!(shown.join("\n"), @"
-    the TradeWind key in FOLDER/two-lines is not alone there; the file must hold the key and nothing else (it is not shown here)
-    the TradeWind key in FOLDER/two-words is not alone there; the file must hold the key and nothing else (it is not shown here)
-    the TradeWind key in FOLDER/empty is empty (it is not shown here)
-    the TradeWind key in FOLDER/binary cannot be read: stream did not contain valid UTF-8 (it is not shown here)
-    the TradeWind key in FOLDER/bearer is not alone there; the file must hold the key and nothing else (it is not shown here)
-    the TradeWind key in FOLDER/too-big is not alone there; the file must hold the key and nothing else (it is not shown here)
-    the TradeWind key in FOLDER/huge is not alone there; the file must hold the key and nothing else (it is not shown here)
-    the TradeWind key in FOLDER/missing cannot be read: No such file or directory (os error 2) (it is not shown here)
-    the TradeWind key in FOLDER cannot be read: Is a directory (os error 21) (it is not shown here)
+    the TradeWind key in FOLDER/two-lines is not alone there; the file must hold the key and nothing else
+    the TradeWind key in FOLDER/two-words is not alone there; the file must hold the key and nothing else
+    the TradeWind key in FOLDER/empty is empty
+    the TradeWind key in FOLDER/binary cannot be read: stream did not contain valid UTF-8
+    the TradeWind key in FOLDER/bearer is not alone there; the file must hold the key and nothing else
+    the TradeWind key in FOLDER/too-big is not alone there; the file must hold the key and nothing else
+    the TradeWind key in FOLDER/huge is not alone there; the file must hold the key and nothing else
+    the TradeWind key in FOLDER/missing cannot be read: No such file or directory (os error 2)
+    the TradeWind key in FOLDER cannot be read: Is a directory (os error 21)
     ");
     assert!(!shown.concat().contains("tw_test"));
     let error = Client::builder().key_from_file(folder.join("missing")).unwrap_err();
@@ -956,4 +981,44 @@ async fn keys_come_from_the_environment() {
     assert!(wrong.contains("the TradeWind key in TRADEWIND_API_KEY begins with `Bearer`"), "{wrong}");
     assert!(!wrong.contains("tw_test_env"), "{wrong}");
     assert_eq!(replica.tradewind_requests().len(), 1);
+}
+
+/// Only what surrounds the data is odd: what was paid for is handed over.
+#[tokio::test]
+async fn an_odd_envelope_around_good_data_costs_nothing() {
+    let body = charged(&json!({"code": "1", "msg": ["ok"], "time": 1, "data": {"total": 3, "list": []}}));
+    let (_replica, client) = scripted([Reply::json(201, &body).into()]).await;
+    let answer = client.world_regions(request()).await.unwrap();
+    assert_eq!((answer.value().total, answer.credits()), (Some(3), Some(credits("0.14"))));
+}
+
+/// No connection is kept: a call sent on one that the server has just closed cannot be told from one that was done.
+#[tokio::test]
+async fn each_call_has_a_connection_of_its_own() {
+    let (replica, client) = scripted([]).await;
+    for _ in 0..2 {
+        client.world_regions(request()).await.unwrap();
+    }
+    assert_eq!(replica.connections(Door::Tradewind), 2);
+}
+
+/// Bodies that are no JSON in UTF-8, for operations that the generated code decodes.
+#[tokio::test]
+async fn odd_bodies_are_told_as_what_they_are() {
+    let text = answer().to_string();
+    let plain = |bytes: Vec<u8>| Reply::new(201, bytes).header("content-type", "text/plain");
+    let (_replica, client) = scripted([
+        plain([b"\xef\xbb\xbf", text.as_bytes()].concat()).into(),
+        plain(text.clone().into_bytes()).gzip().into(),
+    ])
+    .await;
+    for _ in 0..2 {
+        assert_eq!(client.world_regions(request()).await.unwrap().value().total, Some(169));
+    }
+    let at = text.bytes().position(|b| !b.is_ascii()).unwrap();
+    let latin = [&text.as_bytes()[..at], b"\xff", &text.as_bytes()[at + 1..]].concat();
+    let (error, books) = fault(plain(latin)).await;
+    assert_eq!((error.kind(), &*books), (ErrorKind::Decode, "0 0.14"), "{error}");
+    let (error, books) = fault(Reply::json(201, &answer()).gzip().cut_after(100)).await;
+    assert_eq!((error.kind(), &*books), (ErrorKind::OutcomeUnknown, "0 0.14"), "{error}");
 }

@@ -128,15 +128,15 @@ async fn each_kind_says_what_where_and_what_to_do() {
     Setup
       the client cannot be made: credits are allowed for "world_region", which is no operation; did you mean "world_regions"?
     Setup
-      the client cannot be made: the TradeWind key is empty (it is not shown here)
+      the client cannot be made: the TradeWind key is empty
     InvalidRequest
-      tradewind raw: the request is refused before it is sent: the path must begin with /, such as /api/get?lang=EN; the host is the client's
+      tradewind raw: the request is refused before it is sent: the path must begin with /, such as /api/get; the host is the client's
     NoKey
       tradewind world_regions: the operation needs a key, and the client has none; nothing was sent; make the client with one: ClientBuilder::key, key_from_env or key_from_file
     PriceUnknown
       tradewind market_trend: the price is unknown; nothing was sent: no price of `market_trend` is documented; allow what it may cost, by Call::allow or ClientBuilder::allow
     BudgetReached
-      tradewind world_regions: the budget does not hold this call; nothing was sent: 0.14 credits more do not fit 0.1: 0 charged, 0 unconfirmed, 0 under way; Ledger::set_budget raises it
+      tradewind world_regions: the budget does not hold this call; nothing was sent: 0.14 credits more do not fit 0.1: 0 charged, 0 unconfirmed, 0 under way; Ledger::set_budget raises it, Ledger::settle_unconfirmed frees what was not charged
     Unreachable
       tradewind world_regions: (connection) CAUSE (2 attempts, waited 0 s); check address, network and proxy
     Timeout
@@ -144,29 +144,29 @@ async fn each_kind_says_what_where_and_what_to_do() {
     Interrupted
       tradewind health: (connection) CAUSE (2 attempts, waited 0 s)
     OutcomeUnknown
-      tradewind world_regions: the call left and its answer was lost: it may have been done and charged: the time limit passed; find out whether it was charged before you repeat it
+      tradewind world_regions: the call left and its answer was lost: it may have been done and charged: the time limit passed (0.14 credits held as unconfirmed); find out whether it was charged before you repeat it
     OutcomeUnknown
       tradewind world_regions: the call left and its answer was lost: it may have been done and charged: (connection) CAUSE; find out whether it was charged before you repeat it
     OutcomeUnknown
-      tradewind world_regions: the call left and its answer was lost: it may have been done and charged: the HTTP status tells a failure: the body is an HTML or XML page of 94 bytes, as gateways send (HTTP 502); find out whether it was charged before you repeat it
+      tradewind world_regions: the call left and its answer was lost: it may have been done and charged: the HTTP status tells a failure: the body is an HTML or XML page of 94 bytes, as gateways send (HTTP 502, 0.14 credits held as unconfirmed); find out whether it was charged before you repeat it
     TooLarge
       tradewind health: the body passes the cap: 10 bytes, decompressed; reading stopped there (HTTP 200); ask for less, or raise the cap
     Redirected
-      tradewind world_regions: a redirect that is not followed: to https://login.example (HTTP 302); check the base URL
+      tradewind world_regions: a redirect that is not followed: to https://login.example (HTTP 302, 0.14 credits held as unconfirmed); check the base URL
     UsageLimit
-      tradewind world_regions: the usage limit is reached; the service says "type must be importer or exporter" (HTTP 429, code bad_type, request req_1, Retry-After 60 s); repeat it later
+      tradewind world_regions: the usage limit is reached; the service says "type must be importer or exporter" (HTTP 429, code bad_type, 0.14 credits held as unconfirmed, request req_1, Retry-After 60 s); repeat it later
     Busy
       tradewind health: the service is busy: the body is an HTML or XML page of 110 bytes, as gateways send (HTTP 503, 2 attempts, waited 0 s); repeat it later
     AccessDenied
-      tradewind world_regions: access denied; the service says "type must be importer or exporter" (HTTP 401, code bad_type, request req_1)
+      tradewind world_regions: access denied; the service says "type must be importer or exporter" (HTTP 401, code bad_type, 0.14 credits held as unconfirmed, request req_1); check the key, where the service takes one; else repeat it later
     HttpStatus
-      tradewind world_regions: the HTTP status tells a failure: the body is an HTML or XML page of 90 bytes, as gateways send (HTTP 404)
+      tradewind world_regions: the HTTP status tells a failure: the body is an HTML or XML page of 90 bytes, as gateways send (HTTP 404, 0.14 credits held as unconfirmed)
     Decode
-      tradewind world_regions: the body is not what the document says: at /data/data/list/0/tradeCount, offset 53: invalid type: string …, expected i64 (HTTP 201, 0.14 credits charged, request req_1)
+      tradewind world_regions: the body is not what the document says: at /data/data/list/0/tradeCount, offset 53: invalid type: string …, expected i64 (HTTP 201, 0.14 credits charged, request req_1); the body is in the error; report it, so that the document can follow
     OutcomeUnknown
-      tradewind world_regions: the call left and its answer was lost: it may have been done and charged: the body is not what the document says: the body is an HTML or XML page of 76 bytes, as gateways send (HTTP 200); find out whether it was charged before you repeat it
+      tradewind world_regions: the call left and its answer was lost: it may have been done and charged: the body is not what the document says: the body is an HTML or XML page of 76 bytes, as gateways send (HTTP 200, 0.14 credits held as unconfirmed); find out whether it was charged before you repeat it
     Refused
-      tradewind world_regions: the service refused the request; the service says "type must be importer or exporter" (HTTP 400, code bad_type, request req_1)
+      tradewind world_regions: the service refused the request; the service says "type must be importer or exporter" (HTTP 400, code bad_type, 0.14 credits held as unconfirmed, request req_1)
     Upstream
       tradewind world_regions: the upstream failed; the service says "参数错误" (HTTP 201, code 0, 0.14 credits charged, request req_1)
     TextInsteadOfData
@@ -176,12 +176,12 @@ async fn each_kind_says_what_where_and_what_to_do() {
     NoData
       tradewind world_regions: the answer holds no data: in the upstream's envelope (HTTP 201, 0.14 credits charged, request req_1)
     Replay
-      tradewind world_regions: the replay does not hold this request: POST /api/customs/analytics/world-regions: nothing is left
+      tradewind world_regions: the replay was not asked as recorded: POST /api/customs/analytics/world-regions: nothing is left
     "#);
     insta::assert_snapshot!(format!("{:#?}", errors[21]), @r#"
     Error {
         kind: Refused,
-        message: "tradewind world_regions: the service refused the request; the service says \"type must be importer or exporter\" (HTTP 400, code bad_type, request req_1)",
+        message: "tradewind world_regions: the service refused the request; the service says \"type must be importer or exporter\" (HTTP 400, code bad_type, 0.14 credits held as unconfirmed, request req_1)",
         response: Some(
             Response {
                 status: 400,

@@ -58,7 +58,12 @@ fn references(schema: &Value) -> BTreeSet<String> {
             let own =
                 object.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix(COMPONENTS));
             let below = object.values().flat_map(references);
-            own.map(str::to_owned).into_iter().chain(below).collect()
+            // A part of a component comes with all of it.
+            own.and_then(|target| target.split('/').next())
+                .map(str::to_owned)
+                .into_iter()
+                .chain(below)
+                .collect()
         }
         Value::Array(items) => items.iter().flat_map(references).collect(),
         _ => BTreeSet::new(),

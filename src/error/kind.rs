@@ -56,8 +56,10 @@ pub enum ErrorKind {
     TextInsteadOfData,
     /// The answer tells success but holds no data. The charge, if told, is kept in the error.
     NoData,
-    /// A replay was asked what it does not hold. The message names the difference.
+    /// A replay was asked what it does not hold, or not asked for all that it holds. The message names the difference.
     Replay,
+    /// A recording could not be written; the calls were made all the same. Check the folder.
+    Recording,
 }
 
 impl ErrorKind {
@@ -89,7 +91,8 @@ impl ErrorKind {
             Self::Upstream => "the upstream failed",
             Self::TextInsteadOfData => "a text came where data belong (it is kept, not shown)",
             Self::NoData => "the answer holds no data",
-            Self::Replay => "the replay does not hold this request",
+            Self::Replay => "the replay was not asked as recorded",
+            Self::Recording => "not all was recorded",
         }
     }
 
@@ -103,6 +106,8 @@ impl ErrorKind {
             Self::TooLarge => "ask for less, or raise the cap",
             Self::Redirected => "check the base URL",
             Self::UsageLimit | Self::Busy => "repeat it later",
+            Self::AccessDenied => "check the key, where the service takes one; else repeat it later",
+            Self::Decode => "the body is in the error; report it, so that the document can follow",
             Self::UnpublishedPeriod => "ask up to the period before",
             Self::UnknownCommodity => "ask without them",
             Self::CountMismatch => "the rows that came are in the error; repeat the query",

@@ -40,6 +40,7 @@ struct Inner {
     codes: Vec<String>,
     request_id: Option<String>,
     credits: Option<Credits>,
+    held: Option<Credits>,
     repeatable: bool,
     #[cfg(feature = "hk-trade")]
     answer: Option<crate::hk::Answer>,
@@ -77,6 +78,7 @@ impl Error {
             codes: Vec::new(),
             request_id: None,
             credits: None,
+            held: None,
             repeatable: false,
             #[cfg(feature = "hk-trade")]
             answer: None,
@@ -94,8 +96,10 @@ impl Error {
 
     /// Whether the same call may succeed later and may be repeated without harm.
     ///
-    /// The clients have repeated it already, within their bound, where that costs nothing; wait longer than
-    /// [`Error::waited`] before you do. Never true for a billed call that may have been done.
+    /// The clients have repeated it already, within their bound, where waiting may help and costs nothing; wait longer than
+    /// [`Error::waited`] before you do. They leave to you what comes with something to keep: an answer with another number of
+    /// rows than it says. Never true for a billed call that may have been done; one that was refused for the usage limit may
+    /// be repeated, though [`Error::unconfirmed`] credits stay held for it.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.0.repeatable
@@ -242,6 +246,13 @@ impl Error {
         self.0.credits
     }
 
+    /// Credits that stay in the ledger as unconfirmed for the failed call: it left, and no answer told its charge. Also
+    /// for a refusal: whether refusals are charged is not documented. `Ledger::settle_unconfirmed` frees them.
+    #[must_use]
+    pub fn unconfirmed(&self) -> Option<Credits> {
+        self.0.held
+    }
+
     /// How often the call was sent, or tried to be.
     #[must_use]
     pub fn attempts(&self) -> u32 {
@@ -298,6 +309,11 @@ impl Error {
 /// How the rooms of this crate fill an error.
 #[cfg_attr(not(all(feature = "hk-trade", feature = "tradewind")), allow(dead_code, reason = "one service's"))]
 impl Error {
+    pub(crate) fn of_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
     pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self
@@ -344,6 +360,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_held(mut self, held: Option<Credits>) -> Self {
+        self.0.held = held;
+        self
+    }
+
     pub(crate) fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
         self.0.retry_after = wait;
         self
@@ -376,6 +397,7 @@ impl Error {
         scrub(&mut inner.detail);
         inner.messages.iter_mut().for_each(scrub);
         inner.service_code.iter_mut().chain(&mut inner.request_id).for_each(scrub);
+        inner.place.iter_mut().for_each(|place| scrub(&mut place.pointer));
         self
     }
 
@@ -399,8 +421,8 @@ impl Error {
     }
 }
 
-/// A code or id of a service's as it may stand in a message: short, and without control characters.
-fn plain(text: &str) -> String {
+/// A code, id or place of a service's as it may stand in a message: short, and without control characters.
+pub(crate) fn plain(text: &str) -> String {
     const LONGEST: usize = 64;
     let shown: String = text.escape_debug().take(LONGEST).collect();
     if text.escape_debug().nth(LONGEST).is_some() { shown + "…" } else { shown }
@@ -428,6 +450,7 @@ impl fmt::Display for Error {
         told.extend(self.status().map(|status| format!("HTTP {status}")));
         told.extend(inner.service_code.as_ref().map(|code| format!("code {}", plain(code))));
         told.extend(inner.credits.map(|credits| format!("{credits} credits charged")));
+        told.extend(inner.held.map(|credits| format!("{credits} credits held as unconfirmed")));
         told.extend(inner.request_id.as_ref().map(|id| format!("request {}", plain(id))));
         told.extend(inner.retry_after.map(|wait| format!("Retry-After {} s", wait.as_secs())));
         if inner.attempts > 1 {
@@ -436,7 +459,12 @@ impl fmt::Display for Error {
         if !told.is_empty() {
             write!(f, " ({})", told.join(", "))?;
         }
-        if let Some(advice) = inner.kind.advice() {
+        let advice = match inner.kind {
+            // What may pass is no change of the service's.
+            ErrorKind::Decode if inner.repeatable => Some("repeat it later"),
+            kind => kind.advice(),
+        };
+        if let Some(advice) = advice {
             write!(f, "; {advice}")?;
         }
         Ok(())

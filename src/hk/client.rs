@@ -165,8 +165,9 @@ impl Client {
     }
 
     /// Asks for any path below the base URL, such as `/api/get?lang=EN&…`, with any method and JSON body, and the same
-    /// session, pace, repeats and errors; only safe methods, as GET and HEAD are, are repeated after bytes left. An answer that tells a failure is
-    /// an error, as for a query; whatever else comes is handed on, "No record found" too.
+    /// session, pace, repeats and errors. Only safe methods, as GET and HEAD are, are repeated; any other only with a new session,
+    /// after an answer that denied the old one. An answer that tells a failure is an error, as for a query; whatever else
+    /// comes is handed on, "No record found" too.
     ///
     /// ```no_run
     /// # async fn run(client: tradebind::hk::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -188,7 +189,7 @@ impl Client {
         Ok(got.response)
     }
 
-    pub(super) fn clock(&self) -> &dyn http::Clock {
+    pub(crate) fn clock(&self) -> &dyn http::Clock {
         &*self.0.wire.clock
     }
 
@@ -215,16 +216,19 @@ impl Client {
                 Ok(got) => return Ok(got),
                 Err(error) => error,
             };
+            if error.is_usage_limit() {
+                wire.gate.limited(&*wire.clock);
+            }
             // Code 4, not a gateway's 403: only the first is cured by a new session. One that another call began
             // meanwhile counts for that call.
             let denied = error.is_access_denied() && error.service_code().is_some();
-            if denied && repeats.sessions < NEW_SESSIONS && repeats.may_go_on() {
+            if denied && repeats.sessions < NEW_SESSIONS && repeats.may_go_on() && repeats.is_within_total() {
                 repeats.sessions += u32::from(session.renew(seen));
                 call.repeated(Duration::ZERO, repeats.attempts(), error.kind());
                 continue;
             }
-            // What is no read may have been done: only what never left is sent again.
-            if !asked.is_read() && !error.is_unsent() {
+            // What is no read may have been done, even where no connection could be made: that may be the second of a redirect.
+            if !asked.is_read() {
                 return Err(error);
             }
             let kind = error.kind();
@@ -271,6 +275,9 @@ impl Client {
         repeats: &mut Repeats,
         call: &CallSpan,
     ) -> Result<Got<F>, Error> {
+        if !repeats.may_go_on() || !repeats.is_within_total() {
+            return Err(refused);
+        }
         let english = query.clone().in_language(Language::English);
         match self.ask(Asked::Query(&english), repeats, call).await {
             Ok(got) if got.empty => Ok(got),

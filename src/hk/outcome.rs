@@ -68,12 +68,13 @@ impl Outcome {
         if messages.is_empty() {
             messages.extend(status.description.clone());
         }
-        let named = periods.iter().map(ToString::to_string).chain(codes.iter().cloned());
-        let mut told: Vec<_> = named.take(SHOWN).map(|name| name.chars().take(SHOWN).collect()).collect();
-        let more = (periods.len() + codes.len()).saturating_sub(SHOWN);
-        told.extend((more > 0).then(|| format!("{more} more")));
+        let (told, also) = (listed(&periods), listed(&codes));
+        let told = match (told.is_empty(), also.is_empty()) {
+            (false, false) => format!("{told}; and commodity codes are unknown: {also}"),
+            _ => told + &also,
+        };
         Some(
-            Error::new(kind, told.join(", "))
+            Error::new(kind, told)
                 .repeatable(matches!(kind, ErrorKind::UsageLimit | ErrorKind::Busy))
                 .with_code(Some(status.code.to_string()))
                 .with_messages(messages)
@@ -86,6 +87,15 @@ impl Outcome {
 
 /// The most periods and codes that a message names, and the most characters of each: what a query may hold (guide).
 const SHOWN: usize = 20;
+
+/// Names as a message lists them.
+fn listed(names: &[impl ToString]) -> String {
+    let short = |name: String| name.chars().take(SHOWN).collect::<String>();
+    let mut told: Vec<_> = names.iter().take(SHOWN).map(|name| short(name.to_string())).collect();
+    let more = names.len().saturating_sub(SHOWN);
+    told.extend((more > 0).then(|| format!("{more} more")));
+    told.join(", ")
+}
 
 /// Every message of a status, whichever form it came in.
 fn messages(status: &Status) -> impl Iterator<Item = &str> {

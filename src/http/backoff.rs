@@ -129,6 +129,12 @@ impl Repeats {
         self.attempts < self.backoff.attempts.max(3)
     }
 
+    /// Whether the call has not taken its total yet.
+    #[cfg(feature = "hk-trade")]
+    pub(crate) fn is_within_total(&self) -> bool {
+        self.waited.saturating_add(self.worked) <= self.backoff.total
+    }
+
     /// Counts the time that an attempt took.
     pub(crate) fn took(&mut self, time: Duration) {
         self.worked = self.worked.saturating_add(time);

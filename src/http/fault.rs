@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use super::{Response, redact};
-use crate::error::{Error, ErrorKind, Place};
+use crate::error::{Error, ErrorKind, Place, plain};
 use crate::place::pointer;
 
 /// A fault between here and the answer's last byte, with what had come of the answer. The address is taken out: it
@@ -17,18 +17,36 @@ pub(crate) fn sent_fault(error: reqwest::Error, partial: Option<Response>) -> Er
         ErrorKind::Unreachable
     } else if error.is_timeout() {
         ErrorKind::Timeout
+    } else if error.is_decode() && !is_cut(&error) {
+        // No gzip, or a broken one: it would come again.
+        ErrorKind::Decode
     } else {
         ErrorKind::Interrupted
     };
     let place = partial.as_ref().map(|partial| format!("after {} bytes of the body", partial.body().len()));
     let cause = if kind == ErrorKind::Timeout { None } else { cause(&error) };
     let told: Vec<_> = place.into_iter().chain(cause).collect();
-    let told =
-        Error::new(kind, told.join(": ")).repeatable(kind != ErrorKind::InvalidRequest).with_source(error);
+    let repeatable = !matches!(kind, ErrorKind::InvalidRequest | ErrorKind::Decode);
+    let told = Error::new(kind, told.join(": ")).repeatable(repeatable).with_source(error);
     match partial {
         Some(partial) => told.with_response(partial),
         None => told,
     }
+}
+
+/// Whether a stream ended before it should: a fault of the connection's, not of who packed it.
+fn is_cut(error: &reqwest::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let kind = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        if kind.is_some_and(|kind| {
+            kind != std::io::ErrorKind::InvalidData && kind != std::io::ErrorKind::InvalidInput
+        }) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// The causes in a line; those that only say that there is one are left out.
@@ -98,27 +116,35 @@ pub(crate) fn decode_fault<T: DeserializeOwned>(response: Response) -> Error {
     let looks = looks(&response);
     let skipped = response.body().len() - content.len();
     let mut json = serde_json::Deserializer::from_slice(&content);
+    let place = |error: &serde_json::Error, pointer: String| {
+        let (line, column) = (error.line(), error.column());
+        let starts = content.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(at, _)| at + 1);
+        let start = std::iter::once(0).chain(starts).nth(line.saturating_sub(1)).unwrap_or_default();
+        Place { pointer, offset: skipped + (start + column).saturating_sub(1), line }
+    };
     let (detail, place) = match serde_path_to_error::deserialize::<_, T>(&mut json) {
         _ if !looks.is_empty() => (looks, None),
         Err(e) => {
             let pointer = pointer(e.path());
             // A parser that stops in the middle of a name tells `?` for it; the offset says where.
-            let pointer = pointer.strip_suffix("/?").unwrap_or(&pointer).to_owned();
-            let (line, column) = (e.inner().line(), e.inner().column());
-            let starts = content.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(at, _)| at + 1);
-            let start = std::iter::once(0).chain(starts).nth(line.saturating_sub(1)).unwrap_or_default();
-            let offset = skipped + (start + column).saturating_sub(1);
-            let at = if pointer.is_empty() { "the top" } else { &pointer };
-            let told = format!("at {at}, offset {offset}: {}", what(e.inner()));
-            (told, Some(Place { pointer, offset, line }))
+            let place = place(e.inner(), pointer.strip_suffix("/?").unwrap_or(&pointer).to_owned());
+            // Names of members are the body's too.
+            let at = if place.pointer.is_empty() { "the top".to_owned() } else { plain(&place.pointer) };
+            (format!("at {at}, offset {}: {}", place.offset, what(e.inner())), Some(place))
         }
         // It decodes alone, so that what follows it is at fault.
         Ok(_) => match json.end() {
-            Err(e) => (format!("more follows after the JSON: {}", what(&e)), None),
+            Err(e) => {
+                let place = place(&e, String::new());
+                let told = format!("more follows after the JSON, at offset {}: {}", place.offset, what(&e));
+                (told, Some(place))
+            }
             Ok(()) => (String::new(), None),
         },
     };
-    let error = Error::new(ErrorKind::Decode, detail).with_response(response);
+    // A gateway's page in the place of an answer, or nothing, may pass.
+    let passing = matches!(content.iter().find(|b| !b.is_ascii_whitespace()), None | Some(b'<'));
+    let error = Error::new(ErrorKind::Decode, detail).repeatable(passing).with_response(response);
     match place {
         Some(place) => error.with_place(place),
         None => error,
@@ -168,11 +194,24 @@ mod tests {
             r#"{"kind": "CANARY"}"#,
             r#"{"CANARY": 1}"#,
             r#""CANARY at line 1""#,
+            r#"{"n": 1} CANARY"#,
         ] {
             let response = Response::new(200, http::HeaderMap::new(), body.into());
             let told = decode_fault::<Small>(response).to_string();
             let field = body.contains("\"CANARY\": 1");
             assert!((field || !told.contains("CANARY")) && !told.contains("7777"), "{told}");
         }
+    }
+
+    /// The name of a member is the body's: it is told where it says the place, short and without control characters.
+    #[test]
+    fn a_name_cannot_spoil_the_message() {
+        let name = format!("\u{1b}[2J\n{}", "x".repeat(500));
+        let body = format!("{{{}: 1e999}}", serde_json::Value::from(name.clone()));
+        let response = Response::new(200, http::HeaderMap::new(), body.into());
+        let error = decode_fault::<serde_json::Value>(response);
+        let told = error.to_string();
+        assert!(!told.contains(['\n', '\u{1b}']) && told.len() < 300, "{told:?}");
+        assert_eq!(error.place().unwrap().pointer, format!("/{name}"));
     }
 }

@@ -16,6 +16,7 @@ use crate::exchange::{
 /// Keeps every exchange of a client, redacted, in the format of `spec/exchange.schema.json`: for tests of your own, with
 /// [`super::Replay`] or the replica.
 ///
+/// What comes from the service's own address is marked as observed, what comes from any other, as the replica's, as assumed.
 /// Kept are headers that are known to be harmless, the known parameters' values, and the bodies with the key taken
 /// out. A call whose answer was lost is not recorded. In memory it holds all that passes, so that it is
 /// meant for tests; to a folder it holds nothing.
@@ -37,6 +38,8 @@ pub struct Recorder(Arc<Mutex<State>>);
 struct State {
     folder: Option<PathBuf>,
     count: usize,
+    /// Of the last recording.
+    number: usize,
     exchanges: Vec<Exchange>,
     problem: Option<String>,
 }
@@ -55,8 +58,8 @@ impl Recorder {
         Self::default()
     }
 
-    /// A recorder that writes each exchange to `<folder>/<service>/<operation>.recorded-0001.json`, and so on; no
-    /// file is written over.
+    /// A recorder that writes each exchange to `<folder>/<service>/<operation>.recorded-0001.json`, and so on; no file is
+    /// written over: what is there already is counted on from.
     #[must_use]
     pub fn to_folder(folder: impl Into<PathBuf>) -> Self {
         let state = State { folder: Some(folder.into()), ..State::default() };
@@ -76,7 +79,7 @@ impl Recorder {
     pub fn finish(&self) -> Result<usize, Error> {
         let state = self.lock();
         match &state.problem {
-            Some(problem) => Err(Error::new(ErrorKind::Setup, problem.clone())),
+            Some(problem) => Err(Error::new(ErrorKind::Recording, problem.clone())),
             None => Ok(state.count),
         }
     }
@@ -102,16 +105,22 @@ impl Recorder {
         operation: &str,
         request: RecordedRequest,
         response: &Response,
+        live: bool,
         secret: &Secret,
     ) {
-        let assumed = response.headers().contains_key("x-tradebind-assumed");
         let body = response.body();
         let mut state = self.lock();
         state.count += 1;
+        state.number += 1;
+        if let Some(folder) = &state.folder {
+            let is_taken = |number| file(folder, service, operation, &case(number)).exists();
+            state.number =
+                (state.number..=usize::MAX).find(|number| !is_taken(*number)).unwrap_or(state.number);
+        }
         let exchange = Exchange {
             about: None,
-            case: format!("recorded-{:04}", state.count),
-            evidence: if assumed { ExchangeEvidence::Assumed } else { ExchangeEvidence::Observed },
+            case: case(state.number),
+            evidence: if live { ExchangeEvidence::Observed } else { ExchangeEvidence::Assumed },
             format: Format::TradebindExchange1,
             operation: operation.to_owned(),
             request,
@@ -139,14 +148,30 @@ impl Recorder {
     }
 }
 
+/// Whether an address is the service's own, so that what comes from it is observed.
+pub(super) fn is_live(url: &reqwest::Url, service: ServiceName) -> bool {
+    let base = match service {
+        #[cfg(feature = "hk-trade")]
+        ServiceName::HkTrade => crate::hk::BASE_URL,
+        #[cfg(feature = "tradewind")]
+        ServiceName::Tradewind => crate::tradewind::BASE_URL,
+        #[allow(unreachable_patterns, reason = "with both services there is no other")]
+        _ => return false,
+    };
+    reqwest::Url::parse(base).is_ok_and(|base| base.origin() == url.origin())
+}
+
+fn case(number: usize) -> String {
+    format!("recorded-{number:04}")
+}
+
+fn file(folder: &Path, service: ServiceName, operation: &str, case: &str) -> PathBuf {
+    folder.join(service.to_string()).join(format!("{operation}.{case}.json"))
+}
+
 fn write(folder: &Path, exchange: &Exchange) -> Result<(), String> {
-    let folder = folder.join(exchange.service.to_string());
-    let file = folder.join(format!("{}.{}.json", exchange.operation, exchange.case));
-    // What was recorded before is not written over.
-    if file.exists() {
-        return Err(format!("the recording {} is there already; take an empty folder", file.display()));
-    }
-    std::fs::create_dir_all(&folder)
+    let file = file(folder, exchange.service, &exchange.operation, &exchange.case);
+    std::fs::create_dir_all(file.parent().unwrap_or(folder))
         .and_then(|()| exchange.save(&file))
         .map_err(|e| format!("the recording {} cannot be written: {e}", file.display()))
 }

@@ -114,8 +114,17 @@ fn apart(exchange: &Exchange, request: &Request, service: ServiceName, secret: &
     let (path, pairs) = parts(&recorded.target, service);
     let (sent_path, sent_pairs) = parts(&secret.scrub(&redact::target(request.url())), service);
     differ("path", &path, &sent_path);
+    // Each as often as it stands there.
     let only = |these: &[String], those: &[String]| {
-        let only: Vec<_> = these.iter().filter(|pair| !those.contains(pair)).cloned().collect();
+        let mut left = those.to_vec();
+        let mut only = these.to_vec();
+        only.retain(|pair| match left.iter().position(|other| other == pair) {
+            Some(at) => {
+                left.swap_remove(at);
+                false
+            }
+            None => true,
+        });
         if only.is_empty() { "nothing".to_owned() } else { only.join("&") }
     };
     differ("parameters", &only(&pairs, &sent_pairs), &only(&sent_pairs, &pairs));

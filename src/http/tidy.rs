@@ -16,7 +16,12 @@ pub(crate) fn client_builder() -> ClientBuilder {
 
 /// The same, set on a builder of the user's.
 pub(crate) fn prepared(builder: ClientBuilder) -> ClientBuilder {
-    builder.user_agent(concat!("tradebind/", env!("CARGO_PKG_VERSION"))).referer(false).gzip(true)
+    builder
+        .user_agent(concat!("tradebind/", env!("CARGO_PKG_VERSION")))
+        .referer(false)
+        .gzip(true)
+        // It would log every byte, the key among them.
+        .connection_verbose(false)
 }
 
 /// Takes away the header that the generator adds and no service asked for.

@@ -8,6 +8,7 @@ use crate::error::{Error, ErrorKind};
 pub(crate) struct CallSpan {
     span: Span,
     started: Instant,
+    ended: bool,
 }
 
 impl CallSpan {
@@ -22,7 +23,7 @@ impl CallSpan {
             duration_ms = field::Empty,
             outcome = field::Empty,
         );
-        Self { span, started: Instant::now() }
+        Self { span, started: Instant::now(), ended: false }
     }
 
     pub(crate) fn span(&self) -> &Span {
@@ -36,20 +37,35 @@ impl CallSpan {
 
     /// Tells how the call ended.
     pub(crate) fn end(
-        self,
+        mut self,
         status: Option<u16>,
         attempts: u32,
         credits: Option<crate::domain::Credits>,
         error: Option<&Error>,
     ) {
-        let milliseconds = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.ended = true;
         self.span.record("status", status);
         self.span.record("attempts", attempts);
         self.span.record("credits", credits.map(field::display));
-        self.span.record("duration_ms", milliseconds);
+        self.told_duration();
         match error {
             Some(error) => self.span.record("outcome", field::debug(error.kind())),
             None => self.span.record("outcome", "ok"),
         };
+    }
+
+    fn told_duration(&self) {
+        let milliseconds = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.span.record("duration_ms", milliseconds);
+    }
+}
+
+/// A call that its caller gave up is told as that.
+impl Drop for CallSpan {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.told_duration();
+            self.span.record("outcome", "dropped");
+        }
     }
 }

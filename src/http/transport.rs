@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use reqwest::{Client, Request, Url};
 
+use super::record::is_live;
 use super::{Backoff, Clock, Gate, Recorder, Replay, Response, Secret, redact, sent_fault};
 use crate::error::{Error, ErrorKind};
 use crate::exchange::ServiceName;
@@ -111,6 +112,7 @@ impl Transport {
         operation: &str,
     ) -> Result<Response, Broken> {
         let asked = self.recorder.as_ref().map(|recorder| recorder.asked(&request, &self.secret));
+        let live = self.replay.is_none() && is_live(request.url(), service);
         let response = match &self.replay {
             Some(replay) => replay.answer(&request, service, &self.secret).map_err(Broken::Own)?,
             None => {
@@ -119,7 +121,7 @@ impl Transport {
             }
         };
         if let (Some(recorder), Some(asked)) = (&self.recorder, asked) {
-            recorder.record(service, operation, asked, &response, &self.secret);
+            recorder.record(service, operation, asked, &response, live, &self.secret);
         }
         Ok(response)
     }

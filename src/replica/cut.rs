@@ -25,6 +25,8 @@ pub(super) struct Cut {
     inner: UnsyncBoxBody<Bytes, io::Error>,
     told: SizeHint,
     left: u64,
+    /// Whether a piece was shortened, so that there is more than the inner body still holds.
+    shortened: bool,
     ending: Ending,
     /// Taken when the cut is due.
     connection: Option<Connection>,
@@ -40,7 +42,7 @@ impl Cut {
         connection: Connection,
     ) -> Self {
         let told = inner.size_hint();
-        Self { inner, told, left: bytes, ending, connection: Some(connection), wait: None }
+        Self { inner, told, left: bytes, shortened: false, ending, connection: Some(connection), wait: None }
     }
 
     pub(super) fn half(
@@ -64,7 +66,7 @@ impl Body for Cut {
                 ready!(wait.as_mut().poll(cx));
                 this.wait = None;
             }
-            if this.left > 0 || this.inner.is_end_stream() {
+            if this.left > 0 || (this.inner.is_end_stream() && !this.shortened) {
                 let frame = match ready!(Pin::new(&mut this.inner).poll_frame(cx)) {
                     Some(Ok(frame)) => frame,
                     other => return Poll::Ready(other),
@@ -73,7 +75,7 @@ impl Body for Cut {
                 let Ok(mut data) = frame.into_data() else { continue };
                 if data.len() as u64 > this.left {
                     data.truncate(usize::try_from(this.left).unwrap_or(usize::MAX));
-                    this.left = 0;
+                    (this.left, this.shortened) = (0, true);
                     return Poll::Ready(Some(Ok(Frame::data(data))));
                 }
                 this.left -= data.len() as u64;

@@ -1,9 +1,17 @@
-//! A local server that speaks as both services do: it plays recorded exchanges on loopback.
+//! A local server that behaves as both services do, on loopback.
 //!
 //! The Hong Kong side answers first with a 302 to a one-time address and demands the cookie that it set on
-//! the way; without it, it says "Access denied" inside HTTP 200. The TradeWind side demands a key. What the
-//! services' documentation does not tell and the server had to make up is named in the header
-//! `x-tradebind-assumed` of an answer.
+//! the way; without it, it says "Access denied" inside HTTP 200. The TradeWind side demands a key. Requests that a
+//! documented example fits are answered as documented; others with made-up data. What the services' documentation does not
+//! tell and the server had to make up is named in the header `x-tradebind-assumed` of an answer.
+//!
+//! Hong Kong's figures are synthetic, and title and first note of an answer say so. They hang on
+//! [`seed`](ReplicaBuilder::seed), and their sums hold exactly, in values and, where quantities are given, in these: total
+//! exports are domestic exports and re-exports, total trade is imports and total exports, items sum to subheadings, headings
+//! and chapters ([`Replica::hk_codes`]), SITC sections and end uses to the total, partners and regions too
+//! ([`Replica::hk_members`]). A figure to date differs from the sum of its months by amendments of up to half a percent. The
+//! figures of a recorded answer of total exports by country are in the world too, as far as they leave room for the others.
+//! Months run from 2012-01 to the [newest](ReplicaBuilder::hk_newest).
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -35,6 +43,28 @@
 //! ```
 //!
 //! A [`Rule`] makes a [`Fault`] again and again, by count or by seed.
+//!
+//! TradeWind's side charges each call to its key ([`Replica::tradewind_account`]) until the
+//! [balance](ReplicaBuilder::tradewind_balance) runs out, ignores fields that it does not know and tells them in the header
+//! `x-tradebind-ignored`, and makes up regions whose shares and sums hold:
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! use tradebind::replica::{Door, Fault, Replica};
+//! use tradebind::tradewind::{Client, read_request};
+//!
+//! let replica = Replica::builder().tradewind_balance("1".parse()?).start().await?;
+//! replica.script(Door::Tradewind, [Fault::ChargeThenDrop.into()]);
+//! let client = Client::builder().base_url(replica.tradewind_url()).key("tw_test_1")?.build()?;
+//! let request = read_request(r#"{"type": "exporter", "product": "tea"}"#)?;
+//! assert!(client.world_regions(request).await.unwrap_err().is_outcome_unknown());
+//! assert_eq!(replica.tradewind_account("tw_test_1").unwrap().charged.to_string(), "0.14");
+//! # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+//! ```
+//!
+//! Both sides go by the documents: a request that no operation takes is told the nearest one and what does not fit, and an
+//! operation that is added to a [document](ReplicaBuilder::document) is served with its example, or with data in the shape of
+//! its schema.
 
 mod answer;
 mod builder;
@@ -66,7 +96,7 @@ pub use tradewind::Account;
 use std::io;
 use std::sync::Arc;
 
-use crate::domain::Credits;
+use crate::domain::{CommodityClass, Credits, Region};
 use crate::exchange::Exchange;
 use rules::Rules;
 use script::Scripts;
@@ -116,6 +146,21 @@ impl Replica {
     #[must_use]
     pub fn tradewind_url(&self) -> String {
         format!("http://{}", self.tradewind.address)
+    }
+
+    /// The codes of a class that the Hong Kong side knows, in order, with those that only some editions of the
+    /// Harmonized System have: ten chapters down to items, the sections of the SITC, end-use categories. Of the codes,
+    /// those of eight digits and of the end uses are made up; the other levels of the SITC have none.
+    #[must_use]
+    pub fn hk_codes(class: CommodityClass) -> Vec<String> {
+        hk::declared(class)
+    }
+
+    /// The countries that the Hong Kong side counts to a region, by English name. Those of the unions (APEC, ASEA, EU,
+    /// OPEC) are assumed: members of 2024, for all years.
+    #[must_use]
+    pub fn hk_members(region: Region) -> Vec<&'static str> {
+        hk::members(region)
     }
 
     /// The last 1,000 requests of the Hong Kong side, oldest first.

@@ -1,7 +1,8 @@
 use std::borrow::Cow;
 
+use super::dictionary::index;
 use super::figures::Value;
-use super::rows::{Texts, index};
+use super::rows::Texts;
 use super::{Column, Table, field::Field};
 use crate::domain::{Known, Period, TradeType};
 

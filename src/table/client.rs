@@ -1,5 +1,5 @@
 use super::Table;
-use super::table::Decoded;
+use super::decode::Decoded;
 use crate::error::Error;
 use crate::hk::api::types::Status;
 use crate::hk::{Client, Form, Query};

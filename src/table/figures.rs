@@ -63,7 +63,14 @@ impl Figures {
         }
     }
 
-    pub(super) fn shrink(&mut self) {
+    /// Undoes [`Figures::freeze`].
+    pub(super) fn thaw(&mut self) {
+        self.texts.thaw();
+    }
+
+    /// Ends the figures: none is added from here on.
+    pub(super) fn freeze(&mut self) {
+        self.texts.freeze();
         shrink(&mut self.values);
         self.scales.shrink();
     }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::Table;
-use super::table::columns;
+use super::decode::columns;
 use crate::ErrorKind;
 use crate::hk::api::types::TradeResponse;
 use crate::hk::{Outcome, Row, Unknown};

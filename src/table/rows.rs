@@ -1,6 +1,6 @@
 use serde_json::{Map, Value as Json};
 
-use super::dictionary::Dictionary;
+use super::dictionary::{Dictionary, index};
 use super::field::{Field, TEXTS};
 use super::figures::{Figures, Value};
 use super::ids::{Ids, shrink};
@@ -96,11 +96,6 @@ impl Extras {
     }
 }
 
-/// Numbers of rows and texts are of 32 bits, to save room; every machine's sizes hold them.
-pub(super) fn index(id: u32) -> usize {
-    usize::try_from(id).unwrap_or(usize::MAX)
-}
-
 impl Rows {
     pub(super) fn len(&self) -> usize {
         self.len
@@ -160,9 +155,23 @@ impl Rows {
         serde_json::from_value(sent.into()).ok()
     }
 
-    pub(super) fn shrink(&mut self) {
-        self.texts.iter_mut().for_each(|texts| texts.ids.shrink());
-        self.figures.shrink();
+    /// Undoes [`Rows::freeze`].
+    pub(super) fn thaw(&mut self) {
+        self.texts.iter_mut().for_each(|texts| texts.known.thaw());
+        self.figures.thaw();
+        self.extras.names.thaw();
+        self.extras.values.thaw();
+    }
+
+    /// Ends the rows: none is added from here on.
+    pub(super) fn freeze(&mut self) {
+        for texts in &mut self.texts {
+            texts.ids.shrink();
+            texts.known.freeze();
+        }
+        self.figures.freeze();
         shrink(&mut self.extras.held);
+        self.extras.names.freeze();
+        self.extras.values.freeze();
     }
 }

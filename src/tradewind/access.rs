@@ -159,7 +159,7 @@ impl InvalidKey {
 impl fmt::Display for InvalidKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let gap = if self.place.is_empty() { "" } else { " " };
-        write!(f, "the TradeWind key{gap}{} {} (it is not shown here)", self.place, self.problem)
+        write!(f, "the TradeWind key{gap}{} {}", self.place, self.problem)
     }
 }
 

@@ -11,6 +11,9 @@ use crate::domain::Credits;
 use crate::error::Error;
 use crate::operation::{Billing, Operation};
 
+/// What stands for the id of an address that the document does not know.
+pub(super) const RAW: &str = "raw";
+
 /// What is to be known of an operation before it is sent.
 #[derive(Debug, Clone)]
 pub struct What {
@@ -43,7 +46,7 @@ impl What {
 
     /// An address that the document does not know: nothing is taken for granted.
     pub(super) fn unknown(path: &str) -> Self {
-        Self { id: "raw", key: true, free: false, customs: path.starts_with("/api/customs/"), price: None }
+        Self { id: RAW, key: true, free: false, customs: path.starts_with("/api/customs/"), price: None }
     }
 }
 

@@ -10,7 +10,7 @@ use tracing::Instrument;
 
 use super::access::{BASE_URL, once};
 use super::api::{self, types};
-use super::call::What;
+use super::call::{RAW, What};
 use super::envelope::{self, Answer};
 use super::{Access, Billed, Call, Ledger};
 use crate::domain::Credits;
@@ -294,9 +294,9 @@ impl Client {
             // What is charged against the document's word is not free to repeat.
             let free = what.free && credits.unwrap_or_default() == Credits::default();
             if !free && !error.is_unsent() {
-                reservation.settle(credits);
+                let held = reservation.settle(credits);
                 let asked = http::retry_after_of(&error, &*wire.clock);
-                return Err(error.with_retry_after(asked));
+                return Err(error.with_retry_after(asked).with_held(held));
             }
             let kind = error.kind();
             let wait = repeats.after(error, &*wire.clock)?;
@@ -343,8 +343,13 @@ impl Client {
             (Some(allowed), _) => Ok(allowed),
             (None, Some(price)) => Ok(price),
             (None, None) => {
-                let how = "allow what it may cost, by Call::allow or ClientBuilder::allow";
-                let detail = format!("no price of `{}` is documented; {how}", what.id);
+                let detail = if what.id == RAW {
+                    "the document does not know this address; allow what it may cost, by Call::allow"
+                        .to_owned()
+                } else {
+                    let how = "allow what it may cost, by Call::allow or ClientBuilder::allow";
+                    format!("no price of `{}` is documented; {how}", what.id)
+                };
                 Err(Error::new(ErrorKind::PriceUnknown, detail))
             }
         }

@@ -3,7 +3,7 @@
 use progenitor_client::ByteStream;
 use serde_json::Value;
 
-use super::api::types::{Envelope, Failure, Meta, WorldRegions, WorldRegionsEnvelope, WorldRegionsUpstream};
+use super::api::types::{Envelope, Meta};
 use super::call::What;
 use crate::domain::{Credits, OrOther};
 use crate::error::{Error, ErrorKind};
@@ -149,36 +149,100 @@ impl Answer for Envelope {
     }
 }
 
-/// World regions with the data as documented and nothing else in their place.
+/// An answer with a shape of its own. The generator writes how it comes apart, so that a new operation needs nothing here.
+pub trait Enveloped: Sized + Send + serde::de::DeserializeOwned + 'static {
+    /// What should stand where the envelope keeps its data.
+    type Data;
+    /// The answer with its data as documented and nothing else in their place; tells where a body is not so.
+    type Strict: serde::de::DeserializeOwned;
+    /// What lies inside all envelopes.
+    type Value: serde::de::DeserializeOwned;
+
+    /// The members of the service's envelope.
+    fn parts(self) -> Parts<Self::Data>;
+
+    /// What the data are.
+    fn inner(data: Self::Data) -> Inner<Self::Value>;
+}
+
+/// The members of the service's envelope.
+pub struct Parts<D> {
+    /// `success`
+    pub success: Option<bool>,
+    /// `request_id`
+    pub request_id: Option<String>,
+    /// `data`
+    pub data: Option<OrOther<D>>,
+    /// `meta`
+    pub meta: Option<Meta>,
+    /// `error`
+    pub error: Option<Value>,
+}
+
+impl<D> Parts<D> {
+    /// An answer without an envelope.
+    pub fn bare(data: D) -> Self {
+        Self { success: None, request_id: None, data: Some(OrOther::Expected(data)), meta: None, error: None }
+    }
+}
+
+/// What the data of an envelope are.
+pub enum Inner<V> {
+    /// The value itself.
+    Bare(V),
+    /// The upstream's envelope around the value.
+    Upstream {
+        /// `code`; 1 is success.
+        code: Option<Value>,
+        /// `msg`
+        message: Option<String>,
+        /// `data`
+        data: Option<V>,
+    },
+}
+
+/// An envelope with data as documented.
 #[derive(serde::Deserialize)]
 #[allow(dead_code, reason = "only whether it can be read counts")]
-struct Strict {
+pub struct Strict<D> {
     success: Option<bool>,
     request_id: Option<String>,
-    data: WorldRegionsUpstream,
+    data: D,
     meta: Option<Meta>,
 }
 
-impl Answer for WorldRegionsEnvelope {
-    type Value = WorldRegions;
-    decoded!(Strict);
+impl<T: Enveloped> Answer for T {
+    type Value = T::Value;
+    decoded!(T::Strict);
 
-    fn open(self, _: &What) -> Opened<WorldRegions> {
-        let value = match (failed(self.success, self.error.as_ref()), self.data) {
+    fn open(self, _: &What) -> Opened<T::Value> {
+        let Parts { success, request_id, data, meta, error } = self.parts();
+        let value = match (failed(success, error.as_ref()), data) {
             (Some(error), _) => Err(error),
             (None, None | Some(OrOther::Other(Value::Null))) => Err(Error::new(ErrorKind::NoData, "")),
             (None, Some(OrOther::Other(Value::String(_)))) => {
                 Err(Error::new(ErrorKind::TextInsteadOfData, ""))
             }
-            (None, Some(OrOther::Other(_))) => Err(Error::new(ErrorKind::Decode, "at /data")),
-            (None, Some(OrOther::Expected(inner))) => {
-                code(inner.code.map(Value::from).as_ref(), inner.msg.as_deref()).and_then(|()| {
-                    inner.data.ok_or_else(|| Error::new(ErrorKind::NoData, "in the upstream's envelope"))
-                })
-            }
+            (None, Some(OrOther::Other(data))) => odd(data),
+            (None, Some(OrOther::Expected(data))) => match T::inner(data) {
+                Inner::Bare(value) => Ok(value),
+                Inner::Upstream { code: told, message, data } => code(told.as_ref(), message.as_deref())
+                    .and_then(|()| {
+                        data.ok_or_else(|| Error::new(ErrorKind::NoData, "in the upstream's envelope"))
+                    }),
+            },
         };
-        Opened { value: value.map_err(Box::new), request_id: self.request_id, meta: self.meta }
+        Opened { value: value.map_err(Box::new), request_id, meta }
     }
+}
+
+/// Data that are not as documented: the upstream's failure, where they tell one, or what lies inside where only the envelope
+/// around it is odd.
+fn odd<V: serde::de::DeserializeOwned>(data: Value) -> Result<V, Error> {
+    let enveloped = data.get("code").is_some();
+    let inner = upstream(data)?;
+    let read = if enveloped { serde_json::from_value(inner).ok() } else { None };
+    read.ok_or_else(|| Error::new(ErrorKind::Decode, "at /data"))
 }
 
 /// What a call cost, of an answer whose other members may be anything.
@@ -208,11 +272,11 @@ fn failed(success: Option<bool>, error: Option<&Value>) -> Option<Error> {
         Value::Bool(true) | Value::Number(_) => true,
     };
     let error = error.filter(says);
-    (success == Some(false) || error.is_some()).then(|| refused(ErrorKind::Refused, error))
+    (success == Some(false) || error.is_some()).then(|| refused(error))
 }
 
 /// A refusal, with the code and every text of `error`: of its members only the code is documented.
-fn refused(kind: ErrorKind, error: Option<&Value>) -> Error {
+fn refused(error: Option<&Value>) -> Error {
     let texts = match error {
         Some(Value::String(text)) => vec![text.clone()],
         Some(Value::Object(members)) => {
@@ -221,7 +285,9 @@ fn refused(kind: ErrorKind, error: Option<&Value>) -> Error {
         }
         _ => Vec::new(),
     };
-    Error::new(kind, "").with_code(error.and_then(|error| scalar(error.get("code")?))).with_messages(texts)
+    Error::new(ErrorKind::Refused, "")
+        .with_code(error.and_then(|error| scalar(error.get("code")?)))
+        .with_messages(texts)
 }
 
 fn scalar(value: &Value) -> Option<String> {
@@ -258,14 +324,16 @@ fn code(code: Option<&Value>, message: Option<&str>) -> Result<(), Error> {
 
 /// What an HTTP status other than 2xx means: what the service's envelope says goes before the status.
 pub(super) fn by_status(response: Response, free: bool) -> Error {
-    let failure = serde_json::from_slice::<Failure>(&response.content()).ok();
-    // An envelope says something; a gateway's own JSON does not.
-    let failure = failure.filter(|failure| failure.error.is_some() || failure.success == Some(false));
-    let Some(failure) = failure else {
+    // A gateway gave up waiting, or hides what happened behind it.
+    let hidden = response.status() >= 500 || response.status() == 408;
+    let envelope = serde_json::from_slice::<Value>(&response.content()).unwrap_or_default();
+    let member = |name: &str| envelope.get(name).filter(|value| !value.is_null());
+    let success = member("success").and_then(Value::as_bool);
+    // An envelope says something. A gateway's own JSON may have an `error` too, but none of the service's other members.
+    let marked = success.is_some() || member("request_id").is_some();
+    let Some(failure) = failed(success, member("error")).filter(|_| marked || !hidden) else {
         let error = http::by_status(response);
-        let lost = !free && error.status().is_some_and(|status| status >= 500 || status == 408);
-        // A gateway gave up waiting, or hides what happened behind it.
-        return if lost { error.outcome_unknown() } else { once(error, free) };
+        return if hidden && !free { error.outcome_unknown() } else { once(error, free) };
     };
     let kind = match http::status_kind(response.status()) {
         // Below 500 the envelope is the service's own answer.
@@ -273,7 +341,7 @@ pub(super) fn by_status(response: Response, free: bool) -> Error {
         kind => kind,
     };
     let later = matches!(kind, ErrorKind::UsageLimit | ErrorKind::Busy | ErrorKind::HttpStatus);
-    once(refused(kind, failure.error.as_ref()).repeatable(later), free).with_response(response)
+    once(failure.of_kind(kind).repeatable(later), free).with_response(response)
 }
 
 /// Of a call that may be billed, only a refusal for the limit may be repeated without harm.

@@ -117,7 +117,8 @@ impl Ledger {
         self.state().stopped = None;
     }
 
-    /// Puts what was charged, once it is known, in the place of all that is unconfirmed.
+    /// Puts what was charged, once it is known, in the place of all that is unconfirmed. It counts into the sum, and to no
+    /// operation: which of the calls it was for is not told.
     pub fn settle_unconfirmed(&self, charged: Credits) {
         let mut state = self.state();
         state.charged = state.charged.saturating_add(charged.amount().max(Decimal::ZERO));
@@ -132,7 +133,8 @@ impl Ledger {
     /// Reserves for a call, or tells why it is not to be sent. Free operations are always sent.
     pub(super) fn reserve(&self, operation: &str, amount: Credits, free: bool) -> Result<Reservation, Error> {
         let mut state = self.state();
-        let amount = amount.amount();
+        // What costs nothing takes no room, whatever is allowed for it.
+        let amount = if free { Decimal::ZERO } else { amount.amount() };
         if !free {
             state.holds(amount)?;
         }
@@ -157,7 +159,7 @@ impl State {
         }
         match self.budget {
             Some(budget) if self.taken().saturating_add(more) > budget => refused(format!(
-                "{more} credits more do not fit {budget}: {} charged, {} unconfirmed, {} under way; Ledger::set_budget raises it",
+                "{more} credits more do not fit {budget}: {} charged, {} unconfirmed, {} under way; Ledger::set_budget raises it, Ledger::settle_unconfirmed frees what was not charged",
                 self.charged.normalize(),
                 self.unconfirmed.normalize(),
                 self.reserved.normalize()
@@ -195,19 +197,19 @@ impl Reservation {
         self.sent = false;
     }
 
-    /// Books what the answer tells.
-    pub(super) fn settle(mut self, charged: Option<Credits>) {
-        self.close(charged);
+    /// Books what the answer tells; what stays as unconfirmed is told.
+    pub(super) fn settle(mut self, charged: Option<Credits>) -> Option<Credits> {
+        self.close(charged)
     }
 
-    fn close(&mut self, charged: Option<Credits>) {
+    fn close(&mut self, charged: Option<Credits>) -> Option<Credits> {
         if !std::mem::take(&mut self.open) {
-            return;
+            return None;
         }
         let mut state = self.ledger.state();
         state.reserved = state.reserved.saturating_sub(self.amount);
         if !self.sent {
-            return;
+            return None;
         }
         let spent = state.operations.entry(self.operation.clone()).or_default();
         spent.calls += 1;
@@ -221,11 +223,13 @@ impl Reservation {
                         "`{operation}` was charged {charged} credits where {reserved} were reserved"
                     ));
                 }
+                None
             }
-            None if self.free => {}
+            None if self.free => None,
             None => {
                 spent.unconfirmed_calls += 1;
                 state.unconfirmed = state.unconfirmed.saturating_add(self.amount);
+                Some(self.amount.into())
             }
         }
     }
@@ -265,7 +269,7 @@ mod tests {
         drop(sent);
         assert_eq!(ledger.to_string(), "0 credits charged, 0.6 unconfirmed, 0 under way, of 1");
         let error = ledger.reserve("x", credits("0.6"), false).map(drop).unwrap_err();
-        insta::assert_snapshot!(error, @"the budget does not hold this call; nothing was sent: 0.6 credits more do not fit 1: 0 charged, 0.6 unconfirmed, 0 under way; Ledger::set_budget raises it");
+        insta::assert_snapshot!(error, @"the budget does not hold this call; nothing was sent: 0.6 credits more do not fit 1: 0 charged, 0.6 unconfirmed, 0 under way; Ledger::set_budget raises it, Ledger::settle_unconfirmed frees what was not charged");
         ledger.settle_unconfirmed(credits("0"));
         assert!(ledger.reserve("x", credits("0.6"), false).is_ok());
     }
@@ -305,6 +309,14 @@ mod tests {
         assert!(second.sent().is_err());
         drop(second);
         assert_eq!(ledger.to_string(), "0.9 credits charged, 0 unconfirmed, 0 under way, of 1");
+    }
+
+    #[test]
+    fn what_is_free_takes_no_room_whatever_is_allowed_for_it() {
+        let ledger = Ledger::with_budget(credits("1"));
+        let _free = ledger.reserve("x", credits("5"), true).unwrap();
+        assert_eq!(ledger.left(), Some(credits("1")));
+        assert!(ledger.reserve("y", credits("1"), false).is_ok());
     }
 
     #[test]

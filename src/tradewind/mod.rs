@@ -21,7 +21,9 @@ pub use billed::Billed;
 pub use call::Call;
 pub use client::{Client, ClientBuilder};
 pub use envelope::Text;
+pub(crate) use envelope::{Enveloped, Inner, Parts, Strict};
 pub use ledger::{Ledger, Spent};
+pub use operation::OperationRequest;
 pub(crate) use request::read_body;
 pub use request::{InvalidRequest, read_request};
 #[cfg(feature = "table")]

@@ -1,5 +1,6 @@
 //! Calls of operations that are only known at run time.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::{Call, Client, api};
@@ -8,26 +9,33 @@ use crate::error::{Error, ErrorKind};
 use crate::http::Response;
 use crate::near::nearest;
 
-impl Client {
-    /// A call of an operation of the document by its id, for programs that learn at run time which one is meant, as the
-    /// command line does. `path` gives the values of the path's parameters, `body` the request as JSON, held to the
-    /// document as by [`read_request`](super::read_request): what the service would silently ignore and bill is refused.
-    ///
-    /// ```no_run
-    /// # async fn run(client: tradebind::tradewind::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// let answer = client.operation("world_regions", &[], Some(r#"{"type": "exporter", "product": "pet"}"#))?.await?;
-    /// let json: serde_json::Value = answer.value().json()?;
-    /// # Ok(()) }
-    /// ```
+/// A request of an operation of the document that is only known at run time, held to the document.
+///
+/// ```no_run
+/// # async fn run(client: tradebind::tradewind::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use tradebind::tradewind::OperationRequest;
+///
+/// let body = r#"{"type": "exporter", "product": "pet"}"#;
+/// let request = OperationRequest::new("world_regions", &[], Some(body))?;
+/// let answer = client.operation(&request)?.await?;
+/// let json: serde_json::Value = answer.value().json()?;
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct OperationRequest {
+    operation: &'static Operation,
+    path: String,
+    body: Option<Value>,
+}
+
+impl OperationRequest {
+    /// A request of the operation of that id. `path` gives the values of the path's parameters, `body` the request as JSON,
+    /// held to the document as by [`read_request`](super::read_request): what the service would silently ignore and bill
+    /// is refused.
     ///
     /// # Errors
     /// No such operation, a parameter or body that is missing or superfluous, or a body that is none of the operation.
-    pub fn operation(
-        &self,
-        id: &str,
-        path: &[(&str, &str)],
-        body: Option<&str>,
-    ) -> Result<Call<Response>, Error> {
+    pub fn new(id: &str, path: &[(&str, &str)], body: Option<&str>) -> Result<Self, Error> {
         let wrong = |detail: String| {
             Err(Error::new(ErrorKind::InvalidRequest, detail).with_operation(&format!("tradewind {id}")))
         };
@@ -36,8 +44,8 @@ impl Client {
             let near = nearest(id, ids()).map_or(String::new(), |near| format!("; did you mean {near:?}?"));
             return wrong(format!("the document has no operation {id:?}{near}"));
         };
-        let address = match filled(operation, path) {
-            Ok(address) => address,
+        let path = match filled(operation, path) {
+            Ok(path) => path,
             Err(problem) => return wrong(problem),
         };
         let body = match (operation.body, body) {
@@ -47,11 +55,39 @@ impl Client {
             (Some(component), Some(json)) => match api::read_body(component, json) {
                 Some(Ok(body)) => Some(body),
                 Some(Err(invalid)) => return wrong(invalid.to_string()),
-                // Each operation's body is in that table.
-                None => Some(serde_json::from_str(json).unwrap_or(Value::Null)),
+                None => return wrong(format!("{component} cannot be read at run time")),
             },
         };
-        self.raw(operation.method, &address, body)
+        Ok(Self { operation, path, body })
+    }
+
+    /// The operation.
+    #[must_use]
+    pub fn operation(&self) -> &'static Operation {
+        self.operation
+    }
+
+    /// Path below the base URL, its parameters filled in.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The body as it is sent, defaults included.
+    #[must_use]
+    pub fn body(&self) -> Option<&Value> {
+        self.body.as_ref()
+    }
+}
+
+impl Client {
+    /// A call of an operation that is only known at run time, as the command line makes them; the answer comes as it is, but
+    /// a failure that its envelopes tell is an error.
+    ///
+    /// # Errors
+    /// A path that is none.
+    pub fn operation(&self, request: &OperationRequest) -> Result<Call<Response>, Error> {
+        self.raw(request.operation.method, &request.path, request.body.clone())
     }
 }
 
@@ -79,8 +115,9 @@ fn filled(operation: &Operation, values: &[(&str, &str)]) -> Result<String, Stri
 
 /// A text as one part of a path.
 fn escaped(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~');
-    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    /// What RFC 3986 keeps of a part as it is.
+    const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+    utf8_percent_encode(text, PART).to_string()
 }
 
 #[cfg(test)]
@@ -106,8 +143,7 @@ mod tests {
                 assert!(api::read_body(component, "{}").is_some(), "{}", operation.id);
             }
         }
-        let client = Client::builder().build().unwrap();
-        let wrong = |id: &str, body| client.operation(id, &[], body).map(drop).unwrap_err().to_string();
+        let wrong = |id: &str, body| OperationRequest::new(id, &[], body).unwrap_err().to_string();
         insta::assert_snapshot!(
             [
                 wrong("world_region", None),

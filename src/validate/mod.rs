@@ -20,6 +20,7 @@ mod baseline;
 mod check;
 mod config;
 mod diagnose;
+pub mod drift;
 mod finding;
 mod input;
 mod judge;

@@ -161,4 +161,10 @@ rules! {
     "tradewind/names" Warning: "A filter has names or domains",
         "Where both are given, domains win (vendor).",
         "give one of them";
+    "drift/gone" Note: "A field of the documented example still comes",
+        "Only told by `tradebind drift`, which holds an answer against the document, the documented example and what came. A field may be absent in one answer and there in the next: the document declares such ones as not required.",
+        "look into further answers; if the service dropped it, change the example and the document";
+    "drift/kind" Warning: "A value is of a kind that the documented example has",
+        "Only told by `tradebind drift`, where the document leaves the kind open.",
+        "if the service sends it, declare the kind in the document";
 }

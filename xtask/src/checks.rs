@@ -52,6 +52,10 @@ pub fn features() -> Result<()> {
             "--features",
             feature,
         ]);
+        if feature == "cli" {
+            // The command line without pictures, as most will build it.
+            check.arg("--bins");
+        }
         run(check.args(["--", "-D", "warnings"]))?;
     }
     Ok(())
@@ -123,6 +127,12 @@ pub fn dependencies() -> Result<()> {
     ]))?;
     let heavy = [
         "clap",
+        "comfy-table",
+        "csv",
+        "indicatif",
+        "plotters",
+        "ratatui-core",
+        "tempfile",
         "axum",
         "tower-service-fn",
         "arrow",

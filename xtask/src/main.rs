@@ -3,9 +3,12 @@
 mod bench;
 mod checks;
 mod ci;
+mod diff;
+mod draft;
 #[cfg(test)]
 #[allow(clippy::expect_used, reason = "a test may")]
 mod generator_tests;
+mod kill_loop;
 mod lint_command;
 mod readme;
 mod regenerate;
@@ -15,21 +18,30 @@ mod tools;
 // The generator's own modules, so that a document is judged here as it is in a build.
 #[path = "../../build/codes.rs"]
 mod codes;
+#[path = "../../build/derived.rs"]
+mod derived;
 #[path = "../../build/describe.rs"]
 mod describe;
 #[path = "../../build/document.rs"]
 mod document;
 #[path = "../../build/generate.rs"]
 mod generate;
+#[path = "../../build/guard.rs"]
+mod guard;
 #[path = "../../build/lint.rs"]
 mod lint;
 #[path = "../../build/methods.rs"]
 mod methods;
 #[path = "../../build/prune.rs"]
 mod prune;
-#[allow(dead_code, reason = "only the build script lists the examples")]
+#[allow(dead_code, reason = "only the build script lists examples and types")]
 #[path = "../../build/tables.rs"]
 mod tables;
+
+// What the snapshots of the public surface are made with.
+#[path = "../../tests/support/surface.rs"]
+#[allow(clippy::expect_used, reason = "it reads what the generator parsed already")]
+mod surface;
 
 use std::process::ExitCode;
 
@@ -53,11 +65,27 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Add an operation to the TradeWind document, from a saved page of the documentation, a recorded exchange or a HAR file
+    ///
+    /// Types are inferred from the examples; secrets are taken out. For an operation that the document has, what differs is
+    /// printed instead.
+    Draft(draft::Args),
+    /// Tell what changes between two revisions of the documents, for the wire and for Rust, as markdown
+    Diff(diff::Args),
     /// Everything that CI runs
     Ci,
     /// Check the documents with public tools, in pinned versions (needs npm or PyPI)
     #[command(subcommand)]
     Tools(tools::Tool),
+    /// Kill harvests at random moments, and look whether anything is lost or asked for twice
+    KillLoop {
+        /// How many kills
+        #[arg(long, default_value_t = 200)]
+        times: u32,
+        /// Which moments
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Measure; results belong in benches/README.md
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -78,8 +106,11 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Lint => lint_command::run(),
         Command::Regenerate { check } => regenerate::run(check),
+        Command::Draft(args) => draft::run(args),
+        Command::Diff(args) => diff::run(&args),
         Command::Ci => ci::run(),
         Command::Tools(tool) => tool.run(),
+        Command::KillLoop { times, seed } => kill_loop::kill(times, seed),
         Command::Bench(bench) => bench.run(),
     }
 }

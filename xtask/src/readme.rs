@@ -14,7 +14,8 @@ pub fn main_command() -> Result<()> {
         .filter(|(kind, _)| *kind == "text")
         .context("no `text` block follows the first command")?;
     let printed = output(command("bash").args(["-c", &blocks[at].1]))?;
-    if printed.trim_end() != said.1.trim_end() {
+    // CSV ends its lines with CR LF.
+    if !printed.trim_end().lines().eq(said.1.trim_end().lines()) {
         bail!("`{}` printed\n{printed}\nbut the README says\n{}", blocks[at].1.trim(), said.1);
     }
     println!("{}", printed.trim_end());

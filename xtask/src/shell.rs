@@ -133,6 +133,13 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         drop(self.0.stdin.take());

@@ -1,12 +1,15 @@
-//! The documents against public tools, in pinned versions.
+//! The documents, and what this crate writes, against public tools, in pinned versions.
 //!
 //! Everything they need is installed below `target/tools`, nothing globally.
 
+mod engines;
 mod openapi_generator;
-mod prism;
+pub mod prism;
 mod redocly;
+mod schemathesis;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -25,6 +28,12 @@ pub enum Tool {
     /// Make Rust and Python clients with openapi-generator, and let them make the documented calls to the local
     /// replica (needs Python 3.10 or later, and Java 11 or later)
     OpenapiGenerator,
+    /// Have DuckDB, Polars and Spark read a dataset that this crate writes, from a folder and from S3, and compare totals
+    /// (needs Python 3.10 or later, and Java 17 or later)
+    Engines,
+    /// Ask every operation of both documents of the local replica, rightly and wrongly, and check its answers (needs
+    /// Python 3.10 or later)
+    Schemathesis,
 }
 
 impl Tool {
@@ -33,9 +42,11 @@ impl Tool {
         match self {
             Self::Redocly => redocly::run().context("the check by Redocly failed"),
             Self::Prism => prism::run().context("the check by Prism failed"),
+            Self::Engines => engines::run().context("the check by other engines failed"),
             Self::OpenapiGenerator => {
                 openapi_generator::run().context("the check by openapi-generator failed")
             }
+            Self::Schemathesis => schemathesis::run().context("the check by schemathesis failed"),
         }
     }
 }
@@ -74,4 +85,18 @@ pub fn npm(folder: &Path, package: &str, version: &str, program: &str) -> Result
     install.arg("--prefix").arg(folder).arg(format!("{package}@{version}"));
     sh(&mut install).with_context(|| format!("{package} {version} could not be installed from npm"))?;
     Ok(folder.join("node_modules/.bin").join(program))
+}
+
+/// Makes a virtual environment with these packages; gives the folder of its programs.
+pub fn venv(folder: &Path, packages: &[String]) -> Result<PathBuf> {
+    sh(command("python3").args(["-m", "venv"]).arg(folder)).context("Python needs its module venv")?;
+    let programs = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
+    sh(pip(&programs).args(packages)).context("not everything could be installed from PyPI")?;
+    Ok(programs)
+}
+
+fn pip(programs: &Path) -> Command {
+    let mut pip = command(&programs.join("python").to_string_lossy());
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    pip
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 use tokio::sync::OnceCell;
 use tradebind::domain::Credits;
-use tradebind::http::{Backoff, Pace};
+use tradebind::http::{Backoff, Pace, SharedPace};
 use tradebind::replica::Replica;
 use tradebind::{Billing, ErrorKind, Operation, hk, tradewind};
 
@@ -53,6 +53,11 @@ impl Context {
         }
     }
 
+    /// Whether a local server answers, whose figures are nobody's.
+    pub fn made_up(&self) -> bool {
+        self.globals.replica
+    }
+
     /// Waits for a call, with progress where somebody looks.
     pub async fn watch<T>(&self, what: &str, call: impl Future<Output = T>) -> T {
         progress::watch(self.globals.quiet, what, call).await
@@ -63,13 +68,48 @@ impl Context {
             return Ok(None);
         }
         // Months are published as time goes by, so that the latest ones are found.
-        let started = self.replica.get_or_try_init(|| Replica::builder().hk_newest_by_clock().start()).await;
+        let started = self
+            .replica
+            .get_or_try_init(|| {
+                self.note(
+                    "the replica answers: figures are made up, except those of the documented examples",
+                );
+                Replica::builder().hk_newest_by_clock().start()
+            })
+            .await;
         started.map(Some).map_err(|e| Failure::new(Exit::GaveUp, format!("the replica does not start: {e}")))
+    }
+
+    pub fn quiet(&self) -> bool {
+        self.globals.quiet
+    }
+
+    pub fn is_replica(&self) -> bool {
+        self.globals.replica
     }
 
     /// A client of the Hong Kong service, and the address that it asks.
     pub async fn hk(&self) -> Result<(hk::Client, String), Failure> {
-        let builder = hk::Client::builder().backoff(backoff());
+        self.hk_with(hk::Client::builder()).await
+    }
+
+    /// The same, at a pace that all processes of this user share; the replica has nobody to spare.
+    pub async fn hk_paced(&self, pace: Pace) -> Result<(hk::Client, String), Failure> {
+        let builder = hk::Client::builder();
+        if self.globals.replica {
+            return self.hk_with(builder).await;
+        }
+        let shared = SharedPace::open("hk-trade", pace).map_err(|e| {
+            Failure::input(format!(
+                "the ledger of calls, which all processes of this user share, cannot be kept: {e}; \
+                 TRADEBIND_STATE_DIR names another folder for it"
+            ))
+        })?;
+        self.hk_with(builder.shared_pace(shared)).await
+    }
+
+    async fn hk_with(&self, builder: hk::ClientBuilder) -> Result<(hk::Client, String), Failure> {
+        let builder = builder.backoff(backoff());
         let (builder, url, from) = match (self.replica().await?, variable(HK_URL)?) {
             (Some(replica), _) => (builder.http(direct()).pace(Pace::off()), replica.hk_url(), "the replica"),
             (None, Some(url)) => (builder, url, HK_URL),
@@ -79,15 +119,22 @@ impl Context {
         Ok((client, url.trim().trim_end_matches('/').to_owned()))
     }
 
-    /// A client of TradeWind, and the address that it asks; with a key where the operation needs one, or any key for an
-    /// address that the document may not know. Nothing is sent when `dry`, so that it needs none.
+    /// The address of TradeWind that would be asked; that of a replica is told once it runs.
+    pub fn tradewind_url(&self) -> Result<String, Failure> {
+        if self.globals.replica {
+            return Ok("http://127.0.0.1".to_owned());
+        }
+        let url = variable(TRADEWIND_URL)?.unwrap_or_else(|| tradewind::BASE_URL.to_owned());
+        Ok(url.trim().trim_end_matches('/').to_owned())
+    }
+
+    /// A client of TradeWind, and the address that it asks; with a key unless the operation needs none.
     pub async fn tradewind(
         &self,
         operation: Option<&Operation>,
         paying: &Paying,
-        dry: bool,
     ) -> Result<(tradewind::Client, String), Failure> {
-        if let Some(operation) = operation.filter(|operation| operation.billing != Billing::Free && !dry) {
+        if let Some(operation) = operation.filter(|operation| operation.billing != Billing::Free) {
             affordable(operation, paying.max_credits)?;
         }
         let mut builder = tradewind::Client::builder().backoff(backoff());
@@ -100,7 +147,7 @@ impl Context {
                 (builder, replica.tradewind_url(), "the replica")
             }
             (None, url) => {
-                let builder = if dry || operation.is_some_and(|operation| !operation.key) {
+                let builder = if operation.is_some_and(|operation| !operation.key) {
                     builder
                 } else {
                     keyed(builder, paying)?
@@ -111,6 +158,17 @@ impl Context {
         };
         let client = builder.base_url(&url).build().map_err(|e| Failure::from(e).about(from))?;
         Ok((client, url.trim().trim_end_matches('/').to_owned()))
+    }
+
+    /// What a picture names as its source: the replica's figures are nobody's.
+    pub fn source(&self, live: &str, url: &str) -> String {
+        if self.globals.replica {
+            "tradebind's replica, figures made up except in the documented examples".to_owned()
+        } else if [hk::BASE_URL, tradewind::BASE_URL].contains(&url) {
+            live.to_owned()
+        } else {
+            format!("another server than that of {live}")
+        }
     }
 
     /// Why a call failed, and whether another service would have answered.

@@ -1,11 +1,14 @@
 //! The command line `tradebind`: it parses, calls the library, and prints.
 
+mod chart;
 mod completions;
 mod context;
+mod drift;
 mod exit;
 mod hk;
 mod output;
 mod progress;
+mod reporting;
 mod serve;
 mod show;
 mod spec;
@@ -29,18 +32,22 @@ server that behaves like both: no network, no key, no cost; its figures are made
 const AFTER: &str = "\
 Examples:
   tradebind hk get --trade-type total-exports --destination CN --period 2018-05..2018-06
-  tradebind hk get --trade-type imports --origin Germany --hs 8703 --period last-12 --format csv -o cars.csv
+  tradebind hk get --trade-type imports --origin Germany --hs 8542 --period last-12 -o chips.csv
   tradebind tradewind world-regions --type exporter --product pet --max-credits 1 --replica
   tradebind serve
 
-Exit codes: 0 done; 1 findings; 2 usage; 3 input or query not usable; 4 unreachable or gave up; 5 outcome unknown (a
-billed call whose answer was lost).
-Environment: TRADEWIND_API_KEY is the key; TRADEBIND_HK_URL and TRADEBIND_TRADEWIND_URL point elsewhere than the live
-services.";
+Exit codes:
+  0 done   1 findings   2 usage   3 input or query not usable   4 unreachable or gave up
+  5 outcome unknown: a billed call whose answer was lost
+
+Environment:
+  TRADEWIND_API_KEY         the key of TradeWind
+  TRADEBIND_HK_URL          another address of hk-trade than the live one
+  TRADEBIND_TRADEWIND_URL   another address of tradewind than the live one";
 
 #[derive(Debug, Parser)]
 #[command(name = "tradebind", version, about = ABOUT, long_about = LONG_ABOUT, after_help = AFTER)]
-#[command(propagate_version = true, max_term_width = 100, disable_help_subcommand = true)]
+#[command(max_term_width = 100, disable_help_subcommand = true)]
 struct Cli {
     #[command(flatten)]
     globals: Globals,
@@ -63,6 +70,11 @@ enum Command {
     Validate(validate::Args),
     /// Run the local server that behaves like both services
     Serve(serve::Args),
+    /// Compare what the services answer today with their documents and documented examples
+    ///
+    /// Asks the documented example queries and whatever is free; what is billed only with --max-credits. New fields, new values,
+    /// changed types and fields that are gone are told, in the forms of validate.
+    Drift(drift::Args),
     /// Print the services' documents and the JSON schemas of their payloads
     Spec(spec::Args),
     /// Print a script that completes commands and options in a shell
@@ -75,6 +87,7 @@ impl Command {
             Self::Hk(command) => command.run(context).await,
             Self::Tradewind(command) => command.run(context).await,
             Self::Validate(args) => args.run(context),
+            Self::Drift(args) => args.run(context).await,
             Self::Serve(args) => args.run().await,
             Self::Spec(args) => args.run(),
             Self::Completions(args) => args.run(),

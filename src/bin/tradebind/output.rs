@@ -76,9 +76,11 @@ fn unwritten(name: &str, e: &io::Error) -> Failure {
 
 /// The system's words, without the path of a file that nobody has heard of.
 fn told(e: &io::Error) -> String {
-    match e.raw_os_error().or_else(|| e.get_ref()?.downcast_ref::<io::Error>()?.raw_os_error()) {
-        Some(code) => io::Error::from_raw_os_error(code).to_string(),
-        None => e.kind().to_string(),
+    match e.kind() {
+        io::ErrorKind::NotFound => "there is no such folder".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a folder; name a file in it".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => e.to_string(),
     }
 }
 

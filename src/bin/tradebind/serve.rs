@@ -22,7 +22,7 @@ pub struct Args {
 
 impl Args {
     pub async fn run(self) -> Result<Exit, Failure> {
-        let mut builder = Replica::builder().seed(self.seed);
+        let mut builder = Replica::builder().seed(self.seed).hk_newest_by_clock();
         if let Some(port) = self.port {
             builder = builder.ports(port, port + 1);
         }

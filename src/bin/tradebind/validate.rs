@@ -1,16 +1,15 @@
 //! `tradebind validate`
 
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use tradebind::documents::Part;
 use tradebind::exchange::ServiceName;
-use tradebind::validate::report::Format;
-use tradebind::validate::{Baseline, Config, RULES, Report, Severity, Validator, rule};
+use tradebind::validate::{RULES, Report, Validator, rule};
 
-use crate::context::{self, Context};
+use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::Target;
+use crate::reporting::{Reporting, config};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -38,24 +37,11 @@ pub struct Args {
     /// Take fields that the documents do not declare as errors
     #[arg(long)]
     strict: bool,
-    /// Form of the report on standard output
-    #[arg(long, value_name = "FORM", value_parser = form, default_value = "text")]
-    format: Format,
-    /// Write the report in another form to a file, too; may be repeated
-    #[arg(long, value_name = "FORM=FILE", value_parser = named)]
-    report: Vec<(Format, PathBuf)>,
-    /// Least grave finding that makes the exit code 1: error, warning or note
-    #[arg(long, value_name = "SEVERITY", value_parser = severity, default_value = "error")]
-    fail_on: Severity,
+    #[command(flatten)]
+    reporting: Reporting,
     /// TOML file with severities of your own: under [rules], lines such as "hk/unit" = "off"
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Accept the findings that this file lists, and tell which of them are gone
-    #[arg(long, value_name = "FILE")]
-    baseline: Option<PathBuf>,
-    /// Write all findings to a file for --baseline, and exit with 0
-    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
-    write_baseline: Option<PathBuf>,
     /// Most findings of one rule that are told of one payload; more are counted, and fail
     #[arg(long, value_name = "COUNT", default_value_t = 1000)]
     limit: usize,
@@ -75,22 +61,6 @@ fn part(text: &str) -> Result<Part, String> {
     }
 }
 
-fn form(text: &str) -> Result<Format, String> {
-    text.parse()
-}
-
-fn named(text: &str) -> Result<(Format, PathBuf), String> {
-    let (name, file) = text.split_once('=').ok_or("must be FORM=FILE, such as sarif=findings.sarif")?;
-    if file.is_empty() { Err("names no file".to_owned()) } else { Ok((name.parse()?, file.into())) }
-}
-
-fn severity(text: &str) -> Result<Severity, String> {
-    let all = [Severity::Error, Severity::Warning, Severity::Note];
-    all.into_iter()
-        .find(|severity| severity.name() == text)
-        .ok_or("is one of error, warning, note".to_owned())
-}
-
 impl Args {
     pub fn run(self, context: &Context) -> Result<Exit, Failure> {
         if self.rules {
@@ -105,50 +75,9 @@ impl Args {
             Target::default().write_text(&rule.to_string())?;
             return Ok(Exit::Done);
         }
-        let baseline = match &self.baseline {
-            Some(path) => {
-                let text = context::read(path, "the baseline")?;
-                let read = Baseline::read(&text, &path.display().to_string());
-                Some(read.map_err(|e| Failure::usage(e.to_string()))?)
-            }
-            None => None,
-        };
-        let sinks = self.report.iter().map(|(form, path)| {
-            let target = Target { output: Some(path.clone()) };
-            Ok((*form, target.open()?))
-        });
-        let sinks = sinks.collect::<Result<Vec<_>, Failure>>()?;
-        let mut report = self.check()?;
-        if let Some(baseline) = baseline {
-            baseline.apply(&mut report);
-        }
-        // Where standard output is a person's, so are the colours.
-        let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        for (form, sink) in sinks {
-            sink.write(|out| form.write(&report, false, out))?;
-        }
-        Target::default().open()?.write(|out| self.format.write(&report, color, out))?;
-        if let Some(path) = &self.write_baseline {
-            let target = Target { output: Some(path.clone()) };
-            target.write_text(&Baseline::of(&report).to_string())?;
-            context.note(format_args!(
-                "{} findings are accepted in {}",
-                report.findings.len(),
-                path.display()
-            ));
-            report.findings.clear();
-        }
-        // A form for machines has no words for those who look at the job's log.
-        if !matches!(self.format, Format::Text | Format::Github) {
-            for problem in &report.problems {
-                context.note(problem);
-            }
-        }
-        Ok(match report.exit_code(self.fail_on) {
-            0 => Exit::Done,
-            1 => Exit::Findings,
-            _ => Exit::Input,
-        })
+        let prepared = self.reporting.prepare()?;
+        let report = self.check()?;
+        prepared.finish(context, report)
     }
 
     fn check(&self) -> Result<Report, Failure> {
@@ -158,9 +87,7 @@ impl Args {
                 validator.only(self.service, self.operation.as_deref(), self.part).map_err(Failure::usage)?;
         }
         if let Some(path) = &self.config {
-            let text = context::read(path, "the configuration")?;
-            let config = Config::read(&text, &path.display().to_string());
-            validator = validator.config(config.map_err(|e| Failure::usage(e.to_string()))?);
+            validator = validator.config(config(path)?);
         }
         let mut report = Report::default();
         for path in &self.paths {

@@ -138,6 +138,17 @@ impl Schema {
                 let name = property.as_str().unwrap_or_default();
                 vec![Problem::new(format!("{place} {at}/{}: is missing", escape(name)))]
             }
+            ValidationErrorKind::Enum { options } => {
+                let options: Vec<_> =
+                    options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                // Every short code is near every other.
+                let given = error.instance().as_str().filter(|given| given.len() > 2);
+                let near = given.and_then(|given| nearest(given, options.iter().copied()));
+                let hint = near.map_or(String::new(), |near| format!("; did you mean {near:?}?"));
+                let space = if at.is_empty() { "" } else { " " };
+                let (given, known) = (error.instance(), options.join(", "));
+                vec![Problem::new(format!("{place}{space}{at}: {given} is none of {known}{hint}"))]
+            }
             _ if at.is_empty() => vec![Problem::new(format!("{place}: {error}"))],
             _ => vec![Problem::new(format!("{place} {at}: {error}"))],
         }

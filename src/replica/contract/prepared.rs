@@ -118,6 +118,7 @@ fn made(document: &Document, schema: &Placed<'_>, seed: u64, id: &str) -> Result
         let value = Shaper::new(document, rng).value(schema.value);
         match validator.validate(&value) {
             Ok(()) => return Ok(value),
+            Err(e) if e.instance_path().as_str().is_empty() => problem = e.to_string(),
             Err(e) => problem = format!("at {}: {e}", e.instance_path()),
         }
     }

@@ -1,12 +1,9 @@
 //! Which operation a request means, and which is nearest when it means none.
 
-use std::fmt::Write as _;
-
 use hyper::{Method, StatusCode};
 
 use super::{Contract, Operation};
 use crate::documents::path_values;
-use crate::near::nearest;
 
 /// How much of a path is compared; a longer one is like none anyway.
 const COMPARED: usize = 400;
@@ -93,11 +90,7 @@ fn apart(path: &str, template: &str) -> String {
     let (given, known): (Vec<_>, Vec<_>) = (path.split('/').collect(), template.split('/').collect());
     for (given, known) in given.iter().zip(&known) {
         if given != known && (given.is_empty() || !known.starts_with('{')) {
-            let mut told = format!("path: {given:?} is not {known:?}");
-            if nearest(given, [*known]).is_some() {
-                _ = write!(told, "; did you mean it?");
-            }
-            return told;
+            return format!("path: {given:?} is not {known:?}");
         }
     }
     match known.get(given.len()..) {

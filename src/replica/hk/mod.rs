@@ -1,9 +1,13 @@
 //! The Hong Kong side.
 
 mod cube;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod identities;
 mod office;
 mod plan;
 mod settings;
+mod spelling;
 mod status;
 mod table;
 mod usage;
@@ -12,6 +16,7 @@ mod world;
 
 pub(super) use settings::Settings;
 pub(super) use status::Status;
+pub(super) use world::{codes_of as members, declared};
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -35,6 +40,8 @@ use crate::http::redact::is_token;
 use office::Office;
 use usage::Usage;
 
+/// The most messages of a refusal: as many as a query may hold codes (guide).
+const MOST_MESSAGES: usize = 20;
 /// Name of the session cookie; the service's own is unknown.
 const COOKIE_NAME: &str = "tradebind-replica-session";
 
@@ -94,21 +101,24 @@ impl Hk {
         })
     }
 
+    /// The exchange that asks the same in the same words.
+    fn spelled(&self, target: &str) -> Option<&Recording> {
+        let (_, text) = target.split_once('?')?;
+        self.recordings.get(*self.spelled.get(text)?)
+    }
+
     /// The exchange that asks the same, in any case and order (guide, section A).
-    fn recorded(&self, target: &str) -> Option<&Recording> {
-        let spelled = target.split_once('?').and_then(|(_, text)| self.spelled.get(text)).copied();
-        let at = spelled.or_else(|| {
-            let asked = target.parse().ok()?;
-            self.queries.iter().position(|query| query.as_ref() == Some(&asked))
-        })?;
-        self.recordings.get(at)
+    fn recorded(&self, asked: &Query) -> Option<&Recording> {
+        self.recordings.get(self.queries.iter().position(|query| query.as_ref() == Some(asked))?)
     }
 
     /// 302 to a one-time address on the same host (observed).
     fn redirect(&self, query: &str) -> (u64, Answer) {
         let session = self.sessions.fetch_add(1, Ordering::Relaxed);
         let mut response = answer::body(StatusCode::FOUND, "text/html", "");
-        let location = HeaderValue::from_str(&format!("/api/{:032x}/get?{query}", u128::from(session))).ok();
+        // A query may hold bytes that are no ASCII.
+        let location = format!("/api/{:032x}/get?{query}", u128::from(session));
+        let location = HeaderValue::from_bytes(location.as_bytes()).ok();
         response.headers_mut().extend(location.map(|value| (LOCATION, value)));
         (session, response)
     }
@@ -122,14 +132,24 @@ impl Hk {
     }
 
     /// The recorded answer, else one made up where that is allowed.
-    async fn answer(&self, target: &str, asked: &str) -> Answer {
-        match (self.recorded(target).map(|recording| (recording, recording.play())), &self.office) {
-            (Some((recording, Ok(answer))), _) => {
-                answer::noted(answer, format!("recorded: {}", recording.name))
+    async fn answer(&self, target: &str) -> Answer {
+        let spelled = self.spelled(target).map(played);
+        if let Some(Ok(answer)) = spelled {
+            return answer;
+        }
+        let query: Result<Query, _> = target.parse();
+        if let Ok(query) = &query {
+            let faults = spelling::faults(target, query);
+            if !faults.is_empty() {
+                return failed(faults, "that it is refused, messages");
             }
-            (_, Some(office)) => office.answer(target).await,
-            (Some((_, Err(problem))), None) => failed(vec![problem], "messages"),
-            (None, None) => failed(player::unmatched(asked, &self.recordings), "messages"),
+        }
+        let recorded = query.as_ref().ok().and_then(|query| self.recorded(query)).map(played);
+        match (recorded, &self.office) {
+            (Some(Ok(answer)), _) => answer,
+            (_, Some(office)) => office.answer(query).await,
+            (Some(Err(problem)), None) => failed(vec![problem], "messages"),
+            (None, None) => failed(player::unmatched(&format!("GET {target}"), &self.recordings), "messages"),
         }
     }
 
@@ -184,7 +204,6 @@ impl Service for Hk {
 
     async fn play(&self, request: Request<Received>) -> Answer {
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-        let asked = format!("{} {target}", request.method());
         let door = self.door(request.uri().path()).filter(|_| request.method() == Method::GET);
         match door {
             Some(Door::HkFront) => self.redirect_with_cookie(request.uri().query().unwrap_or_default()),
@@ -198,7 +217,7 @@ impl Service for Hk {
                 if self.usage.as_ref().is_some_and(|usage| !usage.admits(self.clock.now())) {
                     return answer::noted(failure(&Status::of(2)), "usage limit");
                 }
-                self.answer(target, &asked).await
+                self.answer(target).await
             }
             _ => self.other(&request),
         }
@@ -211,8 +230,18 @@ impl Service for Hk {
     }
 }
 
+/// A recorded answer, or why it cannot be played.
+fn played(recording: &Recording) -> Result<Answer, String> {
+    recording.play().map(|answer| answer::noted(answer, format!("recorded: {}", recording.name)))
+}
+
 /// Code 1 inside HTTP 200 with messages, as the service refuses a query (observed).
-fn failed(messages: Vec<String>, assumed: &str) -> Answer {
+fn failed(mut messages: Vec<String>, assumed: &str) -> Answer {
+    let more = messages.len().saturating_sub(MOST_MESSAGES);
+    if more > 0 {
+        messages.truncate(MOST_MESSAGES);
+        messages.push(format!("and {more} more"));
+    }
     let note = format!("refused: {}", messages.join("; "));
     let status = Status { message: json!(messages), ..Status::of(1) };
     answer::noted(answer::assumed(failure(&status), assumed), note)

@@ -2,21 +2,21 @@
 
 use std::sync::Arc;
 
-use super::cube::Walk;
-use super::plan::{Labels, Refusal, plan};
+use super::cube::{Cut, Walk};
+use super::plan::{self, Labels, Refusal, plan};
 use super::settings::Settings;
 use super::table::{self, Source, Table, Writer};
 use super::words::{self, Words};
-use super::world::{Anchor, World};
+use super::world::{Anchor, Month, World};
 use super::{Answer, answer, failed};
-use crate::domain::Frequency;
-use crate::hk::Query;
+use crate::domain::{CommodityClass, Frequency, Language, Statistic, TradeType};
+use crate::hk::{InvalidQuery, Query};
 use crate::http::Clock;
 use crate::replica::builder::Common;
 
 /// What is made up in each answer with rows.
-const MADE_UP: &str =
-    "figures, title, notes, titles of commodities, codes of eight digits, order of rows but by country";
+const MADE_UP: &str = "figures, title, notes, words but the guide's, units of quantities but KILOGRAM, at which levels quantities are given, \
+     footnotes, titles of commodities, codes of eight digits, order of rows but by country";
 
 /// Answers queries.
 pub(super) struct Office {
@@ -32,14 +32,14 @@ impl Office {
         Self { settings, seed, clock, world: Arc::new(World::new(seed, anchors)) }
     }
 
-    /// The answer to an address.
-    pub(super) async fn answer(&self, target: &str) -> Answer {
+    /// The answer to a query, or to what is none.
+    pub(super) async fn answer(&self, query: Result<Query, InvalidQuery>) -> Answer {
         let (started, began) = (self.clock.wall(), self.clock.now());
-        let query: Query = match target.parse() {
+        let query = match query {
             Ok(query) => query,
             Err(error) => {
-                let error: crate::hk::InvalidQuery = error;
-                return failed(error.reasons().iter().map(ToString::to_string).collect(), words::ASSUMED);
+                let reasons = error.reasons().iter().map(ToString::to_string).collect();
+                return failed(reasons, "that it is refused for rules that are not the guide's, messages");
             }
         };
         let newest = self.settings.newest(started);
@@ -47,55 +47,82 @@ impl Office {
             Ok(planned) => planned,
             Err(Refusal { messages, assumed }) => return failed(messages, assumed),
         };
-        let annual = cut.annual && self.settings.rows.is_none();
-        let (count, source, labels) = match self.settings.rows {
-            Some(rows) => {
-                let statistic = query.statistics().as_slice().first().copied();
-                let statistic = statistic.unwrap_or(crate::domain::Statistic::MonthlyValue);
-                let world = Arc::clone(&self.world);
-                let source = Source::Filling { world, newest, statistic, row: 0, rows };
-                (rows, source, table::filling_labels())
-            }
-            None => {
-                let dear = table::is_dear(&cut);
-                let walk = Walk::new(Arc::clone(&self.world), Arc::new(cut));
-                let (count, source) = if dear {
-                    // Others are answered meanwhile.
-                    let counting = tokio::task::spawn_blocking(|| Source::counted(walk)).await;
-                    let Ok(counted) = counting else { return super::failure(&super::Status::of(3)) };
-                    counted
-                } else {
-                    Source::counted(walk)
-                };
-                (count, source, labels)
-            }
+        let (trade_types, annual) = (cut.trade_types.clone(), cut.annual);
+        let ready = match self.settings.rows {
+            Some(rows) => self.filled(&query, newest, rows),
+            None => match self.counted(cut).await {
+                Some((count, source)) => Ready { count, source, labels, trade_types, annual },
+                None => return answer::noted(super::failure(&super::Status::of(3)), "counting broke off"),
+            },
         };
-        if count == 0 {
+        if ready.count == 0 {
             return failed(vec![Words(query.language()).no_record().to_owned()], assumed_of_nothing(&query));
         }
-        let assumed = made_up(&query, &labels);
-        let writer = Writer::new(Arc::clone(&self.world), &query, &labels, annual, self.settings.own_suffix);
+        let assumed = made_up(&query, &ready.labels);
+        let writer = Writer::new(
+            Arc::clone(&self.world),
+            &query,
+            &ready.labels,
+            &ready.trade_types,
+            ready.annual,
+            self.settings.own_suffix,
+        );
         let took = self.clock.now().saturating_duration_since(began);
+        let Ready { count, source, .. } = ready;
         let table = Table { query: &query, writer, source, count, seed: self.seed, started, took };
         answer::assumed(table.answer(), &assumed)
     }
+
+    /// Counts the rows of a cut; `None` if that broke off.
+    async fn counted(&self, cut: Cut) -> Option<(u64, Source)> {
+        let dear = table::is_dear(&cut);
+        let walk = Walk::new(Arc::clone(&self.world), Arc::new(cut));
+        if !dear {
+            return Some(Source::counted(walk));
+        }
+        // Others are answered meanwhile.
+        tokio::task::spawn_blocking(|| Source::counted(walk)).await.ok()
+    }
+
+    /// So many rows, whatever was asked for.
+    fn filled(&self, query: &Query, newest: Month, rows: u64) -> Ready {
+        let statistic = query.statistics().as_slice().first().copied().unwrap_or(Statistic::MonthlyValue);
+        let source = Source::Filling { world: Arc::clone(&self.world), newest, statistic, row: 0, rows };
+        let (labels, trade_types) = (table::filling_labels(), plan::trade_types(TradeType::All));
+        Ready { count: rows, source, labels, trade_types, annual: false }
+    }
+}
+
+/// Rows, ready to be written.
+struct Ready {
+    count: u64,
+    source: Source,
+    labels: Labels,
+    trade_types: Vec<TradeType>,
+    annual: bool,
 }
 
 fn assumed_of_nothing(query: &Query) -> &'static str {
-    if query.language() == crate::domain::Language::English { "end of the message" } else { words::ASSUMED }
+    if query.language() == Language::English { "end of the message" } else { words::ASSUMED }
 }
 
 /// What is made up in an answer with rows.
 fn made_up(query: &Query, labels: &Labels) -> String {
     let mut told = vec![MADE_UP];
     let regions = [&labels.origins, &labels.destinations];
-    if regions.iter().any(|areas| matches!(areas, Some(super::plan::Areas::Region(_)))) {
+    if regions.iter().any(|areas| matches!(areas, Some(plan::Areas::Region(_)))) {
         told.push("form of regions, their members");
     }
     if query.by_transport() {
         told.push("modes of transport");
     }
-    if matches!(&labels.goods, Some((crate::domain::CommodityClass::EndUse, _))) {
+    // Re-exports are refused so (reported); what holds of others is unknown.
+    let exports =
+        matches!(query.trade_type(), TradeType::TotalExports | TradeType::TotalTrade | TradeType::All);
+    if exports && query.origin().is_some() && query.destination().is_some() && query.commodities().is_some() {
+        told.push("that origin, destination and commodity go together");
+    }
+    if matches!(&labels.goods, Some((CommodityClass::EndUse, _))) {
         told.push("codes of end-use categories");
     }
     if query.periods().frequency() == Frequency::Annual {

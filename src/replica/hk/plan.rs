@@ -149,12 +149,16 @@ fn after(newest: Month, frequency: Frequency) -> Option<Period> {
     }
 }
 
-fn trade_types(asked: TradeType) -> Vec<TradeType> {
+/// The types of trade that a query asks for.
+pub(super) fn trade_types(asked: TradeType) -> Vec<TradeType> {
     match asked {
         TradeType::All => TradeType::VALUES.iter().copied().filter(|one| *one != TradeType::All).collect(),
         one => vec![one],
     }
 }
+
+/// The largest figure that the world takes over, far beyond any of a month: arithmetic stays within 64 bits.
+const LARGEST: i64 = 1_000_000_000_000;
 
 /// What a recorded answer tells of total exports by destination: the world is made to agree.
 pub(super) fn anchors(query: &Query, body: &serde_json::Value) -> Vec<Anchor> {
@@ -169,7 +173,8 @@ pub(super) fn anchors(query: &Query, body: &serde_json::Value) -> Vec<Anchor> {
         let month = Month::of(text("period").and_then(Period::exact)?)?;
         let place = world::place(text("cc")?)?;
         let figure = text("figure")?.parse().ok()?;
-        (text("sv") == Some("VCm")).then_some(Anchor { month, place, figure })
+        let fits = text("sv") == Some("VCm") && (0..=LARGEST).contains(&figure);
+        fits.then_some(Anchor { month, place, figure })
     };
     rows.into_iter().flatten().filter_map(anchor).collect()
 }

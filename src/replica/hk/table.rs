@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
@@ -10,7 +10,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Body, Bytes, Frame};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Status;
 use super::cube::{Cell, Cut, Key, Walk};
@@ -77,7 +77,8 @@ impl Iterator for Source {
 
 /// Row `at` of an answer that is filled up: by code, then country, then month, then type of trade.
 fn filling(world: &World, newest: Month, statistic: Statistic, at: u64, rows: u64) -> Cell {
-    let goods = world::declared(CommodityClass::Hs8).len() as u64;
+    static GOODS: OnceLock<u64> = OnceLock::new();
+    let goods = *GOODS.get_or_init(|| world::declared(CommodityClass::Hs8).len() as u64);
     let places = places().len() as u64;
     let each = rows.div_ceil(goods * places);
     let (pair, nth) = (at / each, at % each);
@@ -115,7 +116,8 @@ pub(super) struct Writer {
 
 /// Members of an object, with a comma before each.
 fn member(name: &str, value: &str) -> String {
-    format!(",{}:{}", Value::from(name), Value::from(value))
+    // A text is always JSON; names need no escapes.
+    [",\"", name, "\":", &serde_json::to_string(value).unwrap_or_default()].concat()
 }
 
 impl Writer {
@@ -123,6 +125,7 @@ impl Writer {
         world: Arc<World>,
         query: &Query,
         labels: &Labels,
+        trade_types: &[TradeType],
         annual: bool,
         own_suffix: bool,
     ) -> Self {
@@ -171,7 +174,7 @@ impl Writer {
         Self {
             world,
             annual,
-            trade_types: TradeType::VALUES.iter().map(trade_type).collect(),
+            trade_types: trade_types.iter().map(trade_type).collect(),
             modes: query
                 .by_transport()
                 .then(|| (0..world::MODES as u8).map(|mode| described("tmDesc", words.mode(mode))).collect()),
@@ -181,7 +184,7 @@ impl Writer {
                 None => vec![String::new()],
                 Some((class, groups)) => groups.iter().map(|group| good(*class, group)).collect(),
             },
-            statistics: Statistic::VALUES.iter().map(|one| (*one, statistic(*one))).collect(),
+            statistics: query.statistics().iter().map(|one| (*one, statistic(*one))).collect(),
             footnote: described("cellfootnote", words.footnote()),
         }
     }

@@ -69,7 +69,7 @@ impl Words {
             TradeType::ReExports => ["Re-exports", "轉口", "转口"],
             TradeType::TotalExports => ["Total exports", "整體出口", "整体出口"],
             TradeType::TotalTrade => ["Total trade", "貿易總額", "贸易总额"],
-            TradeType::All => ["All", "全部", "全部"],
+            TradeType::All => ["All types of trade", "全部", "全部"],
         })
     }
 

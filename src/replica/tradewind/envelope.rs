@@ -59,7 +59,7 @@ fn is_envelope(shape: &Map<String, Value>) -> bool {
 pub(super) fn known(id: &str, path: &str, sent: &Value, task: &str) -> Option<(Value, Option<Value>)> {
     let page = Page::of(sent);
     let searched = |has_more: bool| {
-        let more = page.number * page.size < FOUND;
+        let more = page.number.saturating_mul(page.size) < FOUND;
         let meta = json!({ "total_results": FOUND });
         let more = json!({ "total_results": FOUND, "has_more": more });
         if has_more { more } else { meta }
@@ -108,7 +108,9 @@ mod tests {
         assert_eq!(items(json!({ "page": 4 })), 0);
         assert_eq!(items(json!({ "limit": 100 })), 25);
         assert_eq!(items(json!({ "limit": "x", "page": -1, "per_page": 0 })), 10);
-        assert_eq!(items(json!({ "page": u64::MAX, "per_page": u64::MAX })), 0);
+        let far = json!({ "page": u64::MAX, "per_page": u64::MAX });
+        assert_eq!(items(far.clone()), 0);
+        assert_eq!(known("people_search", "", &far, "").unwrap().1.unwrap()["has_more"], false);
     }
 
     #[test]

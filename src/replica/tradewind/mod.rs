@@ -99,7 +99,7 @@ impl Tradewind {
         let (ignored, problems): (Vec<_>, Vec<_>) =
             checked.problems.into_iter().partition(|problem| problem.unknown_field.is_some());
         let mut told: Vec<_> = problems.iter().map(ToString::to_string).collect();
-        if operation.id == "world_regions" {
+        if told.is_empty() && operation.id == "world_regions" {
             told.extend(impossible_days(&sent));
         }
         if !told.is_empty() {

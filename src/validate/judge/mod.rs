@@ -94,6 +94,9 @@ impl Slot {
 
 /// The slot of a field.
 pub(super) fn slot(component: &str, field: &str) -> Option<Slot> {
+    // Each operation with data of its own has its own envelope, and the customs ones the upstream's in it.
+    let component =
+        ["Envelope", "Upstream"].into_iter().find(|kind| component.ends_with(kind)).unwrap_or(component);
     Some(match (component, field) {
         ("Row", "freq") => Slot::Frequency,
         ("Row", "period") => Slot::Period,
@@ -121,12 +124,12 @@ pub(super) fn slot(component: &str, field: &str) -> Option<Slot> {
         ("Status", "message") => Slot::Message,
         ("Count", "noOfRecords") => Slot::Records,
         ("TradeResponse", "dataSet") => Slot::DataSet,
-        ("Envelope" | "WorldRegionsEnvelope" | "Failure", "success") => Slot::Success,
-        ("Envelope" | "WorldRegionsEnvelope" | "Failure", "data") => Slot::Data,
-        ("Envelope" | "WorldRegionsEnvelope" | "Failure", "error") => Slot::Error,
+        ("Envelope" | "Failure", "success") => Slot::Success,
+        ("Envelope" | "Failure", "data") => Slot::Data,
+        ("Envelope" | "Failure", "error") => Slot::Error,
         ("Billing", "credits_charged") => Slot::Credits,
-        ("WorldRegionsUpstream", "code") => Slot::UpstreamCode,
-        ("WorldRegionsUpstream", "msg") => Slot::UpstreamMessage,
+        ("Upstream", "code") => Slot::UpstreamCode,
+        ("Upstream", "msg") => Slot::UpstreamMessage,
         ("WorldRegions", "total") => Slot::Total,
         ("WorldRegions", "tradeCount") => Slot::Trades,
         ("WorldRegions", "qty") => Slot::TotalQuantity,
@@ -150,7 +153,7 @@ pub(super) fn slot(component: &str, field: &str) -> Option<Slot> {
 pub(super) fn peek(component: &str, field: &str) -> &'static [(&'static str, Slot)] {
     match (component, field) {
         ("Envelope" | "Failure", "data") => &[("code", Slot::UpstreamCode), ("msg", Slot::UpstreamMessage)],
-        ("Envelope" | "WorldRegionsEnvelope" | "Failure", "error") => {
+        (name, "error") if name == "Failure" || name.ends_with("Envelope") => {
             &[("code", Slot::ErrorCode), ("message", Slot::ErrorMessage)]
         }
         _ => &[],

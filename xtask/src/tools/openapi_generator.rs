@@ -2,14 +2,14 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::{SERVICES, document, need, work};
+use super::{SERVICES, document, need, pip, venv, work};
 use crate::shell::{Server, cargo, command, quietly, root, run as sh};
 
 /// On PyPI; it carries the generator itself, a jar, of the same version.
@@ -158,20 +158,6 @@ fn lists_joined(target: &str) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Makes a virtual environment with these packages; gives the folder of its programs.
-fn venv(folder: &Path, packages: &[String]) -> Result<PathBuf> {
-    sh(command("python3").args(["-m", "venv"]).arg(folder)).context("Python needs its module venv")?;
-    let programs = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
-    sh(pip(&programs).args(packages)).context("not everything could be installed from PyPI")?;
-    Ok(programs)
-}
-
-fn pip(programs: &Path) -> Command {
-    let mut pip = command(&programs.join("python").to_string_lossy());
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-    pip
 }
 
 /// Copies templates of `xtask/tools`.

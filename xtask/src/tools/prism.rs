@@ -1,6 +1,6 @@
 //! `cargo xtask tools prism`: every operation of the generated clients against a mock of the documents.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -23,10 +23,14 @@ const WAYS: [(&str, &[&str]); 2] = [
     ("dynamic", &["--dynamic", "--seed", "tradebind"]),
 ];
 
+/// Installs it, and gives its path.
+pub fn install() -> Result<PathBuf> {
+    npm(&work("prism")?, "@stoplight/prism-cli", VERSION, "prism")
+}
+
 /// Calls every operation on a mock of each document.
 pub fn run() -> Result<()> {
-    let folder = work("prism")?;
-    let program = npm(&folder, "@stoplight/prism-cli", VERSION, "prism")?;
+    let (folder, program) = (work("prism")?, install()?);
     // Built first, so that a compile error is not told as the mock's fault.
     sh(cargo().args(["build", "--quiet", "--locked", "--example", PROGRAM]))?;
     for (way, options) in WAYS {

@@ -8,6 +8,7 @@ use tradebind::domain::{CodeList, CommodityClass, InvalidValue, Known as _, Peri
 use tradebind::hk::{AreaSelection, Client, InvalidArea, Query, Span};
 use tradebind::table::{CsvOptions, Table};
 
+use crate::chart::{ChartArgs, Place};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::{Format, Sink, TableTarget};
@@ -25,10 +26,12 @@ Examples:
   # exports to the mainland of China, two months
   tradebind hk get --trade-type total-exports --destination CN --period 2018-05..2018-06
   # a country by name, a heading of the HS, the last twelve months
-  tradebind hk get --trade-type imports --origin Germany --hs 8703 --period last-12
+  tradebind hk get --trade-type imports --origin Germany --hs 8542 --period last-12
   # value and quantity beside each other, every partner, to a file
   tradebind hk get --trade-type re-exports --destination ALL --hs 854231 --period 2024 \\
       --statistic VCy,QCy --format ndjson -o chips.ndjson
+  # a picture
+  tradebind hk get --trade-type imports --origin ALL --period latest --chart imports.svg
   # what would be sent
   tradebind hk get --trade-type total-trade --period 2023..2024 --sitc 7 --lang tc --dry-run";
 
@@ -78,19 +81,22 @@ pub struct Args {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
+    chart: ChartArgs,
+    #[command(flatten)]
     target: TableTarget,
 }
 
-fn trade_types() -> PossibleValuesParser {
+pub(super) fn trade_types() -> PossibleValuesParser {
     TradeType::VALUES.iter().map(|kind| kind.name()).collect::<Vec<_>>().into()
 }
 
-fn classes() -> PossibleValuesParser {
+pub(super) fn classes() -> PossibleValuesParser {
     CommodityClass::VALUES.iter().map(|class| class.as_str()).collect::<Vec<_>>().into()
 }
 
 impl Args {
     pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
+        let chart = self.chart.place(&self.target)?;
         let span: Span =
             self.period.parse().map_err(|e: InvalidValue| refused(&[told("--period", &e)], false))?;
         // What is wrong is told before anything is asked, for whatever periods.
@@ -122,7 +128,17 @@ impl Args {
         }
         let sink = self.target.target.open()?;
         let table = ask(context, &client, &url, &query).await?;
-        self.print(context, sink, &table)?;
+        if table.is_empty() {
+            context.note(
+                "no record is found: the figures are nil, where the service gives that statistic at all",
+            );
+        }
+        if let Some(place) = &chart {
+            draw(place, &table, &context.source("Census and Statistics Department, Hong Kong", &url))?;
+        }
+        if Place::with_rows(chart.as_ref()) {
+            self.print(sink, &table)?;
+        }
         Ok(Exit::Done)
     }
 
@@ -163,7 +179,7 @@ impl Args {
         }
         match self.commodities() {
             Ok(None) => {}
-            Ok(Some((class, None))) if class == CommodityClass::EndUse => builder = builder.end_use(),
+            Ok(Some((CommodityClass::EndUse, None))) => builder = builder.end_use(),
             Ok(Some((_, None))) => {
                 reasons.push("--commodity-class: needs codes; give them by --hs or --sitc".to_owned())
             }
@@ -217,21 +233,18 @@ impl Args {
                     let levels = if self.hs.is_some() { "2, 4, 6 or 8" } else { "1, 2, 3 or 5" };
                     let odd = codes.iter().find(|code| code.digits() == digits).map(ToString::to_string);
                     let odd = odd.unwrap_or_default();
-                    let hint =
-                        if self.hs.is_some() { "; a zero in front may be lost, as in 0101" } else { "" };
-                    (format!("{option}: {odd} has {digits} digits, codes have {levels}{hint}"), false)
+                    // Spreadsheets drop leading zeros.
+                    let meant = self.hs.is_some() && digits % 2 == 1;
+                    let hint = if meant { format!("; did you mean 0{odd}?") } else { String::new() };
+                    let s = if digits == 1 { "" } else { "s" };
+                    (format!("{option}: {odd} has {digits} digit{s}, codes have {levels}{hint}"), false)
                 })?
             }
         };
         Ok(Some((class, Some(codes))))
     }
 
-    fn print(&self, context: &Context, sink: Sink, table: &Table) -> Result<(), Failure> {
-        if table.is_empty() {
-            context.note(
-                "no record is found: the figures are nil, where the service gives that statistic at all",
-            );
-        }
+    fn print(&self, sink: Sink, table: &Table) -> Result<(), Failure> {
         sink.write(|out| match self.target.format() {
             Format::Csv => table.write_csv(out, &CsvOptions::default()),
             Format::Json => table.write_json(out),
@@ -239,6 +252,18 @@ impl Args {
             Format::Table => show::hk_table(out, table),
         })
     }
+}
+
+#[cfg(feature = "chart")]
+fn draw(place: &Place, table: &Table, source: &str) -> Result<(), Failure> {
+    use tradebind::chart::{Picture, Provenance};
+    let picture = Picture::of_table(table, &Provenance::now(source));
+    place.draw(&picture.map_err(|e| Failure::input(format!("--chart: {e}")))?)
+}
+
+#[cfg(not(feature = "chart"))]
+fn draw(_: &Place, _: &Table, _: &str) -> Result<(), Failure> {
+    Ok(())
 }
 
 /// Asks the query; the rows of an answer that tells another number of them are not printed, since some are missing.
@@ -254,17 +279,14 @@ async fn ask(context: &Context, client: &Client, url: &str, query: &Query) -> Re
 }
 
 /// A reason under the name of the option that it is about.
-fn told(option: impl Display, reason: &InvalidValue) -> String {
-    format!(
-        "{option}: {} {:?}: {} ({})",
-        reason.what(),
-        reason.given(),
-        reason.problem(),
-        reason.rule_source()
-    )
+pub(super) fn told(option: impl Display, reason: &InvalidValue) -> String {
+    // A rule of our own has no source to look up.
+    let source = Some(reason.rule_source()).filter(|source| !source.starts_with("tradebind"));
+    let source = source.map(|source| format!(" ({source})")).unwrap_or_default();
+    format!("{option}: {} {:?}: {}{source}", reason.what(), reason.given(), reason.problem())
 }
 
-fn refused(reasons: &[String], over_cap: bool) -> Failure {
+pub(super) fn refused(reasons: &[String], over_cap: bool) -> Failure {
     let all = match reasons {
         [one] => one.clone(),
         several => format!("the query is refused for {} reasons:\n- {}", several.len(), several.join("\n- ")),

@@ -8,16 +8,18 @@ use tradebind::documents::{DocumentOperation, Placed, document};
 use tradebind::domain::Credits;
 use tradebind::exchange::ServiceName;
 use tradebind::http::Response;
-use tradebind::tradewind::{Billed, Rows};
+use tradebind::tradewind::{Billed, OperationRequest, Rows};
 use tradebind::{Billing, Evidence, Operation};
 
 use super::fields::{self, Field};
+use crate::chart::{ChartArgs, Place};
 use crate::context::{Context, read};
 use crate::exit::{Exit, Failure};
 use crate::output::{Sink, TableTarget};
 use crate::show;
 
 const BODY: &str = "body";
+const HEADING: &str = "Sending and output";
 
 /// Options that every operation has beside its fields; a field of such a name gets another.
 const TAKEN: [&str; 11] = [
@@ -35,7 +37,8 @@ const TAKEN: [&str; 11] = [
 ];
 
 /// What a billed call goes by.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = HEADING)]
 pub struct Paying {
     /// Send nothing that may cost more than N credits; needed where no price is on record
     #[arg(long, value_name = "N")]
@@ -47,9 +50,8 @@ pub struct Paying {
 
 /// Options beside the fields.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = HEADING)]
 struct Common {
-    #[command(flatten)]
-    billing: Paying,
     /// Print the request, and send nothing
     #[arg(long)]
     dry_run: bool,
@@ -57,11 +59,7 @@ struct Common {
     target: TableTarget,
 }
 
-/// What the operation does, and what it costs.
-pub fn about(operation: &Operation) -> String {
-    operation.summary.to_owned()
-}
-
+/// What the operation does, how it is known, and what it costs.
 fn long_about(operation: &Operation, described: &DocumentOperation<'_>) -> String {
     let known = match operation.evidence {
         Evidence::Documented => "documented",
@@ -92,7 +90,7 @@ pub fn arguments(
     operation: &Operation,
     described: &DocumentOperation<'_>,
 ) -> Clap {
-    let mut command = command.long_about(long_about(operation, described));
+    let mut command = command;
     for parameter in parameters(described) {
         let help = parameter.help.trim_end_matches('.').to_owned();
         let value = fields::kebab(&parameter.name).replace('-', "_").to_ascii_uppercase();
@@ -102,9 +100,9 @@ pub fn arguments(
     for field in &fields {
         command = command.arg(field.arg(BODY));
     }
-    let mut example = format!("Example:\n  tradebind tradewind {name}");
+    let mut example = vec![format!("tradebind tradewind {name}")];
     if !parameters(described).is_empty() {
-        example.push_str(" ID");
+        example.push("ID".to_owned());
     }
     if operation.body.is_some() {
         command = command.arg(
@@ -117,28 +115,55 @@ pub fn arguments(
                 )
                 .help_heading("Fields of the request"),
         );
-        example.push_str(
-            &documented_options(described, &fields).unwrap_or_else(|| " --body request.json".to_owned()),
-        );
+        let documented = documented_options(described, &fields);
+        example.extend(documented.unwrap_or_else(|| vec!["--body request.json".to_owned()]));
     }
     if operation.key && operation.billing != Billing::Free && operation.credits.is_none() {
-        example.push_str(" --max-credits 1");
+        example.push("--max-credits 1".to_owned());
     }
-    example.push_str(" --replica");
+    example.push("--replica".to_owned());
+    let mut after = format!("Example:\n{}", on_lines(&example));
     if !others.is_empty() {
-        example = format!("By --body alone: {}.\n\n{example}", others.join(", "));
+        after = format!("By --body alone: {}.\n\n{after}", others.join(", "));
     }
-    Common::augment_args(command).after_help(example)
+    // Without a key nobody can be charged.
+    let command = if operation.key { Paying::augment_args(command) } else { command };
+    let command = Common::augment_args(command);
+    let command = if is_drawn(described) { ChartArgs::augment_args(command) } else { command };
+    // What stands over the options is about them.
+    command.about(operation.summary).long_about(long_about(operation, described)).after_help(after)
+}
+
+/// Whether there is a picture of its answer.
+fn is_drawn(described: &DocumentOperation<'_>) -> bool {
+    described.success_schema().is_some_and(|(_, schema)| schema.pointer.ends_with("/WorldRegionsEnvelope"))
 }
 
 /// The request of the operation's documented example as options.
-fn documented_options(described: &DocumentOperation<'_>, fields: &[Field]) -> Option<String> {
+fn documented_options(described: &DocumentOperation<'_>, fields: &[Field]) -> Option<Vec<String>> {
     let name = described.value().pointer("/x-exchanges/0")?.as_str()?;
     let recorded = tradebind::exchange::documented().ok()?.into_iter().find(|(known, _)| *known == name)?;
     let body = serde_json::to_value(recorded.1.request.body.as_ref()?).ok()?;
     let request = body.get("json")?;
     let given = fields.iter().filter_map(|field| field.as_given(request)).collect::<Vec<_>>();
-    (!given.is_empty()).then(|| given.concat())
+    (!given.is_empty()).then_some(given)
+}
+
+/// A command on as many lines as it takes, as a shell reads them.
+fn on_lines(words: &[String]) -> String {
+    const LONGEST: usize = 92;
+    let mut lines = vec![" ".to_owned()];
+    for word in words {
+        let line = lines.last_mut().map(|line| (line.len() + word.len() < LONGEST).then_some(line));
+        match line {
+            Some(Some(line)) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(format!("      {word}")),
+        }
+    }
+    lines.join(" \\\n")
 }
 
 struct Parameter {
@@ -166,16 +191,17 @@ fn request_fields(described: &DocumentOperation<'_>) -> (Vec<Field>, Vec<String>
 pub struct Call {
     operation: &'static Operation,
     path: Vec<(String, String)>,
-    fields: Map<String, Value>,
     body: Option<PathBuf>,
+    paying: Paying,
     common: Common,
+    chart: Option<ChartArgs>,
     matches: ArgMatches,
 }
 
 impl Call {
     pub fn from_matches(operation: &'static Operation, matches: &ArgMatches) -> Result<Self, clap::Error> {
         let described = document(ServiceName::Tradewind).operation(operation.id);
-        let path = described.iter().flat_map(parameters).filter_map(|parameter| {
+        let path = described.iter().flat_map(|described| parameters(described)).filter_map(|parameter| {
             let value = matches.get_one::<String>(&parameter.name)?.clone();
             Some((parameter.name, value))
         });
@@ -186,40 +212,52 @@ impl Call {
         Ok(Self {
             operation,
             path: path.collect(),
-            fields: Map::new(),
             body,
+            paying: match operation.key {
+                true => Paying::from_arg_matches(matches)?,
+                false => Paying::default(),
+            },
             common: Common::from_arg_matches(matches)?,
+            chart: described.filter(is_drawn).map(|_| ChartArgs::from_arg_matches(matches)).transpose()?,
             matches: matches.clone(),
         })
     }
 
-    pub async fn run(mut self, context: &Context) -> Result<Exit, Failure> {
-        let request = self.request()?;
-        let billing = &self.common.billing;
-        let (client, url) = context.tradewind(Some(self.operation), billing, self.common.dry_run).await?;
+    pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
+        let chart = self.chart.as_ref().map(|chart| chart.place(&self.common.target)).transpose()?.flatten();
+        let body = self.request()?;
         let path: Vec<_> = self.path.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let mut call =
-            client.operation(self.operation.id, &path, request.as_deref()).map_err(Failure::from)?;
+        let request = OperationRequest::new(self.operation.id, &path, body.as_deref());
+        let request = request.map_err(|e| refused(&e, self.body.is_some()))?;
         if self.common.dry_run {
-            let Operation { method, path, .. } = self.operation;
-            let body = request.map(|body| format!("\n{body}")).unwrap_or_default();
-            self.common.target.target.write_text(&format!("{method} {url}{path}{body}"))?;
+            let body = request.body().map(|body| format!("\n{body:#}")).unwrap_or_default();
+            let url = context.tradewind_url()?;
+            let shown = format!("{} {url}{}{body}", self.operation.method, request.path());
+            self.common.target.target.write_text(&shown)?;
             return Ok(Exit::Done);
         }
+        let (client, url) = context.tradewind(Some(self.operation), &self.paying).await?;
+        let mut call = client.operation(&request)?;
         // Where a price is on record, that is what is reserved; the budget holds it all the same.
-        if let (None, Some(most)) = (self.operation.credits, billing.max_credits) {
+        if let (None, Some(most)) = (self.operation.credits, self.paying.max_credits) {
             call = call.allow(most);
         }
         let sink = self.common.target.target.open()?;
         let asked = context.watch(&format!("asking tradewind {}", self.operation.id), call.send()).await;
         let answer = asked.map_err(|e| context.failed(e, &url))?;
         charge(self.operation.billing == Billing::Free, &answer);
-        self.print(sink, answer.value())?;
+        if let Some(place) = &chart {
+            let title = title(self.operation, request.body());
+            draw(place, answer.value(), title, &context.source("TradeWind", &url))?;
+        }
+        if Place::with_rows(chart.as_ref()) {
+            self.print(sink, answer.value())?;
+        }
         Ok(Exit::Done)
     }
 
     /// The request as JSON: the body's file, and over it the fields given as options.
-    fn request(&mut self) -> Result<Option<String>, Failure> {
+    fn request(&self) -> Result<Option<String>, Failure> {
         let Some(component) = self.operation.body else { return Ok(None) };
         let described = document(ServiceName::Tradewind).operation(self.operation.id);
         let (fields, _) = described.as_ref().map(request_fields).unwrap_or_default();
@@ -247,10 +285,7 @@ impl Call {
             (false, None) => Err(Failure::usage(
                 "the request is empty: give its fields as options (--help lists them), or all of it by --body FILE",
             )),
-            (true, _) => {
-                self.fields = request;
-                Ok(Some(Value::Object(std::mem::take(&mut self.fields)).to_string()))
-            }
+            (true, _) => Ok(Some(Value::Object(request).to_string())),
         }
     }
 
@@ -262,6 +297,48 @@ impl Call {
             Err(_) => sink.write(|out| out.write_all(answer.body())),
         }
     }
+}
+
+/// What the operation does, and what was asked.
+fn title(operation: &Operation, request: Option<&Value>) -> String {
+    let asked = request.and_then(Value::as_object).into_iter().flatten().filter_map(|(name, value)| {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        (!text.is_empty()).then(|| format!("{name} {text}"))
+    });
+    let asked: Vec<_> = asked.collect();
+    if asked.is_empty() {
+        operation.summary.to_owned()
+    } else {
+        format!("{}: {}", operation.summary, asked.join(", "))
+    }
+}
+
+/// Why a request is refused. Without a file there are no lines and columns to speak of.
+fn refused(error: &tradebind::Error, from_file: bool) -> Failure {
+    let text = error.to_string();
+    match text.split_once(" at line ") {
+        Some((told, rest)) if !from_file => {
+            let more = rest.split_once(';').map(|(_, more)| format!(";{more}")).unwrap_or_default();
+            Failure::usage(format!("{told}{more}"))
+        }
+        _ => Failure::usage(text),
+    }
+}
+
+#[cfg(feature = "chart")]
+fn draw(place: &Place, answer: &Response, title: String, source: &str) -> Result<(), Failure> {
+    use tradebind::chart::{Picture, Provenance};
+    let mut value: Value = answer.json()?;
+    let regions = value.pointer_mut("/data/data").map(Value::take).unwrap_or_default();
+    let regions = serde_json::from_value(regions)
+        .map_err(|e| Failure::input(format!("--chart: the answer holds no regions: {e}")))?;
+    let picture = Picture::of_regions(&regions, title, &Provenance::now(source));
+    place.draw(&picture.map_err(|e| Failure::input(format!("--chart: {e}")))?)
+}
+
+#[cfg(not(feature = "chart"))]
+fn draw(_: &Place, _: &Response, _: String, _: &str) -> Result<(), Failure> {
+    Ok(())
 }
 
 /// Tells the charge, on standard error: that is never left out.

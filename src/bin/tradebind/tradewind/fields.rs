@@ -35,6 +35,8 @@ enum Kind {
 pub fn of(document: &Document, schema: &Placed<'_>, taken: &[&str]) -> (Vec<Field>, Vec<String>) {
     let (mut fields, mut others) = (Vec::new(), Vec::new());
     gather(document, schema.value, &[], taken, &mut fields, &mut others);
+    // What must be given comes first.
+    fields.sort_by_key(|field| !field.required);
     (fields, others)
 }
 
@@ -119,8 +121,8 @@ pub fn kebab(name: &str) -> String {
 }
 
 impl Field {
-    /// The option; `whole` is the one that may give the field instead.
-    pub fn arg(&self, whole: &'static str) -> Arg {
+    /// The option; `body` is the one that may give the field instead.
+    pub fn arg(&self, body: &'static str) -> Arg {
         let value = match self.kind {
             Kind::Text => "TEXT",
             Kind::Integer | Kind::Number => "N",
@@ -130,7 +132,11 @@ impl Field {
         let mut arg = Arg::new(self.option.clone())
             .long(self.option.clone())
             .value_name(value)
-            .help(self.help.clone())
+            .help(if self.required {
+                format!("{} [required, unless --body has it]", self.help)
+            } else {
+                self.help.clone()
+            })
             .help_heading("Fields of the request");
         // The name in the document does as well.
         let named = self.path.join(".");
@@ -139,15 +145,15 @@ impl Field {
         }
         arg = match &self.kind {
             Kind::Text => arg.value_parser(value_parser!(String)),
-            Kind::Integer => arg.value_parser(value_parser!(i64)).allow_negative_numbers(true),
-            Kind::Number => arg.value_parser(value_parser!(f64)).allow_negative_numbers(true),
+            Kind::Integer => arg.value_parser(whole).allow_negative_numbers(true),
+            Kind::Number => arg.value_parser(number).allow_negative_numbers(true),
             Kind::Bool => arg.value_parser(value_parser!(bool)),
             Kind::Choice(values) => arg.value_parser(PossibleValuesParser::new(values)),
         };
         if self.list {
             arg = arg.action(ArgAction::Append);
         }
-        if self.required { arg.required_unless_present(whole) } else { arg }
+        if self.required { arg.required_unless_present(body) } else { arg }
     }
 
     /// The option as it is written to give what a request has; none where that is an empty text or another kind.
@@ -161,7 +167,7 @@ impl Field {
         };
         let quote =
             if text.contains(|c: char| !c.is_ascii_alphanumeric() && !"-._".contains(c)) { "'" } else { "" };
-        Some(format!(" --{} {quote}{text}{quote}", self.option))
+        Some(format!("--{} {quote}{text}{quote}", self.option))
     }
 
     /// Puts what was given into the request; whether anything was.
@@ -186,6 +192,14 @@ impl Field {
         object.insert(last.clone(), value);
         Ok(true)
     }
+}
+
+fn whole(text: &str) -> Result<i64, String> {
+    text.trim().parse().map_err(|_| "must be a whole number, such as 10".to_owned())
+}
+
+fn number(text: &str) -> Result<f64, String> {
+    text.trim().parse().map_err(|_| "must be a number, such as 0.5".to_owned())
 }
 
 fn given<T: Clone + Into<Value> + Send + Sync + 'static>(

@@ -32,6 +32,7 @@ impl Command {
 }
 
 const RAW: &str = "raw";
+const RAW_ABOUT: &str = "Send any request, and print what comes as it came";
 
 /// The name of an operation's command.
 fn command_name(operation: &Operation) -> String {
@@ -45,12 +46,15 @@ impl Subcommand for Command {
         for operation in api::OPERATIONS {
             if let Some(described) = document.operation(operation.id) {
                 let name = command_name(operation);
-                let made = Clap::new(name.clone()).about(call::about(operation)).alias(operation.id);
+                let mut made = Clap::new(name.clone()).about(operation.summary);
+                if name != operation.id {
+                    made = made.alias(operation.id);
+                }
                 command = command.subcommand(call::arguments(made, &name, operation, &described));
             }
         }
-        let raw = Clap::new(RAW).about("Send any request, and print what comes as it came");
-        command.subcommand(raw::Args::augment_args(raw))
+
+        command.subcommand(raw::Args::augment_args(Clap::new(RAW)).about(RAW_ABOUT))
     }
 
     fn augment_subcommands_for_update(command: Clap) -> Clap {

@@ -44,7 +44,7 @@ impl Args {
             }
             None => None,
         };
-        let (client, url) = context.tradewind(None, &self.billing, false).await?;
+        let (client, url) = context.tradewind(None, &self.billing).await?;
         let mut call = client.raw(&self.method, &self.path, body)?;
         if let Some(most) = self.billing.max_credits {
             call = call.allow(most);

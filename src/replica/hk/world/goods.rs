@@ -18,7 +18,7 @@ const OLD: u8 = HS2012 | HS2017;
 
 /// What a quantity is counted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unit {
+pub(in crate::replica) enum Unit {
     Kilogram,
     Gram,
     Litre,
@@ -29,7 +29,7 @@ pub(crate) enum Unit {
 
 impl Unit {
     /// Only the English word for a kilogram is observed.
-    pub(crate) fn name(self, language: Language) -> &'static str {
+    pub(in crate::replica) fn name(self, language: Language) -> &'static str {
         let [en, tc, sc] = match self {
             Self::Kilogram => ["KILOGRAM", "公斤", "公斤"],
             Self::Gram => ["GRAM", "克", "克"],
@@ -185,14 +185,14 @@ const REST: [(u32, u8); 10] = [
 
 /// The smallest thing that figures are made for: a code of eight digits, or the rest of a section.
 #[derive(Debug)]
-pub(crate) struct Good {
+pub(in crate::replica) struct Good {
     /// Empty for a rest.
     code: String,
     section: u8,
     end_use: u8,
-    pub(crate) unit: Option<Unit>,
-    pub(crate) price: u32,
-    pub(crate) weight: u32,
+    pub(in crate::replica) unit: Option<Unit>,
+    pub(in crate::replica) price: u32,
+    pub(in crate::replica) weight: u32,
     editions: u8,
 }
 
@@ -225,12 +225,12 @@ static GOODS: LazyLock<Vec<Good>> = LazyLock::new(|| {
 });
 
 /// All that figures are made for, by code; the rests of the sections last.
-pub(crate) fn goods() -> &'static [Good] {
+pub(in crate::replica) fn goods() -> &'static [Good] {
     &GOODS
 }
 
 /// Where the rest of the largest section stands, which takes up what others leave.
-pub(crate) fn balancing() -> usize {
+pub(in crate::replica) fn balancing() -> usize {
     let rests = goods().len() - REST.len();
     let largest = (0..REST.len()).max_by_key(|section| REST.get(*section).map(|(weight, _)| *weight));
     rests + largest.unwrap_or_default()
@@ -256,7 +256,7 @@ fn edition(year: u16) -> u8 {
 
 impl Good {
     /// Whether it is in the edition of a year.
-    pub(crate) fn is_in(&self, year: u16) -> bool {
+    pub(in crate::replica) fn is_in(&self, year: u16) -> bool {
         self.editions & edition(year) != 0
     }
 
@@ -275,21 +275,21 @@ impl Good {
     }
 
     /// Whether a class counts quantities: not at four digits (reported), nor above and elsewhere (assumed).
-    pub(crate) fn counted(class: CommodityClass) -> bool {
+    pub(in crate::replica) fn counted(class: CommodityClass) -> bool {
         matches!(class, CommodityClass::Hs6 | CommodityClass::Hs8)
     }
 }
 
 /// A code that was asked for, and what it holds.
 #[derive(Debug, Clone)]
-pub(crate) struct Group {
-    pub(crate) code: String,
-    pub(crate) title: String,
-    pub(crate) members: Vec<usize>,
+pub(in crate::replica) struct Group {
+    pub(in crate::replica) code: String,
+    pub(in crate::replica) title: String,
+    pub(in crate::replica) members: Vec<usize>,
 }
 
 /// What a code holds; `None` for one that is not declared, or that an edition of these years lacks.
-pub(crate) fn group(
+pub(in crate::replica) fn group(
     class: CommodityClass,
     code: &str,
     years: std::ops::RangeInclusive<u16>,
@@ -306,12 +306,12 @@ pub(crate) fn group(
 }
 
 /// What a declared code holds, whatever its edition.
-pub(crate) fn any_edition(class: CommodityClass, code: &str) -> Option<Group> {
+pub(in crate::replica) fn any_edition(class: CommodityClass, code: &str) -> Option<Group> {
     [2012, 2017, 2022].into_iter().find_map(|year| group(class, code, year..=year))
 }
 
 /// Every declared code of a class, in order, whatever its edition.
-pub(crate) fn declared(class: CommodityClass) -> Vec<String> {
+pub(in crate::replica) fn declared(class: CommodityClass) -> Vec<String> {
     let mut codes: Vec<String> = match (class, class.digits()) {
         (CommodityClass::Sitc1, _) => (0..REST.len()).map(|section| section.to_string()).collect(),
         (CommodityClass::EndUse, _) => END_USES.iter().map(|(code, _)| (*code).to_owned()).collect(),

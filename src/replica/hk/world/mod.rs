@@ -8,7 +8,9 @@
 mod goods;
 mod places;
 
-pub(super) use goods::{Good, Group, any_edition, declared, goods, group};
+pub(in crate::replica) use goods::declared;
+pub(super) use goods::{Good, Group, any_edition, goods, group};
+pub(in crate::replica) use places::codes_of;
 pub(super) use places::{place, places, region};
 
 use std::ops::AddAssign;

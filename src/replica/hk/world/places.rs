@@ -7,8 +7,8 @@ use crate::domain::{Language, Region};
 
 /// A country as the service lists it.
 #[derive(Debug)]
-pub(crate) struct Place {
-    pub(crate) code: &'static str,
+pub(in crate::replica) struct Place {
+    pub(in crate::replica) code: &'static str,
     area: &'static Area,
 }
 
@@ -23,17 +23,17 @@ static PLACES: LazyLock<Vec<Place>> = LazyLock::new(|| {
 });
 
 /// Every country, by English name, as rows sort (observed).
-pub(crate) fn places() -> &'static [Place] {
+pub(in crate::replica) fn places() -> &'static [Place] {
     &PLACES
 }
 
 /// Where a country stands among them.
-pub(crate) fn place(code: &str) -> Option<usize> {
+pub(in crate::replica) fn place(code: &str) -> Option<usize> {
     places().iter().position(|place| place.code == code)
 }
 
 impl Place {
-    pub(crate) fn name(&self, language: Language) -> &'static str {
+    pub(in crate::replica) fn name(&self, language: Language) -> &'static str {
         match language {
             Language::English => OBSERVED
                 .iter()
@@ -49,8 +49,13 @@ impl Place {
     }
 }
 
+/// Codes of the members of a region, by English name.
+pub(in crate::replica) fn codes_of(group: Region) -> Vec<&'static str> {
+    region(group).into_iter().filter_map(|at| places().get(at)).map(|place| place.code).collect()
+}
+
 /// Where the members of a region stand.
-pub(crate) fn region(region: Region) -> Vec<usize> {
+pub(in crate::replica) fn region(region: Region) -> Vec<usize> {
     (0..places().len()).filter(|at| places()[*at].is_in(region)).collect()
 }
 

@@ -1,0 +1,166 @@
+//! `tradebind drift`
+
+use std::path::PathBuf;
+
+use tradebind::documents::SERVICES;
+use tradebind::exchange::{Exchange, ServiceName};
+use tradebind::http::Response;
+use tradebind::tradewind::{Client, api::OPERATIONS};
+use tradebind::validate::Report;
+use tradebind::validate::drift::{Drift, Probe};
+
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::output::Target;
+use crate::reporting::{Reporting, config};
+use crate::tradewind::Paying;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  tradebind drift --service hk-trade                          # the documented queries, live
+  tradebind drift --replica
+  tradebind drift --from recordings/ --format sarif
+  tradebind drift --max-credits 0.14 --write-baseline drift.json
+  tradebind drift --baseline drift.json
+
+Exit codes: 0 no drift as grave as --fail-on; 1 drift; 2 usage; 3 an answer could not be compared; 4 a service could not be
+asked; 5 a billed call whose answer was lost.")]
+pub struct Args {
+    /// Compare the recorded exchanges in a folder, and ask nobody
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["max_credits", "api_key_file", "keep"])]
+    from: Option<PathBuf>,
+    /// Only this service: hk-trade (or hk) or tradewind
+    #[arg(long, value_parser = crate::spec::service)]
+    service: Option<ServiceName>,
+    /// Keep what came as recorded exchanges in a folder
+    #[arg(long, value_name = "FOLDER")]
+    keep: Option<PathBuf>,
+    #[command(flatten)]
+    reporting: Reporting,
+    /// TOML file with severities of your own: under [rules], lines such as "drift/gone" = "off"
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    paying: Paying,
+}
+
+impl Args {
+    pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
+        if self.from.is_some() && context.made_up() {
+            return Err(Failure::usage("--from asks nobody, and so no --replica: give one of them"));
+        }
+        let prepared = self.reporting.prepare()?;
+        let mut drift = Drift::new().map_err(|e| Failure::input(e.to_string()))?;
+        if let Some(path) = &self.config {
+            drift = drift.config(config(path)?);
+        }
+        if let Some(folder) = &self.keep {
+            std::fs::create_dir_all(folder).map_err(|e| {
+                Failure::usage(format!("the folder {} cannot be made: {e}", folder.display()))
+            })?;
+        }
+        let mut report = Report::default();
+        let mut exit = Exit::Done;
+        match &self.from {
+            Some(folder) => self.recorded(folder, &mut drift, &mut report)?,
+            None => {
+                for service in SERVICES.into_iter().filter(|one| self.service.is_none_or(|only| only == *one))
+                {
+                    exit = exit.max(self.asked(context, service, &mut drift, &mut report).await?);
+                }
+            }
+        }
+        Ok(prepared.finish(context, report)?.max(exit))
+    }
+
+    fn recorded(
+        &self,
+        folder: &std::path::Path,
+        drift: &mut Drift,
+        report: &mut Report,
+    ) -> Result<(), Failure> {
+        let unreadable = |e: std::io::Error| {
+            Failure::input(format!("the folder {} cannot be read: {e}", folder.display()))
+        };
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+            files.push(entry.map_err(unreadable)?.path());
+        }
+        files.retain(|file| file.extension().is_some_and(|ending| ending == "json"));
+        files.sort();
+        for file in files {
+            let came = Exchange::open(&file).map_err(|e| Failure::input(e.to_string()))?;
+            if came.response.is_some() && self.service.is_none_or(|only| only == came.service) {
+                report.add(drift.check(&file.display().to_string(), &came));
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks one service; what cannot be asked is told, and the rest is asked all the same.
+    async fn asked(
+        &self,
+        context: &Context,
+        service: ServiceName,
+        drift: &mut Drift,
+        report: &mut Report,
+    ) -> Result<Exit, Failure> {
+        let (mut exit, mut billed) = (Exit::Done, None);
+        let probes = Probe::all().map_err(|e| Failure::input(e.to_string()))?;
+        for probe in probes.into_iter().filter(|probe| probe.service == service) {
+            let name = probe.name();
+            if probe.billed && self.paying.max_credits.is_none() {
+                context
+                    .note(format_args!("{name} is not asked for: it is billed; --max-credits N allows it"));
+                continue;
+            }
+            let asked = match service {
+                ServiceName::HkTrade => hk(context, &probe).await,
+                ServiceName::Tradewind => self.tradewind(context, &probe, &mut billed).await,
+            };
+            match asked {
+                Ok(answer) => {
+                    let came = probe.answered(answer.status(), answer.body(), context.made_up());
+                    if let Some(folder) = &self.keep {
+                        let file = folder.join(name.replace('/', "."));
+                        Target { output: Some(file) }.write_text(&came.to_string())?;
+                    }
+                    report.add(drift.check(&name, &came));
+                }
+                Err(failure) => exit = exit.max(failure.about(name).told()),
+            }
+        }
+        Ok(exit)
+    }
+
+    /// What is billed goes through one client, whose budget is that of the whole run.
+    async fn tradewind(
+        &self,
+        context: &Context,
+        probe: &Probe,
+        billed: &mut Option<(Client, String)>,
+    ) -> Result<Response, Failure> {
+        let (client, url) = match (probe.billed, billed.clone()) {
+            (true, Some(kept)) => kept,
+            (true, None) => billed.insert(context.tradewind(None, &self.paying).await?).clone(),
+            (false, _) => {
+                let operation = OPERATIONS.iter().find(|known| known.id == probe.operation);
+                context.tradewind(operation, &self.paying).await?
+            }
+        };
+        let mut call = client.raw(&probe.method, &probe.target, probe.body.clone())?;
+        let price =
+            OPERATIONS.iter().find(|known| known.id == probe.operation).and_then(|known| known.credits);
+        if let Some(most) = self.paying.max_credits.filter(|_| probe.billed && price.is_none()) {
+            call = call.allow(most);
+        }
+        let answer = context.watch("asking tradewind", call.send()).await;
+        Ok(answer.map_err(|e| context.failed(e, &url))?.into_value())
+    }
+}
+
+async fn hk(context: &Context, probe: &Probe) -> Result<Response, Failure> {
+    let (client, url) = context.hk().await?;
+    let asked = client.raw(&probe.method, &probe.target, probe.body.clone());
+    context.watch("asking hk-trade", asked).await.map_err(|e| context.failed(e, &url))
+}

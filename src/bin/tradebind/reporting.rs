@@ -1,0 +1,118 @@
+//! How findings are told: forms, files, baseline, exit code.
+
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+
+use tradebind::validate::report::Format;
+use tradebind::validate::{Baseline, Config, Report, Severity};
+
+use crate::context::{self, Context};
+use crate::exit::{Exit, Failure};
+use crate::output::{Sink, Target};
+
+/// Options of the commands that tell findings.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Reporting {
+    /// Form of the report on standard output
+    #[arg(long, value_name = "FORM", value_parser = form, default_value = "text")]
+    format: Format,
+    /// Write the report in another form to a file, too; may be repeated
+    #[arg(long, value_name = "FORM=FILE", value_parser = named)]
+    report: Vec<(Format, PathBuf)>,
+    /// Least grave finding that makes the exit code 1: error, warning or note
+    #[arg(long, value_name = "SEVERITY", value_parser = severity, default_value = "error")]
+    fail_on: Severity,
+    /// Accept the findings that this file lists, and tell which of them are gone
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write all findings to a file for --baseline, and exit with 0
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    write_baseline: Option<PathBuf>,
+}
+
+fn form(text: &str) -> Result<Format, String> {
+    text.parse()
+}
+
+fn named(text: &str) -> Result<(Format, PathBuf), String> {
+    let (name, file) = text.split_once('=').ok_or("must be FORM=FILE, such as sarif=findings.sarif")?;
+    if file.is_empty() { Err("names no file".to_owned()) } else { Ok((name.parse()?, file.into())) }
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    let all = [Severity::Error, Severity::Warning, Severity::Note];
+    all.into_iter()
+        .find(|severity| severity.name() == text)
+        .ok_or("is one of error, warning, note".to_owned())
+}
+
+/// Reads a file of severities.
+pub fn config(path: &Path) -> Result<Config, Failure> {
+    let text = context::read(path, "the configuration")?;
+    let config = Config::read(&text, &path.display().to_string());
+    config.map_err(|e| Failure::usage(e.to_string()))
+}
+
+/// A report's places, opened before anything is looked at.
+pub struct Prepared<'a> {
+    options: &'a Reporting,
+    baseline: Option<Baseline>,
+    sinks: Vec<(Format, Sink)>,
+}
+
+impl Reporting {
+    /// Reads the baseline, and opens the files.
+    pub fn prepare(&self) -> Result<Prepared<'_>, Failure> {
+        let baseline = match &self.baseline {
+            Some(path) => {
+                let text = context::read(path, "the baseline")?;
+                let read = Baseline::read(&text, &path.display().to_string());
+                Some(read.map_err(|e| Failure::usage(e.to_string()))?)
+            }
+            None => None,
+        };
+        let sinks = self.report.iter().map(|(form, path)| {
+            let target = Target { output: Some(path.clone()) };
+            Ok((*form, target.open()?))
+        });
+        let sinks = sinks.collect::<Result<Vec<_>, Failure>>()?;
+        Ok(Prepared { options: self, baseline, sinks })
+    }
+}
+
+impl Prepared<'_> {
+    /// Writes the report in every form, and tells the exit code.
+    pub fn finish(self, context: &Context, mut report: Report) -> Result<Exit, Failure> {
+        let Self { options, baseline, sinks } = self;
+        if let Some(baseline) = baseline {
+            baseline.apply(&mut report);
+        }
+        // Where standard output is a person's, so are the colours.
+        let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        for (form, sink) in sinks {
+            sink.write(|out| form.write(&report, false, out))?;
+        }
+        Target::default().open()?.write(|out| options.format.write(&report, color, out))?;
+        if let Some(path) = &options.write_baseline {
+            let target = Target { output: Some(path.clone()) };
+            target.write_text(&Baseline::of(&report).to_string())?;
+            context.note(format_args!(
+                "{} findings are accepted in {}",
+                report.findings.len(),
+                path.display()
+            ));
+            report.findings.clear();
+        }
+        // A form for machines has no words for those who look at the job's log.
+        if !matches!(options.format, Format::Text | Format::Github) {
+            for problem in &report.problems {
+                context.note(problem);
+            }
+        }
+        Ok(match report.exit_code(options.fail_on) {
+            0 => Exit::Done,
+            1 => Exit::Findings,
+            _ => Exit::Input,
+        })
+    }
+}

@@ -1,0 +1,389 @@
+//! Drift: the document, the documented example, and what came, held against one another.
+//!
+//! What the document says of an answer, the [`Validator`] holds, with undeclared fields as errors. What only the documented example
+//! tells is looked at here: fields that it has and that came no more, and kinds of values where the document leaves them open.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::finding::{Finding, Problem, Report};
+use super::{Config, Validator, baseline, rule};
+use crate::documents::document;
+use crate::exchange::{
+    Body, Exchange, ExchangeEvidence, Format, Header, InvalidExchange, RecordedRequest, RecordedResponse,
+    ServiceName, Source, documented,
+};
+use crate::operation::Billing;
+use crate::place::escape;
+
+/// A request whose answer tells of drift.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Probe {
+    /// Whom to ask.
+    pub service: ServiceName,
+    /// The `operationId`.
+    pub operation: String,
+    /// Name of the documented example; `free` for an operation that costs nothing and needs no input.
+    pub case: String,
+    /// HTTP method, in capitals.
+    pub method: String,
+    /// Path and query.
+    pub target: String,
+    /// JSON that is sent.
+    pub body: Option<Value>,
+    /// Whether the call may cost something.
+    pub billed: bool,
+}
+
+impl Probe {
+    /// Every documented example query, and every operation that is free and needs no input.
+    ///
+    /// # Errors
+    /// As [`documented`].
+    pub fn all() -> Result<Vec<Self>, InvalidExchange> {
+        let operations = || crate::tradewind::api::OPERATIONS.iter();
+        let free = |id: &str| operations().any(|known| known.id == id && known.billing == Billing::Free);
+        let mut all: Vec<_> = documented()?
+            .into_iter()
+            .map(|(_, exchange)| Self {
+                billed: exchange.service == ServiceName::Tradewind && !free(&exchange.operation),
+                service: exchange.service,
+                operation: exchange.operation,
+                case: exchange.case,
+                method: exchange.request.method,
+                target: exchange.request.target,
+                body: exchange.request.body.as_ref().and_then(Body::json).cloned(),
+            })
+            .collect();
+        let json = |id: &str| {
+            let operation = document(ServiceName::Tradewind).operation(id);
+            operation
+                .and_then(|known| known.success_schema())
+                .is_some_and(|(kind, _)| kind == "application/json")
+        };
+        let more = operations().filter(|known| {
+            known.billing == Billing::Free
+                && known.method == "GET"
+                && !known.path.contains('{')
+                && json(known.id)
+                && !all.iter().any(|probe| probe.operation == known.id)
+        });
+        let more: Vec<_> = more
+            .map(|known| Self {
+                service: ServiceName::Tradewind,
+                operation: known.id.to_owned(),
+                case: "free".to_owned(),
+                method: known.method.to_owned(),
+                target: known.path.to_owned(),
+                body: None,
+                billed: false,
+            })
+            .collect();
+        all.extend(more);
+        Ok(all)
+    }
+
+    /// Service, operation and case, as findings name it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}/{}.{}.json", self.service, self.operation, self.case)
+    }
+
+    /// What came, as a recorded exchange; `made_up` where a local server answered.
+    #[must_use]
+    pub fn answered(&self, status: u16, body: &[u8], made_up: bool) -> Exchange {
+        let header = || Header { name: "content-type".to_owned(), value: "application/json".to_owned() };
+        Exchange {
+            format: Format::TradebindExchange1,
+            service: self.service,
+            operation: self.operation.clone(),
+            case: self.case.clone(),
+            about: None,
+            source: Source {
+                title: format!("An answer to the documented query {}", self.name()),
+                section: None,
+                url: None,
+                notes: Vec::new(),
+            },
+            evidence: if made_up { ExchangeEvidence::Assumed } else { ExchangeEvidence::Observed },
+            request: RecordedRequest {
+                method: self.method.clone(),
+                target: self.target.clone(),
+                headers: self.body.iter().map(|_| header()).collect(),
+                body: self.body.clone().map(Body::Json),
+            },
+            response: Some(RecordedResponse {
+                status,
+                // Only what is JSON is looked at.
+                headers: vec![header()],
+                body: Some(Body::of(body)),
+            }),
+        }
+    }
+}
+
+/// Looks for drift.
+#[derive(Debug)]
+pub struct Drift {
+    validator: Validator,
+    documented: Vec<(&'static str, Exchange)>,
+}
+
+impl Drift {
+    /// One that goes by the documents and examples of this crate.
+    ///
+    /// # Errors
+    /// As [`documented`].
+    pub fn new() -> Result<Self, InvalidExchange> {
+        Ok(Self { validator: Validator::new().strict(true), documented: documented()? })
+    }
+
+    /// Severities of your own.
+    #[must_use]
+    pub fn config(self, config: Config) -> Self {
+        Self { validator: self.validator.config(config), ..self }
+    }
+
+    /// Holds what came against the document and the documented example; findings name it by `name`.
+    pub fn check(&mut self, name: &str, came: &Exchange) -> Report {
+        let mut report = self.validator.check_text(name, &came.to_string());
+        let Some(body) = answer(came) else {
+            let text = "holds no JSON answer: there is nothing to compare".to_owned();
+            report.problems.push(Problem { file: name.to_owned(), line: 0, text });
+            return report;
+        };
+        let Some(example) = self.example(came) else { return report };
+        let (came, example) = (kinds(body), kinds(example));
+        for finding in &mut report.findings {
+            if let Some(place) = finding.pointer.strip_prefix(ANSWER) {
+                let shown = example.get(&general(place));
+                let shown = shown.map_or("nothing there".to_owned(), told);
+                finding.found = format!("{}; the documented example has {shown}", finding.found);
+            }
+        }
+        let mut more = Vec::new();
+        for (place, kinds) in &example {
+            match came.get(place) {
+                // What lies below a place that is gone is gone with it.
+                None if parent(place)
+                    .is_none_or(|parent| came.contains_key(parent) && !only_null(&came, parent))
+                    && !place.ends_with("/*") =>
+                {
+                    more.push(finding(
+                        name,
+                        "drift/gone",
+                        place,
+                        &told(kinds),
+                        "nothing of that name".to_owned(),
+                    ));
+                }
+                None => {}
+                Some(now) => {
+                    let new: BTreeSet<_> =
+                        now.difference(kinds).copied().filter(|kind| *kind != "null").collect();
+                    let typed = report.findings.iter().any(|finding| {
+                        finding.pointer.strip_prefix(ANSWER).is_some_and(|at| general(at) == *place)
+                    });
+                    // The document's own type was held already.
+                    if !new.is_empty() && !typed {
+                        more.push(finding(name, "drift/kind", place, &told(kinds), told(&new)));
+                    }
+                }
+            }
+        }
+        if let Some(last) = report.checked.last_mut() {
+            last.findings += more.len();
+        }
+        report.findings.extend(more);
+        report
+    }
+
+    /// The documented answer of the operation: that of the same request, if there is one.
+    fn example(&self, came: &Exchange) -> Option<&Value> {
+        let mut all: Vec<_> = self.documented.iter().map(|(_, exchange)| exchange).collect();
+        all.retain(|known| {
+            known.service == came.service && known.operation == came.operation && answer(known).is_some()
+        });
+        let same = all.iter().find(|known| {
+            known.request.target == came.request.target && known.request.body == came.request.body
+        });
+        same.or(all.first()).and_then(|known| answer(known))
+    }
+}
+
+/// Where a recorded exchange keeps the JSON of the answer.
+const ANSWER: &str = "/response/body/json";
+
+fn answer(exchange: &Exchange) -> Option<&Value> {
+    exchange.response.as_ref()?.body.as_ref()?.json()
+}
+
+/// The kinds of value at each place; all items of a list are one place.
+fn kinds(value: &Value) -> BTreeMap<String, BTreeSet<&'static str>> {
+    let mut all = BTreeMap::new();
+    walk(value, "", &mut all);
+    all
+}
+
+fn walk(value: &Value, at: &str, all: &mut BTreeMap<String, BTreeSet<&'static str>>) {
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(number) if number.is_f64() => "a number",
+        Value::Number(_) => "an integer",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    };
+    all.entry(at.to_owned()).or_default().insert(kind);
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| walk(item, &format!("{at}/*"), all)),
+        Value::Object(members) => {
+            for (name, value) in members {
+                walk(value, &format!("{at}/{}", escape(name)), all);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A pointer with every list index as `*`.
+fn general(pointer: &str) -> String {
+    let index = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = pointer.split('/').map(|part| if index(part) { "*" } else { part });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+fn parent(place: &str) -> Option<&str> {
+    place.rsplit_once('/').map(|(parent, _)| parent)
+}
+
+fn only_null(kinds: &BTreeMap<String, BTreeSet<&'static str>>, place: &str) -> bool {
+    kinds.get(place).is_some_and(|kinds| kinds.iter().all(|kind| *kind == "null"))
+}
+
+fn told(kinds: &BTreeSet<&'static str>) -> String {
+    kinds.iter().copied().collect::<Vec<_>>().join(" or ")
+}
+
+fn finding(name: &str, id: &'static str, place: &str, example: &str, found: String) -> Finding {
+    let known = rule::known(id);
+    let pointer = format!("{ANSWER}{place}");
+    Finding {
+        rule: known.id,
+        severity: known.severity,
+        file: name.to_owned(),
+        line: 1,
+        column: 1,
+        offset: 0,
+        fingerprint: baseline::fingerprint(known.id, name, &pointer, &found),
+        pointer,
+        asked_by: None,
+        expected: format!("{example}, as in the documented example"),
+        found,
+        mend: known.mend.to_owned(),
+        excerpt: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::validate::Severity;
+
+    /// The documented exchange of an operation, with its answer changed.
+    fn came(operation: &str, change: impl FnOnce(&mut Value)) -> Exchange {
+        let all = documented().unwrap();
+        let found = all
+            .into_iter()
+            .map(|(_, exchange)| exchange)
+            .find(|exchange| exchange.operation == operation && exchange.response.is_some());
+        let mut exchange = found.unwrap();
+        if let Some(Body::Json(json)) = exchange.response.as_mut().and_then(|response| response.body.as_mut())
+        {
+            change(json);
+        }
+        exchange
+    }
+
+    fn lines(operation: &str, change: impl FnOnce(&mut Value)) -> Vec<String> {
+        let report = Drift::new().unwrap().check("came.json", &came(operation, change));
+        assert!(report.problems.is_empty(), "{:?}", report.problems);
+        let line = |finding: &Finding| {
+            format!(
+                "{} {}: expected {}; found {}",
+                finding.rule, finding.pointer, finding.expected, finding.found
+            )
+        };
+        report.findings.iter().map(line).collect()
+    }
+
+    #[test]
+    fn what_is_documented_has_not_drifted() {
+        for operation in ["get_trade", "world_regions"] {
+            assert_eq!(lines(operation, |_| ()), Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn new_fields_values_and_types_are_told_three_ways() {
+        let regions = lines("world_regions", |json| {
+            let row = json.pointer_mut("/data/data/list/0").unwrap().as_object_mut().unwrap();
+            row.insert("continent".to_owned(), "Asia".into());
+            row.insert("sellerCountryId".to_owned(), 7.into());
+            row.insert("buyerCount".to_owned(), "many".into());
+            for row in json.pointer_mut("/data/data/list").unwrap().as_array_mut().unwrap() {
+                row.as_object_mut().unwrap().remove("icon");
+            }
+        });
+        let trade = lines("get_trade", |json| {
+            let row = json.pointer_mut("/dataSet/0").unwrap().as_object_mut().unwrap();
+            row.insert("ttype".to_owned(), 9.into());
+        });
+        insta::assert_snapshot!([regions, trade].concat().join("\n"), @"");
+    }
+
+    #[test]
+    fn a_baseline_accepts_drift_and_tells_what_is_over() {
+        let mut drift = Drift::new().unwrap();
+        let new = |json: &mut Value| json["news"] = 1.into();
+        let mut report = drift.check("came.json", &came("world_regions", new));
+        assert!(!report.passes(Severity::Error));
+        let accepted = crate::validate::Baseline::of(&report);
+        accepted.apply(&mut report);
+        assert!(report.passes(Severity::Note) && report.accepted == 1);
+        let mut report = drift.check("came.json", &came("world_regions", |_| ()));
+        accepted.apply(&mut report);
+        assert_eq!((report.findings.len(), report.stale.len()), (0, 1));
+    }
+
+    #[test]
+    fn only_free_operations_come_unasked_for() {
+        let all = Probe::all().unwrap();
+        let billed: Vec<_> = all.iter().filter(|probe| probe.billed).map(Probe::name).collect();
+        assert_eq!(billed, ["tradewind/world_regions.documented.json"]);
+        let free: Vec<_> =
+            all.iter().filter(|probe| probe.case == "free").map(|probe| probe.operation.as_str()).collect();
+        assert_eq!(
+            free,
+            ["agentic_countries", "customs_countries", "health"]
+                .into_iter()
+                .filter(|id| free.contains(id))
+                .collect::<Vec<_>>()
+        );
+        assert_eq!(free.len(), 3);
+        assert!(all.iter().filter(|probe| probe.service == ServiceName::HkTrade).count() >= 4);
+    }
+
+    #[test]
+    fn what_is_no_json_is_a_problem() {
+        let probe = Probe::all().unwrap().remove(0);
+        let report = Drift::new().unwrap().check("came.json", &probe.answered(200, b"<html>", false));
+        assert_eq!(
+            report.problems.last().map(|problem| problem.text.as_str()),
+            Some("holds no JSON answer: there is nothing to compare")
+        );
+    }
+}

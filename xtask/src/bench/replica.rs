@@ -1,0 +1,223 @@
+//! `cargo xtask bench replica`: the local replica beside Prism, with the same answer, under the same load.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+
+use super::median;
+use crate::document;
+use crate::shell::{Server, cargo, command, output, root, run as sh, target};
+use crate::tools::prism;
+
+/// Total exports of five months: five rows.
+const QUERY: &str = "lang=EN&sv=VCm&freq=M&period=202401,202405&ttype=4";
+const ROWS: usize = 5;
+/// A one-time address and a session of the replica's: the second round trip, which answers, is what is measured.
+const FRONT: &str = "/api/get";
+/// How often the start is timed.
+const STARTS: usize = 20;
+/// Requests between two looks at the memory.
+const STEP: u64 = 100_000;
+/// How long a server may take to be ready.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What is measured, and how long.
+#[derive(clap::Args)]
+pub struct Options {
+    /// Connections that ask at once
+    #[arg(long, default_value_t = 32)]
+    connections: usize,
+    /// Times that the two take turns; the median of each counts
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Seconds of each turn
+    #[arg(long, default_value_t = 2)]
+    seconds: u64,
+    /// Requests that the replica's memory is watched over
+    #[arg(long, default_value_t = 1_000_000)]
+    requests: u64,
+}
+
+/// Where a load goes.
+struct Goal {
+    host: String,
+    target: String,
+    cookie: String,
+}
+
+impl Options {
+    /// Measures.
+    pub fn run(&self) -> Result<()> {
+        let folder = target()?.join("bench-replica");
+        fs::create_dir_all(&folder)?;
+        let load = build_load(&folder)?;
+        sh(cargo().args([
+            "build",
+            "--quiet",
+            "--release",
+            "--locked",
+            "--features",
+            "replica",
+            "--example",
+            "replica",
+        ]))?;
+        let program = target()?.join("release/examples/replica");
+        let (replica, ready) = ready(&program, &folder)?;
+        println!(
+            "ready (process start to both ports answering), {STARTS} starts: median {:.0} ms, most {:.0} ms",
+            1000.0 * median(&ready),
+            1000.0 * ready.iter().copied().fold(0.0, f64::max)
+        );
+        let (server, hk_trade) = replica;
+        let ours = session(&hk_trade)?;
+        let answer = body(&ours)?;
+        let rows = answer["dataSet"].as_array().map_or(0, Vec::len);
+        ensure!(rows == ROWS, "{QUERY} is answered with {rows} rows instead of {ROWS}");
+        println!("memory once started: {}", memory(&server)?);
+
+        let (_prism, theirs) = start_prism(&answer, &folder)?;
+        let same = body(&theirs)?;
+        ensure!(same == answer, "Prism answers otherwise: {same}");
+        let mut speeds = [Vec::new(), Vec::new()];
+        for round in 0..=self.rounds {
+            for (goal, speeds) in [&ours, &theirs].into_iter().zip(&mut speeds) {
+                let speed = self.speed(&load, goal, &["seconds", &self.seconds.to_string()])?;
+                // The first round only warms up.
+                if round > 0 {
+                    speeds.push(speed);
+                }
+            }
+        }
+        let [fast, slow] = speeds.each_ref().map(|all| median(all));
+        println!("\n| server | answers/s, median of {} (least to most) |\n| --- | --- |", self.rounds);
+        for (name, all) in ["replica", "prism"].iter().zip(&speeds) {
+            let (least, most) = all.iter().fold((f64::MAX, 0.0_f64), |(a, b), s| (a.min(*s), b.max(*s)));
+            println!("| {name} | {:.0} ({least:.0} to {most:.0}) |", median(all));
+        }
+        println!("\nratio {:.1} at {} connections (aim: at least 25)\n", fast / slow, self.connections);
+
+        for asked in (0..self.requests).step_by(usize::try_from(STEP)?) {
+            let step = STEP.min(self.requests - asked);
+            let speed = self.speed(&load, &ours, &["requests", &step.to_string()])?;
+            println!("after {:>9} requests more: {}, {speed:.0} answers/s", asked + step, memory(&server)?);
+        }
+        Ok(())
+    }
+
+    fn speed(&self, load: &Path, goal: &Goal, until: &[&str; 2]) -> Result<f64> {
+        let mut load = command(&load.to_string_lossy());
+        load.args([&goal.host, &goal.target, &goal.cookie, &self.connections.to_string()]).args(until);
+        let told = output(&mut load)?;
+        let (answers, seconds) = told.trim().split_once(' ').context("the load tells nothing")?;
+        Ok(answers.parse::<f64>()? / seconds.parse::<f64>()?)
+    }
+}
+
+/// Builds the program that makes the load.
+fn build_load(folder: &Path) -> Result<PathBuf> {
+    let (source, program) = (root().join("xtask/bench/load/main.rs"), folder.join("load"));
+    let compiler = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+    sh(command(&compiler).args(["-O", "--edition", "2024", "-o"]).arg(&program).arg(source))?;
+    Ok(program)
+}
+
+/// Starts the replica several times; gives the last one, and how long each took.
+fn ready(program: &Path, folder: &Path) -> Result<((Server, String), Vec<f64>)> {
+    let mut seconds = Vec::new();
+    loop {
+        let start = Instant::now();
+        let mut replica = command(&program.to_string_lossy());
+        let log = folder.join("replica.log");
+        let (server, urls) = Server::start(&mut replica, ["hk-trade ", "tradewind "], PATIENCE, &log)?;
+        for url in &urls {
+            TcpStream::connect(host(url)).with_context(|| format!("{url} does not listen"))?;
+        }
+        seconds.push(start.elapsed().as_secs_f64());
+        if seconds.len() == STARTS {
+            let [hk_trade, _] = urls;
+            return Ok(((server, hk_trade), seconds));
+        }
+    }
+}
+
+fn host(url: &str) -> String {
+    url.trim_start_matches("http://").trim_end_matches('/').to_owned()
+}
+
+/// Begins a session of the replica, and gives the address that answers.
+fn session(url: &str) -> Result<Goal> {
+    let host = host(url);
+    let head = ask(&Goal { host: host.clone(), target: format!("{FRONT}?{QUERY}"), cookie: String::new() })?;
+    let header = |name: &str| {
+        let mut lines = head.lines().filter_map(|line| line.split_once(':'));
+        let found = lines.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim());
+        found.map(str::to_owned).with_context(|| format!("the replica sent no {name}: {head}"))
+    };
+    let cookie = header("set-cookie")?.split(';').next().unwrap_or_default().to_owned();
+    Ok(Goal { host, target: header("location")?, cookie })
+}
+
+/// One answer, whole.
+fn ask(goal: &Goal) -> Result<String> {
+    let mut stream = TcpStream::connect(&goal.host)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let Goal { host, target, cookie } = goal;
+    write!(stream, "GET {target} HTTP/1.1\r\nhost: {host}\r\naccept: application/json\r\n")?;
+    write!(stream, "cookie: {cookie}\r\nconnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+/// The JSON of an answer, but for the times in it, which differ from call to call.
+fn body(goal: &Goal) -> Result<Value> {
+    let answer = ask(goal)?;
+    let (head, body) = answer.split_once("\r\n\r\n").context("the answer has no body")?;
+    let mut value: Value = serde_json::from_str(body).with_context(|| format!("no JSON: {head}\n{body}"))?;
+    for time in ["started", "finished", "durationSeconds"] {
+        if let Some(count) = value.pointer_mut("/header/count").and_then(Value::as_object_mut)
+            && count.contains_key(time)
+        {
+            let fixed = if time == "durationSeconds" {
+                json!(0.001)
+            } else {
+                json!("2026-01-01T00:00:00.0000000+08:00")
+            };
+            count.insert(time.to_owned(), fixed);
+        }
+    }
+    Ok(value)
+}
+
+/// Starts Prism with a document that has this answer as its example.
+fn start_prism(answer: &Value, folder: &Path) -> Result<(Server, Goal)> {
+    let program = prism::install()?;
+    let mut spec = document::read(&root().join("spec/hk-trade.yaml")).map_err(anyhow::Error::msg)?;
+    let media = spec.pointer_mut("/paths/~1api~1get/get/responses/200/content/application~1json");
+    media.context("the document has no answer of get_trade")?["examples"] =
+        json!({ "same": { "value": answer } });
+    let file = folder.join("hk-trade.json");
+    fs::write(&file, spec.to_string())?;
+    let mut mock = command(&program.to_string_lossy());
+    // Its own log costs it time; the replica keeps one too, but does not print it.
+    mock.args(["mock", "--host", "127.0.0.1", "--port", "0", "--verboseLevel", "info"]).arg(&file);
+    let log = folder.join("prism.log");
+    let (server, [url]) = Server::start(&mut mock, ["Prism is listening on "], PATIENCE, &log)?;
+    Ok((server, Goal { host: host(&url), target: format!("{FRONT}?{QUERY}"), cookie: "none=0".to_owned() }))
+}
+
+/// Resident memory of a server, as Linux tells it.
+fn memory(server: &Server) -> Result<String> {
+    let file = format!("/proc/{}/status", server.id());
+    let Ok(text) = fs::read_to_string(&file) else {
+        return Ok("resident memory unknown (no /proc)".to_owned());
+    };
+    let kib = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    let kib: u64 = kib.trim().trim_end_matches(" kB").parse()?;
+    Ok(format!("{}.{} MiB resident", kib / 1024, kib % 1024 * 10 / 1024))
+}

@@ -1,0 +1,209 @@
+//! `cargo xtask diff OLD [NEW]`: what changes between two revisions of the documents, for the wire and for Rust, and the version
+//! that follows.
+
+mod markdown;
+mod surface;
+#[cfg(test)]
+#[allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
+mod tests;
+mod wire;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::shell::{command, output, root};
+use crate::{document, generate};
+
+/// The options of the command.
+#[derive(clap::Args)]
+pub struct Args {
+    /// A git revision, or the file of a document
+    old: String,
+    /// The same, of what it became [default: the files as they are now]
+    new: Option<String>,
+    /// Write the markdown into a file instead of standard output
+    #[arg(long)]
+    output: Option<PathBuf>,
+}
+
+/// How much a change weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rating {
+    /// Only what people read.
+    Documentation,
+    /// What was right before stays right.
+    Additive,
+    /// What was right before may fail.
+    Breaking,
+}
+
+impl Rating {
+    /// The rating in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Documentation => "documentation only",
+            Self::Additive => "additive",
+            Self::Breaking => "breaking",
+        }
+    }
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Change {
+    /// How much it weighs.
+    pub rating: Rating,
+    /// Where: a JSON pointer, or an item.
+    pub place: String,
+    /// What changed.
+    pub text: String,
+}
+
+/// The changes of one document, or of the bindings made from it.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// File or room.
+    pub title: String,
+    /// Whether it is about Rust.
+    pub rust: bool,
+    /// The changes, the heaviest first.
+    pub changes: Vec<Change>,
+}
+
+/// One side of the comparison.
+enum Revision {
+    /// A commit.
+    Git(String),
+    /// A document.
+    File(PathBuf),
+    /// The repository as it is now.
+    Now,
+}
+
+impl Revision {
+    fn of(text: &str) -> Result<Self> {
+        if Path::new(text).is_file() {
+            return Ok(Self::File(PathBuf::from(text)));
+        }
+        let commit = format!("{text}^{{commit}}");
+        match output(command("git").args(["rev-parse", "--verify", "--quiet", &commit])) {
+            Ok(commit) => Ok(Self::Git(commit.trim().to_owned())),
+            Err(_) => bail!("`{text}` is neither a file nor a git revision of this repository"),
+        }
+    }
+
+    /// The text of a file of that revision; none where it did not have it.
+    fn text(&self, file: &str) -> Result<Option<String>> {
+        match self {
+            Self::Git(commit) => {
+                let listed = output(command("git").args(["ls-tree", "--name-only", commit, "--", file]))?;
+                if listed.trim().is_empty() {
+                    return Ok(None);
+                }
+                output(command("git").args(["show", &format!("{commit}:{file}")])).map(Some)
+            }
+            Self::Now => match fs::read_to_string(root().join(file)) {
+                Ok(text) => Ok(Some(text)),
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+                Err(e) => Err(e).with_context(|| format!("{file} cannot be read")),
+            },
+            Self::File(path) => fs::read_to_string(path)
+                .map(Some)
+                .with_context(|| format!("{} cannot be read", path.display())),
+        }
+    }
+}
+
+/// Compares, and prints markdown.
+pub fn run(args: &Args) -> Result<()> {
+    let old = Revision::of(&args.old)?;
+    let new = args.new.as_deref().map_or(Ok(Revision::Now), Revision::of)?;
+    let mut parts = Vec::new();
+    match (&old, &new) {
+        (Revision::File(_), _) | (_, Revision::File(_)) => parts.extend(files(&old, &new)?),
+        _ => {
+            for service in [generate::HK_TRADE, generate::TRADEWIND] {
+                parts.extend(revisions(&service, &old, &new)?);
+            }
+        }
+    }
+    let version = old.text("Cargo.toml").ok().flatten().and_then(|manifest| version(&manifest));
+    let version = match (version, &old) {
+        (Some(version), Revision::Git(_) | Revision::Now) => version,
+        _ => env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    let text = markdown::write(&parts, &version)?;
+    match &args.output {
+        Some(file) => fs::write(file, text).with_context(|| format!("{} cannot be written", file.display())),
+        None => {
+            print!("{text}");
+            Ok(())
+        }
+    }
+}
+
+/// Both documents and the committed surfaces of two revisions.
+fn revisions(service: &generate::Service, old: &Revision, new: &Revision) -> Result<Vec<Part>> {
+    let file = service.path();
+    let read = |revision: &Revision| -> Result<Value> {
+        let text = revision.text(&file)?;
+        text.map_or(Ok(Value::Null), |text| parse(&file, &text))
+    };
+    let wire = Part { title: file.clone(), rust: false, changes: wire::changes(&read(old)?, &read(new)?) };
+    let snapshot = format!("tests/snapshots/generated__{}.surface.snap", service.file);
+    let surface = |revision: &Revision| -> Result<String> {
+        Ok(revision.text(&snapshot)?.map(|text| surface::of_snapshot(&text).to_owned()).unwrap_or_default())
+    };
+    let rust = Part {
+        title: service.api.replace("crate", "tradebind"),
+        rust: true,
+        changes: surface::changes(&surface(old)?, &surface(new)?),
+    };
+    Ok(vec![wire, rust])
+}
+
+/// Two files of one document; its bindings are made by the generator as it is now.
+fn files(old: &Revision, new: &Revision) -> Result<Vec<Part>> {
+    let name = match (old, new) {
+        (Revision::File(name), _) | (_, Revision::File(name)) => name,
+        _ => bail!("no file to compare"),
+    };
+    let service = [generate::HK_TRADE, generate::TRADEWIND]
+        .into_iter()
+        .find(|service| name.file_name().is_some_and(|file| file.to_string_lossy().contains(service.name)));
+    let service = service.with_context(|| {
+        format!("{}: whose document is it? Its name must hold `hk-trade` or `tradewind`", name.display())
+    })?;
+    let file = service.path();
+    let read = |revision: &Revision| -> Result<Value> {
+        let text = revision.text(&file)?.with_context(|| format!("{file} is not there"))?;
+        parse(&file, &text)
+    };
+    let (old, new) = (read(old)?, read(new)?);
+    let made = |root: &Value| match service.generate_from(root) {
+        Ok(made) => Ok(crate::surface::surface(&made.text)),
+        Err(e) => bail!("{file}{e}"),
+    };
+    Ok(vec![
+        Part { title: file.clone(), rust: false, changes: wire::changes(&old, &new) },
+        Part {
+            title: service.api.replace("crate", "tradebind"),
+            rust: true,
+            changes: surface::changes(&made(&old)?, &made(&new)?),
+        },
+    ])
+}
+
+fn parse(file: &str, text: &str) -> Result<Value> {
+    document::parse(text).map_err(|problem| anyhow::anyhow!("{file}{problem}"))
+}
+
+/// The version of a workspace's manifest.
+fn version(manifest: &str) -> Option<String> {
+    let (_, rest) = manifest.split_once("[workspace.package]")?;
+    let line = rest.lines().find_map(|line| line.strip_prefix("version = "))?;
+    Some(line.trim_matches('"').to_owned())
+}

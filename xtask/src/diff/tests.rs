@@ -1,0 +1,250 @@
+//! Mutated documents, and the markdown of what became of them.
+
+use serde_json::json;
+
+use super::*;
+use crate::generate::{HK_TRADE, Service, TRADEWIND};
+
+fn read(service: &Service) -> Value {
+    document::read(&root().join(service.path())).unwrap()
+}
+
+/// Both parts for a document and what a mutation made of it.
+fn parts(service: &Service, mutate: impl FnOnce(&mut Value)) -> Vec<Part> {
+    let old = read(service);
+    let mut new = old.clone();
+    mutate(&mut new);
+    assert_ne!(old, new, "the mutation changes nothing");
+    let surface = |root: &Value| {
+        crate::surface::surface(
+            &service.generate_from(root).map(|made| made.text).unwrap_or_else(|e| panic!("{e}")),
+        )
+    };
+    vec![
+        Part { title: service.path(), rust: false, changes: wire::changes(&old, &new) },
+        Part {
+            title: service.api.replace("crate", "tradebind"),
+            rust: true,
+            changes: surface::changes(&surface(&old), &surface(&new)),
+        },
+    ]
+}
+
+fn at<'a>(root: &'a mut Value, pointer: &str) -> &'a mut Value {
+    root.pointer_mut(pointer).unwrap_or_else(|| panic!("{pointer}"))
+}
+
+fn remove(root: &mut Value, parent: &str, name: &str) {
+    at(root, parent).as_object_mut().unwrap().remove(name).unwrap();
+}
+
+const SCHEMAS: &str = "/components/schemas";
+
+#[test]
+fn what_breaks_is_told_first() {
+    let parts = parts(&TRADEWIND, |root| {
+        remove(root, "/paths", "/api/agentic/task");
+        remove(root, &format!("{SCHEMAS}/WorldRegionsRequest/properties"), "tradeCode");
+        at(root, &format!("{SCHEMAS}/WorldRegionsRequest/properties"))["unit"] =
+            json!({ "type": "string", "description": "x" });
+        at(root, &format!("{SCHEMAS}/WorldRegionsRequest/required"))
+            .as_array_mut()
+            .unwrap()
+            .push(json!("unit"));
+        at(root, &format!("{SCHEMAS}/Role/enum")).as_array_mut().unwrap().retain(|value| value != "buyer");
+        at(root, &format!("{SCHEMAS}/WorldRegion/properties/sellerCount"))["type"] = json!("boolean");
+        remove(root, &format!("{SCHEMAS}/WorldRegion/properties/sellerCount"), "format");
+        at(root, "/paths/~1api~1health/get")["x-billing"] = json!("per-call");
+    });
+    insta::assert_snapshot!("breaking", markdown::write(&parts, "0.1.0").unwrap());
+}
+
+#[test]
+fn what_adds_is_additive() {
+    let parts = parts(&TRADEWIND, |root| {
+        let operation = at(root, "/paths/~1api~1health/get").clone();
+        root["paths"]["/api/invented"]["get"] = operation;
+        root["paths"]["/api/invented"]["get"]["operationId"] = json!("invented");
+        at(root, &format!("{SCHEMAS}/WorldRegion/properties"))["continent"] =
+            json!({ "type": "string", "nullable": true, "description": "x" });
+        at(root, &format!("{SCHEMAS}/Role/enum")).as_array_mut().unwrap().push(json!("carrier"));
+        at(root, &format!("{SCHEMAS}/AgenticSearchRequest/properties"))["more"] =
+            json!({ "type": "string", "description": "x" });
+    });
+    insta::assert_snapshot!("additive", markdown::write(&parts, "1.2.3").unwrap());
+}
+
+#[test]
+fn words_are_documentation_only() {
+    let parts = parts(&HK_TRADE, |root| {
+        at(root, &format!("{SCHEMAS}/Row"))["description"] = json!("Another word.");
+        at(root, "/paths/~1api~1get/get")["summary"] = json!("Another summary");
+    });
+    insta::assert_snapshot!("documentation", markdown::write(&parts, "0.1.0").unwrap());
+}
+
+/// Each kind of change has its rating, by the side that it is on.
+#[test]
+fn ratings() {
+    let rated = |service: &Service, mutate: &dyn Fn(&mut Value)| {
+        let old = read(service);
+        let mut new = old.clone();
+        mutate(&mut new);
+        wire::changes(&old, &new).first().map(|change| change.rating)
+    };
+    let get = "/paths/~1api~1get/get";
+    let regions = "/paths/~1api~1customs~1analytics~1world-regions/post";
+    let body = |name: &str| format!("{SCHEMAS}/WorldRegionsRequest{name}");
+    use Rating::{Additive, Breaking, Documentation};
+    type Mutation = Box<dyn Fn(&mut Value)>;
+    let cases: Vec<(&Service, Rating, Mutation)> = vec![
+        (
+            &HK_TRADE,
+            Breaking,
+            Box::new(|root| at(root, "/servers/0")["url"] = json!("https://other.example")),
+        ),
+        (
+            &HK_TRADE,
+            Breaking,
+            Box::new(move |root| {
+                _ = at(root, &format!("{get}/parameters")).as_array_mut().unwrap().remove(0)
+            }),
+        ),
+        (
+            &HK_TRADE,
+            Additive,
+            Box::new(move |root| {
+                at(root, &format!("{get}/parameters")).as_array_mut().unwrap().push(json!({ "name": "new", "in": "query", "description": "x", "schema": { "type": "string" } }))
+            }),
+        ),
+        (
+            &HK_TRADE,
+            Breaking,
+            Box::new(move |root| {
+                at(root, &format!("{get}/parameters")).as_array_mut().unwrap().push(json!({ "name": "new", "in": "query", "required": true, "description": "x", "schema": { "type": "string" } }))
+            }),
+        ),
+        (
+            &HK_TRADE,
+            Breaking,
+            Box::new(|root| at(root, "/components/schemas/AreaList")["maxItems"] = json!(1)),
+        ),
+        (
+            &HK_TRADE,
+            Additive,
+            Box::new(|root| at(root, "/components/schemas/AreaList")["maxItems"] = json!(100_000)),
+        ),
+        (&HK_TRADE, Breaking, Box::new(|root| remove(root, "/components/schemas/Row/properties", "unitEN"))),
+        (
+            &HK_TRADE,
+            Breaking,
+            Box::new(|root| _ = at(root, "/components/schemas/Row/required").as_array_mut().unwrap().pop()),
+        ),
+        (
+            &TRADEWIND,
+            Breaking,
+            Box::new(|root| at(root, "/paths/~1api~1health/get")["security"] = json!([{ "apiKey": [] }])),
+        ),
+        (&TRADEWIND, Additive, Box::new(move |root| at(root, regions)["security"] = json!([]))),
+        (
+            &TRADEWIND,
+            Documentation,
+            Box::new(move |root| at(root, regions)["operationId"] = json!("regions")),
+        ),
+        (
+            &TRADEWIND,
+            Breaking,
+            Box::new(move |root| at(root, &body("/properties/product"))["default"] = json!("x")),
+        ),
+        (
+            &TRADEWIND,
+            Additive,
+            Box::new(move |root| at(root, &body("/properties/product"))["nullable"] = json!(true)),
+        ),
+        (&TRADEWIND, Additive, Box::new(move |root| at(root, &body(""))["additionalProperties"] = json!({}))),
+        (
+            &TRADEWIND,
+            Breaking,
+            Box::new(|root| {
+                at(root, "/components/schemas/Envelope/properties/success")["nullable"] = json!(null)
+            }),
+        ),
+        (&TRADEWIND, Breaking, Box::new(move |root| remove(root, regions, "requestBody"))),
+        (
+            &TRADEWIND,
+            Breaking,
+            Box::new(|root| at(root, "/components/schemas/DateText")["pattern"] = json!("x")),
+        ),
+    ];
+    for (i, (service, expected, mutate)) in cases.into_iter().enumerate() {
+        let found = rated(service, &*mutate);
+        // Null may come no more is good news for who reads: the one case that only adds.
+        let expected = if i == 14 { Additive } else { expected };
+        assert_eq!(found, Some(expected), "case {i}");
+    }
+    assert_eq!(rated(&HK_TRADE, &|_| ()), None);
+}
+
+/// A component that goes by another name is no change on the wire.
+#[test]
+fn a_renamed_component_is_the_same_on_the_wire() {
+    let text = fs::read_to_string(root().join("spec/tradewind.yaml")).unwrap();
+    let old = document::parse(&text).unwrap();
+    let new = document::parse(
+        &text
+            .replace("WorldRegionsUpstream", "Upstream")
+            .replace("schemas/WorldRegion'", "schemas/Region'")
+            .replace("    WorldRegion:", "    Region:"),
+    )
+    .unwrap();
+    let changes = wire::changes(&old, &new);
+    let heavy: Vec<_> = changes.iter().filter(|change| change.rating != Rating::Documentation).collect();
+    assert!(!changes.is_empty() && heavy.is_empty(), "{heavy:#?}");
+}
+
+#[test]
+fn surfaces_of_rust() {
+    let old = "types::A: struct  #[derive(Clone)]\ntypes::A.x: u8\ntypes::B: enum  #[non_exhaustive] #[derive(Clone)]\ntypes::B::One: variant\ntypes::C: impl From<String>\nuse a";
+    let new = "types::A: struct  #[derive(Clone,Debug)]\ntypes::A.x: u8\ntypes::A.y: u8\ntypes::B: enum  #[non_exhaustive] #[derive(Clone)]\ntypes::B::One: variant\ntypes::B::Two: variant\ntypes::D: struct \nuse a";
+    let told: Vec<_> = surface::changes(old, new)
+        .iter()
+        .map(|change| format!("{}: {} {}", change.rating.name(), change.place, change.text))
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @"
+    breaking: types::A.y is new: `u8`
+    breaking: types::C: impl From<String> is gone
+    additive: types::A `struct  #[derive(Clone)]` became `struct  #[derive(Clone,Debug)]`
+    additive: types::B::Two is new: `variant`
+    additive: types::D is new: `struct `
+    ");
+}
+
+#[test]
+fn versions_follow() {
+    for (version, rating, expected) in [
+        ("0.1.0", Rating::Breaking, "0.2.0"),
+        ("0.1.0", Rating::Additive, "0.1.1"),
+        ("0.1.0", Rating::Documentation, "0.1.1"),
+        ("1.2.3", Rating::Breaking, "2.0.0"),
+        ("1.2.3", Rating::Additive, "1.3.0"),
+        ("1.2.3", Rating::Documentation, "1.2.4"),
+    ] {
+        assert_eq!(markdown::next(version, rating).unwrap(), expected);
+    }
+    assert!(markdown::next("1.x", Rating::Breaking).is_err());
+}
+
+/// The committed snapshots are what the comparison reads.
+#[test]
+fn snapshots_have_a_head_and_a_body() {
+    for service in [HK_TRADE, TRADEWIND] {
+        let snapshot = fs::read_to_string(
+            root().join(format!("tests/snapshots/generated__{}.surface.snap", service.file)),
+        )
+        .unwrap();
+        let body = surface::of_snapshot(&snapshot);
+        assert!(!body.contains("expression:") && body.contains("types::"), "{}", service.file);
+        assert_eq!(surface::changes(body, body), []);
+    }
+    assert_eq!(version("[workspace.package]\nversion = \"0.1.0\"\n").as_deref(), Some("0.1.0"));
+}

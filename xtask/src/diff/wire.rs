@@ -1,0 +1,441 @@
+//! What changes on the wire: for who sends by the old document, and for who reads by it.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::{Change, Rating};
+use crate::document::escape;
+use crate::lint::{self, component};
+
+/// Every change between two documents, the heaviest first.
+pub fn changes(old: &Value, new: &Value) -> Vec<Change> {
+    let mut walk = Walk { old, new, found: Vec::new() };
+    walk.head();
+    walk.operations();
+    walk.components();
+    let mut found = walk.found;
+    found.sort_by(|a, b| b.rating.cmp(&a.rating).then_with(|| a.cmp(b)));
+    found.dedup();
+    found
+}
+
+/// Who is hurt by a change of a schema.
+#[derive(Clone, Copy)]
+struct Side {
+    request: bool,
+    answer: bool,
+}
+
+impl Side {
+    /// The rating of what asks for more of who sends, or gives less to who reads.
+    fn rate(self, request: Rating, answer: Rating) -> Rating {
+        let sent = if self.request { request } else { Rating::Documentation };
+        let read = if self.answer { answer } else { Rating::Documentation };
+        sent.max(read)
+    }
+}
+
+/// Keys that only people read.
+const READ: [&str; 9] = [
+    "deprecated",
+    "description",
+    "example",
+    "examples",
+    "externalDocs",
+    "summary",
+    "tags",
+    "x-evidence",
+    "x-exchanges",
+];
+
+struct Walk<'a> {
+    old: &'a Value,
+    new: &'a Value,
+    found: Vec<Change>,
+}
+
+impl<'a> Walk<'a> {
+    fn tell(&mut self, rating: Rating, place: &str, text: impl Into<String>) {
+        self.found.push(Change { rating, place: place.to_owned(), text: text.into() });
+    }
+
+    /// Tells a value that changed, if it did.
+    fn changed(&mut self, rating: Rating, place: &str, name: &str, old: Option<&Value>, new: Option<&Value>) {
+        if old != new {
+            let text = format!("`{name}`: {} became {}", shown(old), shown(new));
+            self.tell(rating, place, text);
+        }
+    }
+
+    fn head(&mut self) {
+        let (old, new) = (self.old, self.new);
+        self.changed(
+            Rating::Breaking,
+            "/servers/0",
+            "url",
+            old.pointer("/servers/0/url"),
+            new.pointer("/servers/0/url"),
+        );
+        // Each request carries it as a header.
+        self.changed(
+            Rating::Additive,
+            "/info",
+            "version",
+            old.pointer("/info/version"),
+            new.pointer("/info/version"),
+        );
+        for name in ["title", "description", "contact", "license"] {
+            let at = |root: &'a Value| root.pointer(&format!("/info/{name}"));
+            if at(old) != at(new) {
+                self.tell(Rating::Documentation, &format!("/info/{name}"), "changed");
+            }
+        }
+        if old.get("tags") != new.get("tags") {
+            self.tell(Rating::Documentation, "/tags", "changed");
+        }
+    }
+
+    fn operations(&mut self) {
+        let all = |root: &'a Value| lint::operations(root);
+        let (olds, news) = (all(self.old), all(self.new));
+        for (path, method, _, operation) in &olds {
+            let place = format!("/paths/{}/{method}", escape(path));
+            match news.iter().find(|(p, m, ..)| p == path && m == method) {
+                Some((.., new)) => self.operation(&place, operation, new),
+                None => self.tell(Rating::Breaking, &place, format!("operation `{}` is gone", id(operation))),
+            }
+        }
+        for (path, method, _, operation) in &news {
+            if !olds.iter().any(|(p, m, ..)| p == path && m == method) {
+                let place = format!("/paths/{}/{method}", escape(path));
+                self.tell(Rating::Additive, &place, format!("operation `{}` is new", id(operation)));
+            }
+        }
+    }
+
+    fn operation(&mut self, at: &str, old: &'a Value, new: &'a Value) {
+        self.changed(
+            Rating::Documentation,
+            at,
+            "operationId",
+            old.get("operationId"),
+            new.get("operationId"),
+        );
+        self.read_by_people(at, old, new);
+        let free = |operation: &Value| operation["x-billing"] == "free";
+        let dearer = if free(old) && !free(new) { Rating::Breaking } else { Rating::Documentation };
+        self.changed(dearer, at, "x-billing", old.get("x-billing"), new.get("x-billing"));
+        self.changed(Rating::Documentation, at, "x-credits", old.get("x-credits"), new.get("x-credits"));
+        let asks = |root: &Value, operation: &Value| {
+            let security = operation.get("security").or_else(|| root.get("security"));
+            security.and_then(Value::as_array).is_some_and(|all| !all.is_empty())
+        };
+        match (asks(self.old, old), asks(self.new, new)) {
+            (false, true) => self.tell(Rating::Breaking, at, "needs a key now"),
+            (true, false) => self.tell(Rating::Additive, at, "needs no key any more"),
+            _ => {}
+        }
+        self.parameters(at, old, new);
+        let sent = Side { request: true, answer: false };
+        let place = format!("{at}/requestBody");
+        match (old.get("requestBody"), new.get("requestBody")) {
+            (Some(old), Some(new)) => self.content(&place, old, new, sent),
+            (None, Some(new)) if new["required"] == true => {
+                self.tell(Rating::Breaking, &place, "a body is asked for now")
+            }
+            (None, Some(_)) => self.tell(Rating::Additive, &place, "a body may be sent now"),
+            (Some(_), None) => self.tell(Rating::Breaking, &place, "no body is taken any more"),
+            (None, None) => {}
+        }
+        let read = Side { request: false, answer: true };
+        let (olds, news) = (members(old.get("responses")), members(new.get("responses")));
+        for (status, response) in &olds {
+            let place = format!("{at}/responses/{status}");
+            match news.get(*status) {
+                Some(new) => {
+                    self.read_by_people(&place, response, new);
+                    self.content(&place, response, new, read);
+                }
+                None => self.tell(Rating::Breaking, &place, "this answer is gone"),
+            }
+        }
+        for status in news.keys().filter(|status| !olds.contains_key(*status)) {
+            self.tell(Rating::Additive, &format!("{at}/responses/{status}"), "this answer is new");
+        }
+    }
+
+    fn parameters(&mut self, at: &str, old: &'a Value, new: &'a Value) {
+        let named = |root: &'a Value, operation: &'a Value| {
+            let all = operation.get("parameters").and_then(Value::as_array).into_iter().flatten();
+            let resolved = all.map(|parameter| {
+                let target = parameter
+                    .get("$ref")
+                    .and_then(Value::as_str)
+                    .and_then(|target| root.pointer(target.strip_prefix('#')?));
+                target.unwrap_or(parameter)
+            });
+            resolved
+                .map(|parameter| (parameter["name"].as_str().unwrap_or_default(), parameter))
+                .collect::<Vec<_>>()
+        };
+        let (olds, news) = (named(self.old, old), named(self.new, new));
+        let needed = |parameter: &Value| parameter["required"] == true;
+        for (name, parameter) in &olds {
+            let place = format!("{at}/parameters/{name}");
+            let Some((_, new)) = news.iter().find(|(other, _)| other == name) else {
+                self.tell(Rating::Breaking, &place, "the parameter is gone");
+                continue;
+            };
+            match (needed(parameter), needed(new)) {
+                (false, true) => self.tell(Rating::Breaking, &place, "must be given now"),
+                (true, false) => self.tell(Rating::Additive, &place, "may be left out now"),
+                _ => {}
+            }
+            for key in ["in", "style", "explode"] {
+                self.changed(Rating::Breaking, &place, key, parameter.get(key), new.get(key));
+            }
+            self.read_by_people(&place, parameter, new);
+            if let (Some(old), Some(new)) = (parameter.get("schema"), new.get("schema")) {
+                self.schema(&format!("{place}/schema"), old, new, Side { request: true, answer: false }, 0);
+            }
+        }
+        for (name, parameter) in news.iter().filter(|(name, _)| !olds.iter().any(|(other, _)| other == name))
+        {
+            let place = format!("{at}/parameters/{name}");
+            match needed(parameter) {
+                true => self.tell(Rating::Breaking, &place, "a new parameter that must be given"),
+                false => self.tell(Rating::Additive, &place, "a new parameter"),
+            }
+        }
+    }
+
+    fn content(&mut self, at: &str, old: &'a Value, new: &'a Value, side: Side) {
+        let (olds, news) = (members(old.get("content")), members(new.get("content")));
+        for (kind, media) in &olds {
+            let place = format!("{at}/content/{}", escape(kind));
+            match news.get(*kind) {
+                Some(new) => {
+                    self.read_by_people(&place, media, new);
+                    match (media.get("schema"), new.get("schema")) {
+                        (Some(old), Some(new)) => self.schema(&format!("{place}/schema"), old, new, side, 0),
+                        (old, new) if old != new => {
+                            self.tell(Rating::Breaking, &place, "the schema came or went")
+                        }
+                        _ => {}
+                    }
+                }
+                None => self.tell(Rating::Breaking, &place, "this media type is gone"),
+            }
+        }
+        for kind in news.keys().filter(|kind| !olds.contains_key(*kind)) {
+            self.tell(Rating::Additive, &format!("{at}/content/{}", escape(kind)), "this media type is new");
+        }
+    }
+
+    /// Components by name; where one goes by another name, its uses tell the difference.
+    fn components(&mut self) {
+        let sides = |root: &'a Value| {
+            let (requests, answers) = lint::sides(root);
+            (lint::reach(root, &requests, &[]), lint::reach(root, &answers, &[]))
+        };
+        let ((old_requests, old_answers), (new_requests, new_answers)) = (sides(self.old), sides(self.new));
+        let all = |root: &'a Value| members(root.pointer("/components/schemas"));
+        let (olds, news) = (all(self.old), all(self.new));
+        let names: BTreeSet<&String> = olds.keys().chain(news.keys()).copied().collect();
+        for name in names {
+            let place = format!("/components/schemas/{name}");
+            let side = Side {
+                request: old_requests.contains(name) && new_requests.contains(name),
+                answer: old_answers.contains(name) && new_answers.contains(name),
+            };
+            match (olds.get(name), news.get(name)) {
+                (Some(old), Some(new)) => self.schema(&place, old, new, side, 0),
+                (None, _) => self.tell(
+                    Rating::Documentation,
+                    &place,
+                    "the component is new; what uses it tells the rest",
+                ),
+                (_, None) => self.tell(
+                    Rating::Documentation,
+                    &place,
+                    "the component is gone; what used it tells the rest",
+                ),
+            }
+        }
+    }
+
+    fn schema(&mut self, at: &str, old: &'a Value, new: &'a Value, side: Side, depth: usize) {
+        if old == new || depth > 16 {
+            return;
+        }
+        match (component(old), component(new)) {
+            // The component itself is compared once.
+            (Some(one), Some(other)) if one == other => return,
+            (None, None) => {}
+            (one, other) => {
+                let (from, to) =
+                    (one.unwrap_or("a schema of its own"), other.unwrap_or("a schema of its own"));
+                self.tell(Rating::Documentation, at, format!("{from} became {to}"));
+                let (old, new) = (resolved(self.old, old), resolved(self.new, new));
+                return self.schema(at, old, new, side, depth + 1);
+            }
+        }
+        self.read_by_people(at, old, new);
+        use Rating::{Additive, Breaking, Documentation};
+        self.changed(
+            Breaking.min(side.rate(Breaking, Breaking)),
+            at,
+            "type",
+            old.get("type"),
+            new.get("type"),
+        );
+        self.changed(side.rate(Breaking, Breaking), at, "format", old.get("format"), new.get("format"));
+        self.changed(
+            side.rate(Breaking, Documentation),
+            at,
+            "default",
+            old.get("default"),
+            new.get("default"),
+        );
+        let null = |schema: &Value| schema["nullable"] == true;
+        match (null(old), null(new)) {
+            (false, true) => self.tell(side.rate(Additive, Breaking), at, "null may come now"),
+            (true, false) => self.tell(side.rate(Breaking, Additive), at, "null may not come any more"),
+            _ => {}
+        }
+        self.values(at, old, new, side);
+        for (key, wider) in [
+            ("maxItems", true),
+            ("maxLength", true),
+            ("maximum", true),
+            ("minItems", false),
+            ("minLength", false),
+            ("minimum", false),
+        ] {
+            let number = |schema: &Value| schema.get(key).and_then(Value::as_i64);
+            let opens = match (number(old), number(new)) {
+                (Some(_), None) => true,
+                (None, Some(_)) => false,
+                (Some(old), Some(new)) => (new > old) == wider,
+                (None, None) => continue,
+            };
+            let rating =
+                if opens { side.rate(Additive, Documentation) } else { side.rate(Breaking, Documentation) };
+            self.changed(rating, at, key, old.get(key), new.get(key));
+        }
+        self.changed(
+            side.rate(Breaking, Documentation),
+            at,
+            "pattern",
+            old.get("pattern"),
+            new.get("pattern"),
+        );
+        let closed = |schema: &Value| schema.get("additionalProperties") == Some(&Value::Bool(false));
+        match (closed(old), closed(new)) {
+            (false, true) => {
+                self.tell(side.rate(Breaking, Documentation), at, "takes no other fields any more")
+            }
+            (true, false) => self.tell(side.rate(Additive, Additive), at, "takes other fields too"),
+            _ => {}
+        }
+        self.properties(at, old, new, side, depth);
+        match (old.get("items"), new.get("items")) {
+            (Some(old), Some(new)) => self.schema(&format!("{at}/items"), old, new, side, depth + 1),
+            (None, None) => {}
+            _ => self.tell(side.rate(Breaking, Breaking), at, "`items` came or went"),
+        }
+        for key in ["allOf", "anyOf", "oneOf"] {
+            let all =
+                |schema: &'a Value| schema.get(key).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            let (olds, news) = (all(old), all(new));
+            if olds.len() != news.len() {
+                self.tell(side.rate(Breaking, Breaking), at, format!("`{key}` has other choices"));
+                continue;
+            }
+            for (i, (old, new)) in olds.iter().zip(news).enumerate() {
+                self.schema(&format!("{at}/{key}/{i}"), old, new, side, depth + 1);
+            }
+        }
+        self.changed(side.rate(Breaking, Breaking), at, "not", old.get("not"), new.get("not"));
+    }
+
+    fn properties(&mut self, at: &str, old: &'a Value, new: &'a Value, side: Side, depth: usize) {
+        use Rating::{Additive, Breaking};
+        let (olds, news) = (members(old.get("properties")), members(new.get("properties")));
+        let needed = |schema: &Value, name: &str| {
+            schema["required"].as_array().is_some_and(|names| names.iter().any(|own| own == name))
+        };
+        for (name, property) in &olds {
+            let place = format!("{at}/properties/{}", escape(name));
+            let Some(property_new) = news.get(*name) else {
+                self.tell(side.rate(Breaking, Breaking), &place, "the field is gone");
+                continue;
+            };
+            match (needed(old, name), needed(new, name)) {
+                (false, true) => {
+                    self.tell(side.rate(Breaking, Additive), &place, "is always there now: required")
+                }
+                (true, false) => {
+                    self.tell(side.rate(Additive, Breaking), &place, "may be absent now: not required")
+                }
+                _ => {}
+            }
+            self.schema(&place, property, property_new, side, depth + 1);
+        }
+        for (name, _) in news.iter().filter(|(name, _)| !olds.contains_key(**name)) {
+            let place = format!("{at}/properties/{}", escape(name));
+            let needed = needed(new, name);
+            let rating = side.rate(if needed { Breaking } else { Additive }, Additive);
+            self.tell(rating, &place, if needed { "a new field that must be there" } else { "a new field" });
+        }
+    }
+
+    fn values(&mut self, at: &str, old: &Value, new: &Value, side: Side) {
+        use Rating::{Additive, Breaking};
+        let all = |schema: &Value| schema.get("enum").and_then(Value::as_array).cloned();
+        match (all(old), all(new)) {
+            (Some(olds), Some(news)) => {
+                for gone in olds.iter().filter(|value| !news.contains(value)) {
+                    self.tell(side.rate(Breaking, Additive), at, format!("the value {gone} is gone"));
+                }
+                for come in news.iter().filter(|value| !olds.contains(value)) {
+                    // Answers are open: a new value decodes.
+                    self.tell(side.rate(Additive, Additive), at, format!("the value {come} is new"));
+                }
+            }
+            (None, Some(_)) => {
+                self.tell(side.rate(Breaking, Additive), at, "only listed values are taken now")
+            }
+            (Some(_), None) => self.tell(side.rate(Additive, Additive), at, "any value is taken now"),
+            (None, None) => {}
+        }
+    }
+
+    fn read_by_people(&mut self, at: &str, old: &Value, new: &Value) {
+        let changed: Vec<_> = READ.iter().filter(|key| old.get(**key) != new.get(**key)).copied().collect();
+        if !changed.is_empty() {
+            self.tell(Rating::Documentation, at, format!("{} changed", changed.join(", ")));
+        }
+    }
+}
+
+fn id(operation: &Value) -> &str {
+    operation["operationId"].as_str().unwrap_or_default()
+}
+
+fn members(value: Option<&Value>) -> std::collections::BTreeMap<&String, &Value> {
+    value.and_then(Value::as_object).into_iter().flat_map(Map::iter).collect()
+}
+
+fn resolved<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
+    component(schema).and_then(|name| root.pointer(&format!("/components/schemas/{name}"))).unwrap_or(schema)
+}
+
+fn shown(value: Option<&Value>) -> String {
+    match value {
+        None => "nothing".to_owned(),
+        Some(Value::String(text)) => format!("`{text}`"),
+        Some(value) => format!("`{value}`"),
+    }
+}

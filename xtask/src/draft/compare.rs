@@ -1,0 +1,193 @@
+//! What an example has that the document does not tell, and the other way round.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::infer::{Form, Seen};
+use super::source::Source;
+use super::write::ENVELOPE;
+use crate::lint::{self, component};
+
+/// Where an example and the document differ, one line each; empty where they agree.
+pub fn differences(root: &Value, operation: &Value, source: &Source) -> anyhow::Result<Vec<String>> {
+    let mut found = Vec::new();
+    let schema = |part: Option<&Value>| {
+        part.and_then(|part| part.pointer("/content/application~1json/schema").cloned())
+    };
+    let success = operation["responses"]
+        .as_object()
+        .and_then(|all| all.iter().find(|(status, _)| status.starts_with('2')).map(|(_, part)| part));
+    let answer = source.told.as_ref().and_then(|told| told.body.as_ref());
+    for (side, schema, example) in [
+        ("request", schema(operation.get("requestBody")), source.request.as_ref()),
+        ("answer", schema(success), answer),
+    ] {
+        match (schema, example) {
+            (Some(schema), Some(json)) => {
+                let seen = Seen::of(json)?;
+                let shared = shared(root, operation);
+                Walk { root, side, shared: &shared, found: &mut found }.compare("", "", &schema, &seen);
+            }
+            (None, Some(_)) => {
+                found.push(format!("{side}: the example has a JSON body, the document declares none"))
+            }
+            (Some(_), None) if side == "request" => {
+                found.push("request: the document declares a body, the source shows none".to_owned());
+            }
+            _ => {}
+        }
+    }
+    let told = source.key.map(|key| {
+        (key, operation.get("security").is_none_or(|security| security != &Value::Array(Vec::new())))
+    });
+    if let Some((sent, asked)) = told.filter(|(sent, asked)| sent != asked) {
+        let said = |yes: bool| if yes { "a key" } else { "no key" };
+        found.push(format!("the source sends {}, the document asks for {}", said(sent), said(asked)));
+    }
+    let declared: BTreeSet<&str> = operation["parameters"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|parameter| parameter["in"] == "query")
+        .filter_map(|parameter| parameter["name"].as_str())
+        .collect();
+    for (name, _) in source.query().into_iter().filter(|(name, _)| !declared.contains(name)) {
+        found.push(format!("request: the parameter `{name}` appeared"));
+    }
+    Ok(found)
+}
+
+/// Components that other operations use too: what one example lacks of them, another has.
+fn shared(root: &Value, operation: &Value) -> BTreeSet<String> {
+    let others: Vec<&Value> = lint::operations(root)
+        .into_iter()
+        .map(|(.., other)| other)
+        .filter(|other| *other != operation)
+        .collect();
+    lint::reach(root, &others, &[])
+}
+
+struct Walk<'a> {
+    root: &'a Value,
+    shared: &'a BTreeSet<String>,
+    side: &'static str,
+    found: &'a mut Vec<String>,
+}
+
+impl Walk<'_> {
+    fn tell(&mut self, at: &str, text: &str) {
+        let at = if at.is_empty() { "/" } else { at };
+        self.found.push(format!("{} {at}: {text}", self.side));
+    }
+
+    /// Compares what was seen at a place with its schema.
+    fn compare(&mut self, at: &str, name: &str, schema: &Value, seen: &Seen) {
+        let (schema, component) = self.resolved(schema);
+        if component.as_deref() == Some("UnknownJson") || component.as_deref() == Some("UnknownRequest") {
+            return;
+        }
+        let empty = seen.form(name) == Form::Unknown && seen.null;
+        if seen.null
+            && schema["nullable"] != true
+            && schema.get("anyOf").is_none()
+            && schema["type"] != "object"
+        {
+            self.tell(at, "null was seen, which the document does not allow");
+        }
+        if empty {
+            return;
+        }
+        let form = seen.form(name);
+        match (schema["type"].as_str().unwrap_or_default(), &seen.members, &seen.items) {
+            ("object", Some(members), _) => {
+                let properties = schema.get("properties").and_then(Value::as_object);
+                for (name, seen) in members {
+                    let at = format!("{at}/{}", crate::document::escape(name));
+                    match properties.and_then(|properties| properties.get(name)) {
+                        Some(schema) => self.compare(&at, name, schema, seen),
+                        None => self.tell(&at, &format!("appeared: {}", seen.form(name).name())),
+                    }
+                }
+                let envelope =
+                    properties.is_some_and(|all| all.contains_key("success") && all.contains_key("data"));
+                let shared = component.as_ref().is_some_and(|name| self.shared.contains(name));
+                let needed = |name: &str| !(shared || envelope && ENVELOPE.contains(&name));
+                for name in properties
+                    .into_iter()
+                    .flat_map(|properties| properties.keys())
+                    .filter(|name| needed(name))
+                {
+                    if !members.iter().any(|(own, _)| own == name) {
+                        self.tell(
+                            &format!("{at}/{}", crate::document::escape(name)),
+                            "vanished: the example has it no more",
+                        );
+                    }
+                }
+            }
+            ("array", _, Some(items)) => self.compare(&format!("{at}/*"), name, &schema["items"], items),
+            (kind, ..) => {
+                let fits = match (kind, form) {
+                    ("string", Form::Text | Form::Decimal | Form::Day) => {
+                        self.text_fits(at, &schema, component.as_deref(), seen)
+                    }
+                    ("integer", Form::Integer)
+                    | ("number", Form::Integer | Form::Number)
+                    | ("boolean", Form::Boolean) => true,
+                    _ => false,
+                };
+                if !fits {
+                    let declared = component.unwrap_or_else(|| {
+                        if kind.is_empty() { "anything".to_owned() } else { kind.to_owned() }
+                    });
+                    self.tell(
+                        at,
+                        &format!(
+                            "changed its type: the document says {declared}, the example has {}",
+                            form.name()
+                        ),
+                    );
+                }
+            }
+        }
+    }
+
+    /// Whether texts are what the document says; a value that a closed list lacks is told.
+    fn text_fits(&mut self, at: &str, schema: &Value, component: Option<&str>, seen: &Seen) -> bool {
+        let Some(texts) = &seen.text else { return true };
+        if let Some(values) = schema.get("enum").and_then(Value::as_array) {
+            let unknown: Vec<_> = texts
+                .all
+                .iter()
+                .filter(|text| !values.contains(&Value::from(text.as_str())))
+                .cloned()
+                .collect();
+            for text in unknown {
+                self.tell(at, &format!("has the value `{text}`, which the document does not list"));
+            }
+        }
+        match component {
+            Some("DecimalText") => texts
+                .all
+                .iter()
+                .all(|text| text.trim_start_matches('-').chars().all(|c| c.is_ascii_digit() || c == '.')),
+            Some("DateText") => texts.all.is_empty() || seen.form("") == Form::Day,
+            _ => true,
+        }
+    }
+
+    /// What a schema means: references followed, and of a choice with a text the other.
+    fn resolved(&self, schema: &Value) -> (Value, Option<String>) {
+        let (mut schema, mut name) = (schema.clone(), None);
+        for _ in 0..16 {
+            let next = component(&schema)
+                .or_else(|| component(schema.pointer("/allOf/0")?))
+                .or_else(|| crate::derived::or_text(&schema));
+            let Some(next) = next.map(str::to_owned) else { break };
+            schema = self.root.pointer(&format!("/components/schemas/{next}")).cloned().unwrap_or_default();
+            name = Some(next);
+        }
+        (schema, name)
+    }
+}

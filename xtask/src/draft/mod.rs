@@ -1,0 +1,153 @@
+//! `cargo xtask draft`: from a page of the documentation, a recorded exchange or a HAR file to the operation in the document, its
+//! components and its example; or, where the document has the operation, to what differs.
+
+mod compare;
+mod har;
+mod infer;
+mod page;
+mod pretty;
+mod secrets;
+mod source;
+#[cfg(test)]
+#[allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
+mod tests;
+mod write;
+mod yaml;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::shell::root;
+use crate::{document, generate, lint};
+use write::{Choices, Draft};
+
+/// The options of the command.
+#[derive(clap::Args)]
+pub struct Args {
+    /// A page of TradeWind's documentation saved as text, a recorded exchange, or a HAR file
+    file: PathBuf,
+    /// The operationId [default: from the path]
+    #[arg(long)]
+    id: Option<String>,
+    /// How a call is billed, where that is known
+    #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(lint::BILLING))]
+    billing: Option<String>,
+    /// Name of the example's case [default: how it is known]
+    #[arg(long)]
+    case: Option<String>,
+    /// Which entry of a HAR file, from 0
+    #[arg(long)]
+    entry: Option<usize>,
+    /// Print what would be written, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// What came of a source.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The document lacks the operation.
+    New(Draft),
+    /// The document has it, by this id; what differs.
+    Known(String, Vec<String>),
+}
+
+/// Drafts, and writes into `spec/`.
+pub fn run(args: Args) -> Result<()> {
+    let name = args.file.display();
+    let text =
+        fs::read_to_string(&args.file).with_context(|| format!("{name} cannot be read as UTF-8 text"))?;
+    let choices = Choices { id: args.id, billing: args.billing, case: args.case };
+    let spec = root().join("spec");
+    match draft(&spec, &text, args.entry, &choices).with_context(|| name.to_string())? {
+        Outcome::Known(id, differences) if differences.is_empty() => {
+            println!("{id}: the document says what the source shows")
+        }
+        Outcome::Known(id, differences) => {
+            println!("{id} is in the document; the source differs in {} place(s):", differences.len());
+            differences.iter().for_each(|difference| println!("  {difference}"));
+        }
+        Outcome::New(draft) if args.dry_run => {
+            print!("{}{}{}{}", draft.operation, draft.requests, draft.answers, draft.exchange.1);
+            draft.notes.iter().for_each(|note| println!("note: {note}"));
+        }
+        Outcome::New(draft) => {
+            apply(&spec, &text, args.entry, &draft)?;
+            println!("spec/tradewind.yaml: {} added; spec/{} written", draft.id, draft.exchange.0);
+            draft.notes.iter().for_each(|note| println!("note: {note}"));
+            println!("next: cargo xtask regenerate");
+        }
+    }
+    Ok(())
+}
+
+/// What a source tells, held against the document in `spec`.
+pub fn draft(spec: &Path, text: &str, entry: Option<usize>, choices: &Choices) -> Result<Outcome> {
+    let source = source::read(text, entry)?;
+    let yaml =
+        fs::read_to_string(spec.join("tradewind.yaml")).context("spec/tradewind.yaml cannot be read")?;
+    let root = document::parse(&yaml).map_err(|problem| anyhow::anyhow!("spec/tradewind.yaml{problem}"))?;
+    match known(&root, &source.method, source.path()) {
+        Some(operation) => {
+            let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+            Ok(Outcome::Known(id, compare::differences(&root, operation, &source)?))
+        }
+        None => {
+            let mut draft = write::draft(&root, &yaml, &source, choices)?;
+            let others = lint::operations(&root).into_iter().filter(|(path, ..)| *path == source.path());
+            draft.notes.extend(others.map(|(path, method, _, other)| {
+                let (id, method) = (other["operationId"].as_str().unwrap_or_default(), method.to_uppercase());
+                format!("the document has {path} already, as {method} ({id}): is that the same operation?")
+            }));
+            Ok(Outcome::New(draft))
+        }
+    }
+}
+
+/// Writes a draft into `spec`: the document with the operation, and the example. Nothing is written that the lint refuses.
+pub fn apply(spec: &Path, text: &str, entry: Option<usize>, draft: &Draft) -> Result<()> {
+    let source = source::read(text, entry)?;
+    let path = spec.join("tradewind.yaml");
+    let before = fs::read_to_string(&path).context("spec/tradewind.yaml cannot be read")?;
+    let (file, exchange) = &draft.exchange;
+    let example = spec.join(file);
+    if example.exists() {
+        bail!("spec/{file} is there already; name the case by --case");
+    }
+    let after = yaml::insert_operation(&before, source.path(), &draft.operation)?;
+    let after = yaml::insert_components(&after, &draft.requests, &draft.answers)?;
+    let root =
+        document::parse(&after).map_err(|problem| anyhow::anyhow!("the draft is no YAML: {problem}"))?;
+    fs::write(&example, exchange).with_context(|| format!("spec/{file} cannot be written"))?;
+    let findings = generate::TRADEWIND.lint(&root, spec);
+    if !findings.is_empty() {
+        fs::remove_file(&example)?;
+        bail!(
+            "the draft breaks rules of the document, so nothing is written; mend the source, or write the operation by hand:\n{}",
+            findings.join("\n")
+        );
+    }
+    fs::write(&path, after).context("spec/tradewind.yaml cannot be written")
+}
+
+/// The operation of a method and path; a parameter of the path takes any segment.
+fn known<'a>(root: &'a Value, method: &str, path: &str) -> Option<&'a Value> {
+    let fits = |template: &str| {
+        let (mut template, mut path) = (template.split('/'), path.split('/'));
+        loop {
+            match (template.next(), path.next()) {
+                (None, None) => return true,
+                (Some(own), Some(other)) if own == other || own.starts_with('{') => {}
+                _ => return false,
+            }
+        }
+    };
+    let operations = lint::operations(root).into_iter();
+    operations
+        .filter(|(template, own, ..)| own.eq_ignore_ascii_case(method) && fits(template))
+        .map(|(.., operation)| operation)
+        .next()
+}

@@ -1,0 +1,344 @@
+//! The documented page gives the operation as the document has it; a page of an operation that the document lacks gives one that
+//! all of the generator takes.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{document, generate};
+
+/// A page of an operation that no service has.
+const INVENTED: &str = include_str!("../../tests/invented-page.txt");
+const DOCUMENTED: &str = "examples/tradewind/world_regions.documented.json";
+
+/// A copy of `spec/`, gone when the test ends.
+struct Spec(PathBuf);
+
+impl Spec {
+    fn new(name: &str) -> Self {
+        let to = std::env::temp_dir().join(format!("tradebind-draft-{}-{name}", std::process::id()));
+        copy(&root().join("spec"), &to);
+        Self(to)
+    }
+
+    fn text(&self) -> String {
+        fs::read_to_string(self.0.join("tradewind.yaml")).unwrap()
+    }
+
+    fn root(&self) -> Value {
+        document::parse(&self.text()).unwrap()
+    }
+
+    /// The document without one operation and the components that only it uses, and without its example.
+    fn without_world_regions(name: &str) -> Self {
+        let spec = Self::new(name);
+        let mut text = cut(&spec.text(), "  /api/customs/analytics/world-regions:", 2);
+        for component in ["Request", "Envelope", "Data", "Upstream", ""] {
+            text = cut(&text, &format!("    WorldRegions{component}:"), 4);
+        }
+        text = cut(&text, "    WorldRegion:", 4);
+        fs::write(spec.0.join("tradewind.yaml"), text).unwrap();
+        fs::remove_file(spec.0.join(DOCUMENTED)).unwrap();
+        spec
+    }
+}
+
+impl Drop for Spec {
+    fn drop(&mut self) {
+        _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().flatten() {
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+/// The text without the block that a line opens.
+fn cut(text: &str, head: &str, indent: usize) -> String {
+    let (mut kept, mut inside, mut found) = (String::new(), false, false);
+    for line in text.split_inclusive('\n') {
+        if line.trim_end() == head {
+            (inside, found) = (true, true);
+            continue;
+        }
+        let own = line.len() - line.trim_start_matches(' ').len();
+        if inside && own <= indent && !line.trim().is_empty() {
+            inside = false;
+        }
+        if !inside {
+            kept.push_str(line);
+        }
+    }
+    assert!(found, "{head}");
+    kept
+}
+
+/// The documentation page of world regions, as far as it is read, from the recorded exchange in `spec/examples`.
+fn page() -> String {
+    let exchange = fs::read_to_string(root().join("spec").join(DOCUMENTED)).unwrap();
+    let body = |side: &str| pretty::member(&exchange, &[side, "body", "json"]).unwrap();
+    let (request, answer) = (body("request"), body("response"));
+    format!(
+        "1. 05 海关数据接口\ntradewind-api\n    • 05 海关数据接口\n      • 获取海关采购趋势\n        POST\n      • 获取海关全球区域分布图\n        POST\n  1. 05 海关数据接口\n\n获取海关全球区域分布图\n\nPOST\n/api/customs/analytics/world-regions\n国家编码/api/customs/reference/countries\n\n请求参数\n\nHeader 参数\n\nBody 参数application/json\n\n示例\n{request}\n\n请求示例代码\n\nShell\ncurl --location --request POST '/api/customs/analytics/world-regions' \\\n--header 'Authorization: Bearer {{{{apiKey}}}}' \\\n--header 'Content-Type: application/json' \\\n--data-raw '{request}'\n\n返回响应\n\n🟢201成功\napplication/json\nBody\n\n示例\n{answer}\n修改于 2026-04-15 11:04:24\n上一页\n"
+    )
+}
+
+fn drafted(spec: &Spec, text: &str, choices: &Choices) -> Draft {
+    match draft(&spec.0, text, None, choices).unwrap() {
+        Outcome::New(draft) => draft,
+        Outcome::Known(id, _) => panic!("{id} is known"),
+    }
+}
+
+fn known(spec: &Spec, text: &str) -> Vec<String> {
+    match draft(&spec.0, text, None, &Choices::default()).unwrap() {
+        Outcome::Known(_, differences) => differences,
+        Outcome::New(draft) => panic!("{} is new", draft.id),
+    }
+}
+
+fn per_call() -> Choices {
+    // The page tells what the call was charged, but not that each call is.
+    Choices { billing: Some("per-call".to_owned()), ..Choices::default() }
+}
+
+/// A document without what a person words.
+fn bare(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let kept = members.iter().filter(|(name, value)| {
+                !(value.is_string() && ["description", "summary"].contains(&name.as_str()))
+            });
+            kept.map(|(name, value)| (name.clone(), bare(value))).collect()
+        }
+        Value::Array(items) => items.iter().map(bare).collect(),
+        other => other.clone(),
+    }
+}
+
+#[test]
+fn the_documented_page_gives_world_regions_as_it_stands() {
+    let spec = Spec::without_world_regions("as-it-stands");
+    let before = spec.text();
+    let page = page();
+    let draft = drafted(&spec, &page, &per_call());
+    apply(&spec.0, &page, None, &draft).unwrap();
+
+    let reviewed = document::read(&root().join("spec/tradewind.yaml")).unwrap();
+    let (drafted, reviewed) = (bare(&spec.root()), bare(&reviewed));
+    let places = ["/paths", "/components/schemas"];
+    for place in places {
+        let (left, right) = (drafted.pointer(place).unwrap(), reviewed.pointer(place).unwrap());
+        for (name, value) in right.as_object().unwrap() {
+            assert_eq!(
+                left.get(name),
+                Some(value),
+                "{place}/{name}: the draft, left, against the document, right"
+            );
+        }
+        assert_eq!(left.as_object().unwrap().len(), right.as_object().unwrap().len(), "{place}");
+    }
+
+    // The example: what was sent and answered, to the byte.
+    let exchange = |spec: &Path| fs::read_to_string(spec.join(DOCUMENTED)).unwrap();
+    let (drafted, reviewed) = (exchange(&spec.0), exchange(&root().join("spec")));
+    for side in ["request", "response"] {
+        let part = |text: &str| pretty::member(text, &[side]).unwrap();
+        assert_eq!(part(&drafted), part(&reviewed), "{side}");
+    }
+
+    // Nothing but insertions: every line of before comes again, in its order.
+    let after = spec.text();
+    let mut lines = after.split_inclusive('\n');
+    for line in before.split_inclusive('\n') {
+        assert!(lines.any(|other| other == line), "{line:?} is gone");
+    }
+}
+
+#[test]
+fn a_page_that_the_document_has_differs_nowhere() {
+    let spec = Spec::new("nowhere");
+    assert_eq!(known(&spec, &page()), Vec::<String>::new());
+    let exchange = fs::read_to_string(spec.0.join(DOCUMENTED)).unwrap();
+    assert_eq!(known(&spec, &exchange), Vec::<String>::new());
+}
+
+#[test]
+fn a_changed_page_tells_what_changed() {
+    let spec = Spec::new("changed");
+    let changed = page()
+        .replace("\"buyerCount\"", "\"buyersInAll\"")
+        .replace("\"tradeCount\": 675879", "\"tradeCount\": \"675879\"")
+        .replace("\"type\": \"exporter\"", "\"type\": \"carrier\"")
+        .replace("\"weight\": \"4860572861.748\"", "\"weight\": \"heavy\"")
+        .replace("\"start_time\": \"2024-04-19\"", "\"start_time\": \"April\"")
+        .replace("\"seller\": \"\",", "\"seller\": null,")
+        .replace("\"departure_port\": \"\"", "\"arrival_port\": \"\"");
+    insta::assert_snapshot!(known(&spec, &changed).join("\n"), @"
+    request /type: has the value `carrier`, which the document does not list
+    request /start_time: changed its type: the document says DateText, the example has text
+    request /seller: null was seen, which the document does not allow
+    request /arrival_port: appeared: text
+    request /departure_port: vanished: the example has it no more
+    answer /data/data/list/*/tradeCount: changed its type: the document says integer, the example has several kinds of values
+    answer /data/data/list/*/buyersInAll: appeared: an integer
+    answer /data/data/list/*/weight: changed its type: the document says DecimalText, the example has text
+    answer /data/data/list/*/buyerCount: vanished: the example has it no more
+    ");
+}
+
+/// A text without its white space, which the formatter chooses.
+fn dense(text: &str) -> String {
+    text.split_whitespace().collect()
+}
+
+/// From the page to the generated client, with nothing written by hand between.
+#[test]
+fn an_operation_that_the_document_lacks_is_taken_by_all_that_follows() {
+    let spec = Spec::new("lacks");
+    let draft = drafted(&spec, INVENTED, &Choices::default());
+    apply(&spec.0, INVENTED, None, &draft).unwrap();
+    insta::assert_snapshot!(
+        "invented",
+        format!("{}{}{}\n{}", draft.operation, draft.requests, draft.answers, draft.notes.join("\n"))
+    );
+
+    let made = generate::TRADEWIND.generate(&spec.0).unwrap();
+    let file = syn::parse_file(&made.text).unwrap();
+    assert!(file.items.len() > 5);
+    for expected in [
+        "pub fn port_statistics(",
+        "-> crate::tradewind::Call<types::PortStatisticsEnvelope>",
+        "impl crate::tradewind::Enveloped for types::PortStatisticsEnvelope",
+        "pub weight: ::std::option::Option<crate::domain::Figure>",
+        "OrOther<crate::tradewind::api::types::PortStatisticsUpstream",
+    ] {
+        assert!(dense(&made.text).contains(&dense(expected)), "{expected}");
+    }
+    // What was drafted is known from now on.
+    assert_eq!(known(&spec, INVENTED), Vec::<String>::new());
+    let again = apply(&spec.0, INVENTED, None, &draft).unwrap_err().to_string();
+    assert_eq!(
+        again,
+        "spec/examples/tradewind/port_statistics.documented.json is there already; name the case by --case"
+    );
+}
+
+#[test]
+fn a_har_file_gives_a_draft_without_secrets() {
+    let spec = Spec::new("har");
+    let entry = |path: &str, token: &str| {
+        json!({
+            "startedDateTime": "2026-01-01T00:00:00Z", "time": 1,
+            "request": {
+                "method": "POST", "url": format!("https://app.trade-wind.co{path}"), "httpVersion": "HTTP/1.1",
+                "cookies": [{ "name": "sid", "value": "cookie-of-somebody" }],
+                "headers": [
+                    { "name": "Authorization", "value": format!("Bearer {token}") },
+                    { "name": "Content-Type", "value": "application/json" },
+                ],
+                "queryString": [],
+                "postData": { "mimeType": "application/json", "text": "{\"page\": 1, \"token\": \"hidden-by-name\"}" },
+                "headersSize": -1, "bodySize": -1,
+            },
+            "response": {
+                "status": 200, "statusText": "OK", "httpVersion": "HTTP/1.1", "cookies": [], "headers": [],
+                "content": {
+                    "size": 1, "mimeType": "application/json; charset=utf-8",
+                    "text": format!("{{\"success\": true, \"data\": [{{\"name\": \"n\", \"echo\": \"{token} cookie-of-somebody\"}}], \"error\": null}}"),
+                },
+                "redirectURL": "", "headersSize": -1, "bodySize": -1,
+            },
+            "cache": {}, "timings": { "send": 0, "wait": 0, "receive": 0 },
+        })
+    };
+    let har = |entries: Vec<Value>| {
+        json!({ "log": { "version": "1.2", "creator": { "name": "t", "version": "1" }, "entries": entries } })
+            .to_string()
+    };
+    let one = har(vec![
+        entry("/logo.png", "x"),
+        entry("/api/invented/list?page=1&key=query-secret", "tw_live_12345"),
+    ]);
+    let draft = drafted(&spec, &one, &Choices::default());
+    apply(&spec.0, &one, None, &draft).unwrap();
+    let written = format!("{}{}", spec.text(), draft.exchange.1);
+    for secret in ["tw_live_12345", "cookie-of-somebody", "hidden-by-name", "query-secret"] {
+        assert!(!written.contains(secret), "{secret}");
+    }
+    assert!(draft.operation.contains("x-evidence: observed"), "{}", draft.operation);
+    generate::TRADEWIND.generate(&spec.0).unwrap();
+
+    let several = har(vec![entry("/api/a", "x"), entry("/api/b", "x")]);
+    let told = |text: &str, number| format!("{:#}", draft_error(&spec, text, number));
+    insta::assert_snapshot!([
+        told(&several, None),
+        told(&several, Some(7)),
+        told(&har(vec![entry("/x", "y")]), None),
+        told("{}", None),
+        told("{", None),
+        told("{\"log\": 1}", None),
+        told("{\"format\": \"tradebind-exchange/1\", \"evidence\": \"assumed\"}", None),
+        told("{\"format\": \"tradebind-exchange/1\", \"evidence\": \"observed\", \"service\": \"hk-trade\"}", None),
+    ].join("\n"), @"
+    several entries call an API; pick one by --entry: 0 (POST /api/a), 1 (POST /api/b)
+    entry 7 calls no /api/ path; those that do: 0 (POST /api/a), 1 (POST /api/b)
+    no entry of the HAR file calls a path that begins with /api/
+    is JSON, but neither a recorded exchange (`format`) nor a HAR file (`log`)
+    begins as JSON, but is none: EOF while parsing an object at line 1 column 1
+    is no HAR file: HAR document must contain a top-level `log` object
+    the exchange is made up by a local server (`evidence: assumed`): nothing is known from it
+    the exchange is of another service; only spec/tradewind.yaml grows by drafts
+    ");
+}
+
+fn draft_error(spec: &Spec, text: &str, entry: Option<usize>) -> anyhow::Error {
+    draft(&spec.0, text, entry, &Choices::default()).unwrap_err()
+}
+
+/// Other forms of answers generate too: a bare object, a bare list, data that are a list, data that are a text.
+#[test]
+fn odd_answers_generate() {
+    let spec = Spec::new("odd");
+    for (name, answer) in [
+        ("bare", r#"{"rows": [{"n": 1}], "true": 1}"#),
+        ("bare-list", r#"[{"n": 1}]"#),
+        ("listed", r#"{"success": true, "data": [1, null], "new": {"a": 1}}"#),
+        ("upstream-list", r#"{"success": true, "data": {"code": "1", "data": [{"deep": [[1]]}]}}"#),
+        ("upstream-null", r#"{"success": true, "data": {"code": 1, "data": null}}"#),
+        ("task", r#"{"success": true, "data": "id"}"#),
+        ("plain", r#"{"success": true, "data": {"mixed": [1, "x"], "more": [true, null]}}"#),
+        ("nothing", "null"),
+    ] {
+        let text = format!(
+            "Invented by a test: {name}\nGET\n/api/invented/{name}?page=1\nResponses\n200 OK\napplication/json\n{answer}\n"
+        );
+        let draft = drafted(&spec, &text, &Choices::default());
+        apply(&spec.0, &text, None, &draft).unwrap_or_else(|e| panic!("{name}: {e:#}"));
+        let made = generate::TRADEWIND.generate(&spec.0).unwrap_or_else(|e| panic!("{name}: {e:#?}"));
+        syn::parse_file(&made.text).unwrap();
+        assert_eq!(known(&spec, &text), Vec::<String>::new(), "{name}");
+    }
+}
+
+/// A draft that breaks a rule is told, and nothing is left behind.
+#[test]
+fn what_the_lint_refuses_is_not_written() {
+    let spec = Spec::new("refused");
+    let text = "T\nPOST\n/api/invented/x\nBody\n{\"a_b\": 1, \"aB\": 2}\nResponses\n200\n{\"success\": true, \"data\": {}}\n";
+    let before = spec.text();
+    let draft = drafted(&spec, text, &Choices::default());
+    let told = format!("{:#}", apply(&spec.0, text, None, &draft).unwrap_err());
+    assert!(told.contains("would become the same field as `aB`"), "{told}");
+    assert_eq!(spec.text(), before);
+    assert!(!spec.0.join(&draft.exchange.0).exists());
+}

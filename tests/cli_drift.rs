@@ -98,5 +98,19 @@ fn wrong_calls_are_told() {
         run("drift --from nowhere"),
         run("drift --from x --replica"),
         run("drift --service nobody"),
-    ].map(|ran| ran.to_string()).join("\n"), @"");
+    ].map(|ran| ran.to_string()).join("\n"), @"
+    exit 3
+    -- stderr
+    error: the folder nowhere cannot be read: No such file or directory (os error 2)
+
+    exit 2
+    -- stderr
+    error: --from asks nobody, and so no --replica: give one of them
+
+    exit 2
+    -- stderr
+    error: invalid value 'nobody' for '--service <SERVICE>': the services are hk-trade (or hk) and tradewind
+
+    For more information, try '--help'.
+    ");
 }

@@ -40,7 +40,14 @@ fn neither_side_is_dropped() {
     let pairs = table.pairs().unwrap();
     let mut out = Vec::new();
     pairs.write_csv(&mut out, &CsvOptions::default(), decimal("7.8")).unwrap();
-    insta::assert_snapshot!(String::from_utf8(out).unwrap().replace("\r\n", "\n"), @"");
+    insta::assert_snapshot!(String::from_utf8(out).unwrap().replace("\r\n", "\n"), @"
+    period,frequency,trade_type,origin,origin_name,commodity_class,commodity,commodity_name,basis,value_hkd,value_usd,quantity,quantity_unit,unit_price_hkd
+    2018-05,M,imports,AU,NAME OF AU,HKHS6,010121,Goods 010121,month,1500000,192307.6923076923076923076923,6,NUMBER,250000
+    2018-05,M,imports,BE,NAME OF BE,HKHS6,010121,Goods 010121,month,7000,897.4358974358974358974358974,,,
+    2018-05,M,imports,CH,NAME OF CH,HKHS6,010121,Goods 010121,month,,,3,NUMBER,
+    2018-05,M,imports,CH,NAME OF CH,HKHS6,010121,Goods 010121,year,9000,1153.846153846153846153846154,,,
+    2018-05,M,imports,DE,NAME OF DE,HKHS6,010121,Goods 010121,month,500.0,64.1025641025641025641025641,0,NUMBER,
+    ");
     let sides: Vec<_> = pairs.pairs().iter().map(|pair| (pair.basis, pair.value, pair.quantity)).collect();
     assert_eq!(
         sides,
@@ -90,7 +97,12 @@ fn money_is_exact() {
         table.hkd(5).unwrap_err(),
         table.usd(0, Decimal::ZERO).unwrap_err(),
     ];
-    insta::assert_snapshot!(wrong.map(|error| error.to_string()).join("\n"), @"");
+    insta::assert_snapshot!(wrong.map(|error| error.to_string()).join("\n"), @r#"
+    row 2: the statistic "QCm" is no value in money
+    row 3: the unit "US$ million" is not thousand Hong Kong dollars (HK$ '000, 千港元)
+    row 5: the value has more than 28 digits
+    row 0: the rate 0 is not above 0; it is Hong Kong dollars for one of the United States
+    "#);
 }
 
 fn query(more: &str) -> Query {
@@ -115,7 +127,16 @@ fn proved_nils_are_zero() {
     let filled =
         table.with_zeros(&query("sv=VCm,QCm&coclass=C&co=AU,BE&codeclass=HKHS6&code=010121,010129")).unwrap();
     // No quantity of 010129: nothing proves that there is one.
-    insta::assert_snapshot!(cells(&filled).join("\n"), @"");
+    insta::assert_snapshot!(cells(&filled).join("\n"), @"
+    2018-04 AU 010121 QCm NUMBER 0
+    2018-04 BE 010121 VCm HK$ '000 0
+    2018-04 BE 010121 QCm NUMBER 0
+    2018-05 BE 010121 VCm HK$ '000 0
+    2018-05 BE 010121 QCm NUMBER 0
+    2018-05 AU 010129 VCm HK$ '000 0
+    2018-04 BE 010129 VCm HK$ '000 0
+    2018-05 BE 010129 VCm HK$ '000 0
+    ");
     assert_eq!((filled.len(), filled.filled(), table.filled()), (12, 4..12, 0..0));
     let last = filled.row(11).unwrap();
     assert_eq!(last.code_desc_en.as_deref(), Some("Goods 010129"));

@@ -6,6 +6,11 @@ use crate::domain::{Known, Statistic};
 /// How the unit of a value is written: in English (observed), in Chinese (guide, section B).
 const THOUSANDS: [&str; 2] = ["HK$ '000", "千港元"];
 
+/// A quotient, rounded to 28 significant digits.
+pub(super) fn quotient(of: Decimal, by: Decimal) -> Option<Decimal> {
+    Some(of.checked_div(by)?.round_sf(28)?.normalize())
+}
+
 impl Table {
     /// The value of a row in Hong Kong dollars, exact: the service gives thousands. None where the row has no number.
     ///
@@ -36,7 +41,7 @@ impl Table {
     }
 
     /// The value of a row in United States dollars, by a rate in Hong Kong dollars for one of them, such as `7.8`: a
-    /// quotient, with up to 28 digits.
+    /// quotient, rounded to 28 significant digits.
     ///
     /// # Errors
     /// As [`Table::hkd`]; a rate that is not above 0.
@@ -48,8 +53,7 @@ impl Table {
             return Err(RowError::new(row, told));
         }
         let Some(value) = self.hkd(row)? else { return Ok(None) };
-        let quotient = value.checked_div(rate).map(|quotient| quotient.normalize());
-        quotient.map(Some).ok_or_else(|| RowError::new(row, "the value has more than 28 digits"))
+        quotient(value, rate).map(Some).ok_or_else(|| RowError::new(row, "the value has more than 28 digits"))
     }
 
     /// What a row counts, if the document knows it.

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use rust_decimal::Decimal;
 
 use super::field::Field;
+use super::money::quotient;
 use super::rows::Texts;
 use super::write::plain;
 use super::{Column, CsvOptions, RowError, Table};
@@ -161,7 +162,7 @@ impl Pairs<'_> {
         pair.quantity.and_then(|row| self.table.number(row))
     }
 
-    /// Hong Kong dollars for one unit of the quantity: a quotient, with up to 28 digits. None where one of the two is
+    /// Hong Kong dollars for one unit of the quantity: a quotient, rounded to 28 significant digits. None where one of the two is
     /// missing, or the quantity is 0.
     ///
     /// # Errors
@@ -171,9 +172,10 @@ impl Pairs<'_> {
         if quantity.is_zero() {
             return Ok(None);
         }
-        let price = value.checked_div(quantity).map(|price| price.normalize());
         let row = pair.value.unwrap_or_default();
-        price.map(Some).ok_or_else(|| RowError::new(row, "the unit price has more than 28 digits"))
+        quotient(value, quantity)
+            .map(Some)
+            .ok_or_else(|| RowError::new(row, "the unit price has more than 28 digits"))
     }
 
     /// Writes CSV as [`Table::write_csv`] does: the cell's columns, `basis`, `value_hkd`, `value_usd` where a rate is

@@ -41,7 +41,14 @@ mod tests {
         }
         insta::assert_snapshot!(
             told("lang=english&sv=monthly-value&freq=monthly&period=2018-05..2018-06&ttype=total-exports&ccclass=country&cc=CN"),
-            @""
+            @r#"
+        lang: "english" is not in the guide's spelling; send EN
+        sv: "monthly-value" is not in the guide's spelling; send VCm
+        freq: "monthly" is not in the guide's spelling; send M
+        period: "2018-05..2018-06" is not in the guide's spelling; send 201805,201806
+        ttype: "total-exports" is not in the guide's spelling; send 4
+        ccclass: "country" is not in the guide's spelling; send C
+        "#
         );
         insta::assert_snapshot!(told("lang=EN&sv=VCm&freq=M&period=201805&ttype=4"), @"");
     }

@@ -32,7 +32,8 @@ impl Store for Folder {
     }
 
     fn holds(&self, path: &str) -> io::Result<bool> {
-        self.0.join(path).try_exists()
+        let path = self.0.join(path);
+        path.try_exists().map_err(|e| told(e, &path))
     }
 }
 

@@ -19,10 +19,28 @@ const GROUP: usize = 256 << 10;
 /// The most queries that a file's metadata names; more are counted.
 const QUERIES: usize = 1000;
 
+/// A file whose bytes are counted.
+struct Counted<F> {
+    file: F,
+    bytes: usize,
+}
+
+impl<F: io::Write> io::Write for Counted<F> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.bytes += written;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
 /// A file that is being written.
 pub(super) struct Part<F: io::Write + Send> {
     path: String,
-    writer: ArrowWriter<F>,
+    writer: ArrowWriter<Counted<F>>,
     rows: usize,
     /// Units by statistic.
     units: BTreeMap<String, BTreeSet<String>>,
@@ -41,7 +59,8 @@ impl<F: io::Write + Send + Finish> Part<F> {
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_max_row_group_row_count(Some(GROUP))
             .build();
-        let writer = ArrowWriter::try_new(file, columns(), Some(properties)).map_err(plain)?;
+        let writer =
+            ArrowWriter::try_new(Counted { file, bytes: 0 }, columns(), Some(properties)).map_err(plain)?;
         Ok(Self {
             path,
             writer,
@@ -119,9 +138,8 @@ impl<F: io::Write + Send + Finish> Part<F> {
         for (key, value) in told.into_iter().filter(|(_, value)| !value.is_empty()) {
             self.writer.append_key_value_metadata(KeyValue::new(format!("tradebind.{key}"), value));
         }
-        self.writer.finish().map_err(plain)?;
-        let bytes = self.writer.bytes_written();
-        self.writer.into_inner().map_err(plain)?.finish()?;
+        let Counted { file, bytes } = self.writer.into_inner().map_err(plain)?;
+        file.finish()?;
         Ok(Written { path: self.path, rows: self.rows, bytes })
     }
 }

@@ -103,6 +103,7 @@ impl Gate {
     }
 
     /// Notes for whoever shares the pace that the limit of usage is reached.
+    #[cfg(feature = "hk-trade")]
     pub(crate) fn limited(&self, clock: &dyn Clock) {
         #[cfg(feature = "harvest")]
         if let Some(shared) = &self.shared {

@@ -261,12 +261,13 @@ impl Validator {
         match fitting.as_slice() {
             [one] => self.payload(source, &body, one, None, String::new(), report),
             [] => {
-                let text = match sketch {
+                let cut = prefix.len() < input::PREFIX as usize;
+                let text = match sketch.and_then(|_| if cut { Sketch::whole(prefix) } else { Ok(()) }) {
                     Err(_) if prefix.trim_ascii_start().starts_with(b"<") => {
                         "is a page of HTML or XML, as gateways send, and no payload".to_owned()
                     }
                     Err((found, at)) => format!("is not JSON: found {}", placed(&found, at, start)),
-                    Ok(_) => {
+                    Ok(()) => {
                         "has a shape that fits no operation; say what it is with --service, --operation and --part"
                             .to_owned()
                     }
@@ -470,6 +471,7 @@ impl Validator {
             let place = candidate.operation.parameters().find(|place| place.value["name"] == parameter);
             let place = place.map_or_else(|| candidate.operation.pointer(), |place| place.pointer);
             let part = address.find(&format!("{parameter}=")).filter(|_| !parameter.is_empty()).unwrap_or(0);
+            let missing = reason.problem().strip_prefix("is missing; ");
             // A query has no letters that JSON escapes.
             let skipped = part as u64 + u64::from(quoted);
             let fault = Fault {
@@ -481,9 +483,12 @@ impl Validator {
                 },
                 pointer: String::new(),
                 place: Some(place),
-                expected: format!("a {} that the guide allows", reason.what()),
-                found: judge::shown(reason.given()),
-                mend: Some(format!("{} ({})", reason.problem(), reason.rule_source())),
+                expected: match missing {
+                    Some(_) => format!("the parameter {:?}", reason.given()),
+                    None => format!("what the guide allows as {}", reason.what()),
+                },
+                found: missing.map_or_else(|| judge::shown(reason.given()), |_| "nothing".to_owned()),
+                mend: Some(format!("{} ({})", missing.unwrap_or(reason.problem()), reason.rule_source())),
                 first: None,
             };
             report.findings.extend(self.finding(source, pointer, Some(candidate.document), fault));

@@ -355,7 +355,8 @@ impl<'a, R: Read> Walk<'a, R> {
         let text = self.json.next_number_as_string()?;
         // As serde_json reads it, so that both paths see one number.
         let Ok(number) = serde_json::from_str::<serde_json::Number>(&text) else {
-            return Ok(Some(format!("{}, a number out of range", shown(&text))));
+            self.note(slot, Scalar::Number(&text));
+            return Ok(Some(format!("the number {}, which is out of range", cut(&text))));
         };
         let read = number.to_string();
         self.note(slot, Scalar::Number(&read));
@@ -629,7 +630,12 @@ pub(super) fn told(error: &ReaderError, here: Position) -> (String, Position) {
         ReaderError::MaxNestingDepthExceeded { max_nesting_depth, location } => {
             (format!("more than {max_nesting_depth} levels"), place(location))
         }
-        ReaderError::IoError { error, location } => (error.to_string(), place(location)),
+        ReaderError::IoError { error, location } => {
+            let base64 = error.get_ref().is_some_and(|inner| inner.is::<base64::DecodeError>());
+            let problem =
+                if base64 { format!("text that is not base64 ({error})") } else { error.to_string() };
+            (problem, place(location))
+        }
         other => (other.to_string(), here),
     }
 }

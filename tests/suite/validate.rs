@@ -410,8 +410,9 @@ fn every_slip_of_an_exchange_is_told() {
 #[test]
 fn marks_stand_below_wide_letters() {
     let mut body = hk_answer(hk_rows(1));
-    body["dataSet"][0] = json!({ "codeDescTC": "無線電話", "figure": "萬" });
-    let text = format!("{{\"header\":{},\"dataSet\":[{}]}}", body["header"], body["dataSet"][0]);
+    body["dataSet"][0]["codeDescTC"] = json!("無線電話");
+    body["dataSet"][0]["figure"] = json!("萬");
+    let text = body.to_string();
     let said = told(&Validator::new().check_text("x", &text));
     let lines: Vec<_> = said.lines().collect();
     let at = lines.iter().position(|line| line.contains("\"figure\":")).unwrap();

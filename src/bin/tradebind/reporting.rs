@@ -109,7 +109,7 @@ impl Prepared<'_> {
             let baseline = Baseline::of(&report);
             sink.write_text(&baseline.to_string())?;
             baseline.apply(&mut report);
-            context.note(format_args!("{} findings are accepted in {}", report.accepted, path.display()));
+            context.note(format_args!("findings accepted in {}: {}", path.display(), report.accepted));
             if report.checked.iter().any(|checked| checked.untold > 0) {
                 context.note("findings beyond --limit are not accepted, since they are not listed");
             }

@@ -145,6 +145,7 @@ pub(crate) fn read(
     contents(source, body, |json| {
         let mut reader = Exchange { json, start, call: Call::default(), slips: Vec::new() };
         reader.value(&EXCHANGE, "")?;
+        reader.slips.sort_by_key(|slip| slip.position.byte);
         Ok((reader.call, reader.slips))
     })
 }
@@ -182,7 +183,12 @@ impl Exchange<'_, '_> {
                 let text = self.json.next_number_as_string()?;
                 self.call.status = text.parse().ok().filter(|status| (100..600).contains(status));
                 if self.call.status.is_none() {
-                    self.slip(at, pointer, form.expected(), format!("the number {}", shown(&text)));
+                    self.slip(
+                        at,
+                        pointer,
+                        form.expected(),
+                        format!("the number {}", text.get(..20).unwrap_or(&text)),
+                    );
                 }
                 Ok(())
             }

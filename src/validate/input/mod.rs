@@ -25,7 +25,7 @@ pub(super) use sketch::{Container, Sketch};
 const MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// How much of a payload is looked at to recognise it.
-const PREFIX: u64 = 64 << 10;
+pub(super) const PREFIX: u64 = 64 << 10;
 
 /// A text that can be read more than once.
 pub(super) struct Source {
@@ -219,6 +219,7 @@ impl Source {
         // A line that begins here loses its indentation, as a person would quote it.
         let line = if cut { format!("…{line}") } else { line.trim_start().to_owned() };
         let after = String::from_utf8_lossy(after);
+        let after = after.trim_start_matches('\u{feff}');
         let rest = after.split(['\n', '\r']).next().unwrap_or_default().trim_end_matches('\u{fffd}');
         let kept: String = rest.chars().take(usize::try_from(AFTER).ok()?).collect();
         let more = if kept.len() < rest.len() { "…" } else { "" };

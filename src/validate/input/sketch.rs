@@ -34,6 +34,13 @@ impl Sketch {
         }
     }
 
+    /// What is wrong with a text that is all there is.
+    pub fn whole(text: &[u8]) -> Result<(), (String, Position)> {
+        let mut json = JsonStreamReader::new(text);
+        let read = json.skip_value().and_then(|()| json.consume_trailing_whitespace());
+        read.map_err(|error| told(&error, Position::default()))
+    }
+
     pub fn get(&self, key: &str) -> Option<&Self> {
         match self {
             Self::Object(members) => members.get(key),

@@ -378,7 +378,7 @@ impl Validator {
         }
         if report.checked.len() == count {
             let text = format!(
-                "none of its {} entries is a call of a service with a body; nothing was checked",
+                "none of its entries ({}) is a call of a service with a body; nothing was checked",
                 calls.len()
             );
             report.problems.push(problem(source, start.line + 1, &text));

@@ -1,20 +1,25 @@
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Read};
+use std::ops::Range;
 use std::path::Path;
 
 use reqwest::Url;
 
 use super::diagnose::{self, Fault, Position};
 use super::finding::{Checked, Finding, Problem, Report, Severity, Subject};
-use super::input::{self, Body, Candidate, Container, Lines, Sketch, Source};
+use super::input::{self, Body, Candidate, Container, Lines, Sketch, Slip, Source};
 use super::judge::{self, Context, Judge};
 use super::schema::{Id, Schemas};
-use super::{Config, quick, rule};
+use super::{Config, Rule, quick, rule};
 use crate::documents::{Document, Part, SERVICES, document};
 use crate::exchange::ServiceName;
 use crate::hk::Query;
 
 /// The most findings of one rule that one payload may have, unless told otherwise.
 const LIMIT: usize = 1000;
+
+/// How much of a payload is looked at first to recognise it.
+const LOOK: usize = 2 << 10;
 
 /// Checks payloads.
 #[derive(Debug)]
@@ -100,18 +105,27 @@ impl Validator {
         Self { config, ..self }
     }
 
-    /// The most findings of one rule that are told of one payload; 1000 unless given. Further ones are counted, and fail the run.
+    /// The most findings of one rule that are told of one payload; 1000 unless given. Further ones are counted, and weigh as much.
     #[must_use]
     pub fn limit(self, limit: usize) -> Self {
         Self { limit, ..self }
     }
 
-    /// Checks files, folders and patterns. Files of a folder are those that end in `.json`, `.ndjson`, `.jsonl` or `.har`.
+    /// Checks files, folders and patterns. Files of a folder are those that end in `.json`, `.ndjson`, `.jsonl` or `.har`. A file
+    /// that is named twice is checked once.
     pub fn check<P: AsRef<str>>(&mut self, paths: impl IntoIterator<Item = P>) -> Report {
         let mut report = Report::default();
+        let mut seen = HashSet::new();
         for path in paths {
             match input::files(path.as_ref()) {
-                Ok(files) => files.iter().for_each(|file| self.file(file, &mut report)),
+                Ok(files) => {
+                    for file in files {
+                        // One that cannot be found is told each time.
+                        if file.canonicalize().map_or(true, |real| seen.insert(real)) {
+                            self.file(&file, &mut report);
+                        }
+                    }
+                }
                 Err(text) => report.problems.push(Problem { file: path.as_ref().to_owned(), line: 0, text }),
             }
         }
@@ -154,21 +168,65 @@ impl Validator {
     }
 
     fn try_source(&mut self, source: &mut Source, report: &mut Report) -> io::Result<()> {
-        let whole = Source::whole();
-        let prefix = source.prefix(&whole)?;
+        let (whole, prefix, marked) = source.whole()?;
         if prefix.trim_ascii().is_empty() {
             report.problems.push(problem(source, 0, "is empty; nothing was checked"));
             return Ok(());
         }
-        if !input::several(&prefix, &source.name) {
-            return self.value(source, whole, &prefix, report);
+        if [b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| prefix.starts_with(*mark)) {
+            report.problems.push(problem(
+                source,
+                0,
+                "is UTF-16; JSON is UTF-8 (RFC 8259, section 8.1): convert it",
+            ));
+            return Ok(());
         }
-        let mut lines = Lines::default();
-        while let Some(line) = lines.next(source)? {
-            let prefix = source.prefix(&line)?;
-            self.value(source, line, &prefix, report)?;
+        let before = (report.checked.len(), report.findings.len());
+        let start = whole.start();
+        if input::several(source, start, &prefix)? {
+            let mut lines = Lines::from(start);
+            while let Some(line) = lines.next(source)? {
+                let prefix = source.prefix(&line)?;
+                self.value(source, line, &prefix, report)?;
+            }
+        } else {
+            self.value(source, whole, &prefix, report)?;
+        }
+        if marked {
+            let mark = Slip {
+                position: Position::default(),
+                pointer: String::new(),
+                expected: "JSON from the first byte on".to_owned(),
+                found: "a byte order mark".to_owned(),
+                mend: None,
+            };
+            self.in_front(source, "json/byte-order-mark", vec![mark], before, report);
         }
         Ok(())
+    }
+
+    /// Tells what is wrong with a file itself, with the first payload of it.
+    fn in_front(
+        &self,
+        source: &mut Source,
+        rule: &'static str,
+        slips: Vec<Slip>,
+        (payloads, findings): (usize, usize),
+        report: &mut Report,
+    ) {
+        let told = slips.into_iter().filter_map(|slip| {
+            let Slip { position, pointer, expected, found, mend } = slip;
+            let fault = Fault { rule, position, pointer, place: None, expected, found, mend, first: None };
+            self.finding(source, "", None, fault)
+        });
+        let told: Vec<_> = told.collect();
+        for checked in report.checked.iter_mut().skip(payloads) {
+            checked.first += told.len();
+        }
+        if let Some(checked) = report.checked.get_mut(payloads) {
+            (checked.first, checked.findings) = (findings, checked.findings + told.len());
+        }
+        report.findings.splice(findings..findings, told);
     }
 
     /// One value: a payload, or a file that holds some.
@@ -179,13 +237,15 @@ impl Validator {
         prefix: &[u8],
         report: &mut Report,
     ) -> io::Result<()> {
-        let start = match body {
-            Body::Plain { start, .. } | Body::Quoted { start, .. } => start,
-        };
-        let sketch = Sketch::of(prefix);
+        let start = body.start();
+        // A first look tells nearly always; where it does not, the whole prefix is looked at.
+        let mut sketch = Sketch::of(prefix.get(..LOOK).unwrap_or(prefix));
+        if prefix.len() > LOOK && !sketch.as_ref().is_ok_and(|sketch| self.is_told(sketch)) {
+            sketch = Sketch::of(prefix);
+        }
         match sketch.as_ref().ok().and_then(Sketch::container) {
-            Some(Container::Exchange) => return self.exchange(source, start, report),
-            Some(Container::Har) => return self.har(source, start, report),
+            Some(Container::Exchange) => return self.exchange(source, &body, report),
+            Some(Container::Har) => return self.har(source, &body, report),
             None => {}
         }
         if let Some((query, candidate)) = self.address(source, &body, prefix)? {
@@ -201,11 +261,17 @@ impl Validator {
         match fitting.as_slice() {
             [one] => self.payload(source, &body, one, None, String::new(), report),
             [] => {
-                let why = match sketch {
-                    Err(e) => format!("is not JSON ({e}), so that its shape does not tell what it is"),
-                    Ok(_) => "has a shape that fits no operation".to_owned(),
+                let cut = prefix.len() < input::PREFIX as usize;
+                let text = match sketch.and_then(|_| if cut { Sketch::whole(prefix) } else { Ok(()) }) {
+                    Err(_) if prefix.trim_ascii_start().starts_with(b"<") => {
+                        "is a page of HTML or XML, as gateways send, and no payload".to_owned()
+                    }
+                    Err((found, at)) => format!("is not JSON: found {}", placed(&found, at, start)),
+                    Ok(()) => {
+                        "has a shape that fits no operation; say what it is with --service, --operation and --part"
+                            .to_owned()
+                    }
                 };
-                let text = format!("{why}; say what it is with --service, --operation and --part");
                 report.problems.push(problem(source, start.line + 1, &text));
                 Ok(())
             }
@@ -220,6 +286,12 @@ impl Validator {
                 Ok(())
             }
         }
+    }
+
+    /// Whether the beginning of a text tells what it is.
+    fn is_told(&self, sketch: &Sketch) -> bool {
+        let known = if self.only.is_empty() { &self.candidates } else { &self.only };
+        sketch.container().is_some() || input::by_shape(known, sketch).len() == 1
     }
 
     /// The query of Hong Kong that a text is, where it is one.
@@ -240,8 +312,9 @@ impl Validator {
         Ok(text.zip(self.candidates.iter().find(all).cloned()))
     }
 
-    fn exchange(&mut self, source: &mut Source, start: Position, report: &mut Report) -> io::Result<()> {
-        let (call, slips) = match input::read_exchange(source, start)? {
+    fn exchange(&mut self, source: &mut Source, body: &Body, report: &mut Report) -> io::Result<()> {
+        let start = body.start();
+        let (call, mut slips) = match input::read_exchange(source, body, start)? {
             Ok(read) => read,
             Err(e) => {
                 report.problems.push(problem(
@@ -268,40 +341,20 @@ impl Validator {
             report.problems.push(problem(source, start.line + 1, &text));
             return Ok(());
         };
+        slips.extend(misrouted(document, &operation, &call));
         let first = report.findings.len();
         let count = report.checked.len();
         self.call(source, document, &operation, &call, report)?;
-        // What is wrong with the file itself is told with its first payload.
-        for (position, pointer, expected, found) in slips {
-            let fault = Fault {
-                rule: "exchange/form",
-                position,
-                pointer,
-                place: None,
-                expected,
-                found,
-                mend: None,
-                first: None,
-            };
-            let finding = self.finding(source, "", document, fault);
-            if let Some(finding) = finding {
-                report.findings.insert(first, finding);
-                for checked in &mut report.checked[count..] {
-                    checked.first += 1;
-                }
-                if let Some(checked) = report.checked.get_mut(count) {
-                    (checked.first, checked.findings) = (first, checked.findings + 1);
-                }
-            }
-        }
+        self.in_front(source, "exchange/form", slips, (count, first), report);
         if report.checked.len() == count {
             report.problems.push(problem(source, start.line + 1, "is an exchange without a body to check"));
         }
         Ok(())
     }
 
-    fn har(&mut self, source: &mut Source, start: Position, report: &mut Report) -> io::Result<()> {
-        let calls = match input::read_har(source, start)? {
+    fn har(&mut self, source: &mut Source, body: &Body, report: &mut Report) -> io::Result<()> {
+        let start = body.start();
+        let calls = match input::read_har(source, body, start)? {
             Ok(calls) => calls,
             Err(e) => {
                 report.problems.push(problem(
@@ -325,7 +378,7 @@ impl Validator {
         }
         if report.checked.len() == count {
             let text = format!(
-                "none of its {} entries is a call of a service with a body; nothing was checked",
+                "none of its entries ({}) is a call of a service with a body; nothing was checked",
                 calls.len()
             );
             report.problems.push(problem(source, start.line + 1, &text));
@@ -418,6 +471,7 @@ impl Validator {
             let place = candidate.operation.parameters().find(|place| place.value["name"] == parameter);
             let place = place.map_or_else(|| candidate.operation.pointer(), |place| place.pointer);
             let part = address.find(&format!("{parameter}=")).filter(|_| !parameter.is_empty()).unwrap_or(0);
+            let missing = reason.problem().strip_prefix("is missing; ");
             // A query has no letters that JSON escapes.
             let skipped = part as u64 + u64::from(quoted);
             let fault = Fault {
@@ -429,15 +483,19 @@ impl Validator {
                 },
                 pointer: String::new(),
                 place: Some(place),
-                expected: format!("a {} that the guide allows", reason.what()),
-                found: judge::shown(reason.given()),
-                mend: Some(format!("{} ({})", reason.problem(), reason.rule_source())),
+                expected: match missing {
+                    Some(_) => format!("the parameter {:?}", reason.given()),
+                    None => format!("what the guide allows as {}", reason.what()),
+                },
+                found: missing.map_or_else(|| judge::shown(reason.given()), |_| "nothing".to_owned()),
+                mend: Some(format!("{} ({})", missing.unwrap_or(reason.problem()), reason.rule_source())),
                 first: None,
             };
-            report.findings.extend(self.finding(source, pointer, candidate.document, fault));
+            report.findings.extend(self.finding(source, pointer, Some(candidate.document), fault));
         }
         let subject = candidate.subject();
-        report.checked.push(checked(source, pointer, position, subject, first, report.findings.len(), 0));
+        let findings = first..report.findings.len();
+        report.checked.push(checked(source, pointer, position, subject, findings, &BTreeMap::new()));
         read.ok()
     }
 
@@ -465,10 +523,10 @@ impl Validator {
         let alone = !matches!(body, Body::Plain { alone: false, .. });
         // Its judge, with what it kept of every row, is gone before another begins.
         let clean = source.read(body, |from| {
-            quick::is_clean(schemas, node, &mut Judge::new(context.clone()), from, alone)
+            quick::is_clean(schemas, node, &mut Judge::new(context.clone(), 1), from, alone)
         })?;
         let first = report.findings.len();
-        let mut untold = 0;
+        let mut untold = BTreeMap::new();
         // What a text inside a text has wrong, such as base64 that is none, is told by the reader that knows places.
         let clean = match body {
             Body::Plain { .. } => clean?,
@@ -476,25 +534,47 @@ impl Validator {
         };
         if !clean {
             let faults = self.diagnose(source, body, (at, node), context, alone)?;
-            untold = faults.untold;
+            untold = self.weighed(&faults.untold);
             let mut list = faults.list;
+            // In order, so that places in a quoted text are found in one go.
+            list.sort_by_key(|fault| fault.first.map(|first| first.byte));
+            for first in list.iter_mut().filter_map(|fault| fault.first.as_mut()) {
+                *first = source.outer(body, *first);
+            }
             list.sort_by_key(|fault| fault.position.byte);
             for mut fault in list {
                 fault.position = source.outer(body, fault.position);
-                if let Some(first) = fault.first.map(|first| source.outer(body, first)) {
+                if let Some(first) = fault.first {
                     let (line, column) = (first.line + 1, first.column + 1);
                     fault.mend = Some(format!(
                         "take out one of the rows; the first of this cell is at {line}:{column}"
                     ));
                 }
-                let finding = self.finding(source, &pointer, candidate.document, fault);
+                let finding = self.finding(source, &pointer, Some(candidate.document), fault);
                 report.findings.extend(finding);
             }
         }
         let start = source.outer(body, Position::default());
-        let (subject, count) = (candidate.subject(), report.findings.len());
-        report.checked.push(checked(source, &pointer, start, subject, first, count, untold));
+        let findings = first..report.findings.len();
+        report.checked.push(checked(source, &pointer, start, candidate.subject(), findings, &untold));
         Ok(())
+    }
+
+    /// How many findings are not told, by what they weigh.
+    fn weighed(&self, untold: &BTreeMap<&'static str, usize>) -> BTreeMap<Severity, usize> {
+        let mut weighed = BTreeMap::new();
+        for (id, count) in untold {
+            if let Some(severity) = self.severity(rule::known(id)) {
+                *weighed.entry(severity).or_default() += count;
+            }
+        }
+        weighed
+    }
+
+    /// What a rule weighs here; `None` where it is off.
+    fn severity(&self, rule: &Rule) -> Option<Severity> {
+        let strict = self.strict && rule.id == "schema/undeclared";
+        self.config.severity(rule.id, if strict { Severity::Error } else { rule.severity })
     }
 
     fn diagnose(
@@ -505,7 +585,7 @@ impl Validator {
         context: Context,
         alone: bool,
     ) -> io::Result<diagnose::Faults> {
-        let mut judge = Judge::new(context);
+        let mut judge = Judge::new(context, self.limit);
         diagnose::diagnose(&self.schemas[at], node, &mut judge, alone, self.limit, |walk| {
             source.read(body, |from| walk(&mut io::BufReader::with_capacity(1 << 16, from)))
         })
@@ -516,15 +596,16 @@ impl Validator {
         &self,
         source: &mut Source,
         pointer: &str,
-        document: &Document,
+        document: Option<&Document>,
         fault: Fault,
     ) -> Option<Finding> {
         let rule = rule::known(fault.rule);
-        let strict = self.strict && rule.id == "schema/undeclared";
-        let severity = if strict { Severity::Error } else { rule.severity };
-        let severity = self.config.severity(rule.id, severity)?;
+        let severity = self.severity(rule)?;
         let pointer = format!("{pointer}{}", fault.pointer);
-        let asked_by = fault.place.map(|place| format!("{}#{place}", document.path()));
+        let asked_by = match rule.id {
+            "exchange/form" => Some("spec/exchange.schema.json".to_owned()),
+            _ => fault.place.zip(document).map(|(place, document)| format!("{}#{place}", document.path())),
+        };
         Some(Finding {
             rule: rule.id,
             severity,
@@ -543,11 +624,35 @@ impl Validator {
     }
 }
 
+/// An exchange whose request is not of its operation.
+fn misrouted(
+    document: &Document,
+    operation: &crate::documents::DocumentOperation<'_>,
+    call: &input::Call,
+) -> Option<Slip> {
+    let (method, (target, position, pointer)) = (call.method.as_deref()?, call.target.as_ref()?);
+    let path = target.split('?').next().unwrap_or_default();
+    let routed = document.route(method, path);
+    let (id, method_of, path_of) = (operation.id(), operation.method(), operation.path());
+    routed.is_none_or(|(routed, _)| routed.id() != id).then(|| Slip {
+        position: *position,
+        pointer: pointer.clone(),
+        expected: format!("{method_of} {path_of}, since operation is {id:?}"),
+        found: format!("{method:?} {}", judge::shown(path)),
+        mend: Some("name the operation of the request, or record the exchange again".to_owned()),
+    })
+}
+
 /// A fault of syntax, and where it is.
 fn in_words(error: &struson::reader::ReaderError, start: Position) -> String {
-    let (problem, at) = diagnose::told(error, Position::default());
+    let (found, at) = diagnose::told(error, Position::default());
+    placed(&found, at, start)
+}
+
+/// Something found at a place behind another.
+fn placed(found: &str, at: Position, start: Position) -> String {
     let column = if at.line == 0 { start.column } else { 0 } + at.column;
-    format!("{problem} at line {}, column {}", start.line + at.line + 1, column + 1)
+    format!("{found} at line {}, column {}", start.line + at.line + 1, column + 1)
 }
 
 fn checked(
@@ -555,13 +660,19 @@ fn checked(
     pointer: &str,
     start: Position,
     subject: Subject,
-    first: usize,
-    end: usize,
-    untold: usize,
+    findings: Range<usize>,
+    untold: &BTreeMap<Severity, usize>,
 ) -> Checked {
-    let line = start.line + 1;
-    let (file, pointer) = (source.name.clone(), pointer.to_owned());
-    Checked { file, pointer, line, subject, findings: end - first, first, untold }
+    Checked {
+        file: source.name.clone(),
+        pointer: pointer.to_owned(),
+        line: start.line + 1,
+        subject,
+        findings: findings.len(),
+        first: findings.start,
+        untold: untold.values().sum(),
+        gravest_untold: untold.keys().last().copied(),
+    }
 }
 
 fn problem(source: &Source, line: u64, text: &str) -> Problem {

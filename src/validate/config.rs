@@ -3,7 +3,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use super::{RULES, Severity};
+use super::{Severity, rule};
 
 /// Severities of your own, such as
 ///
@@ -37,19 +37,17 @@ impl Config {
     /// Reads a configuration in TOML.
     ///
     /// # Errors
-    /// A text that is none, with line and column; an id that no rule has.
+    /// A text that is none, with line and column; an id that no rule has; `json/syntax` as less than an error.
     pub fn read(text: &str, name: &str) -> Result<Self, InvalidConfig> {
         let invalid = |problem: String| InvalidConfig { name: name.to_owned(), problem };
         let file: File = toml::from_str(text).map_err(|e| invalid(e.to_string().trim_end().to_owned()))?;
         let mut rules = BTreeMap::new();
         for (id, level) in file.rules {
-            if super::rule(&id).is_none() {
-                let near = crate::near::nearest(&id, RULES.iter().map(|rule| rule.id));
-                let hint = near.map_or_else(
-                    || "`tradebind validate --rules` lists them".to_owned(),
-                    |near| format!("did you mean {near:?}?"),
-                );
-                return Err(invalid(format!("there is no rule {id:?}; {hint}")));
+            rule::named(&id).map_err(invalid)?;
+            if id == super::UNCHECKED && !matches!(level, Level::Error) {
+                return Err(invalid(format!(
+                    "rule {id:?} is always an error: what it finds is not checked any further"
+                )));
             }
             let severity = match level {
                 Level::Off => None,
@@ -100,6 +98,7 @@ mod tests {
     fn slips_are_told() {
         let wrong = |text: &str| Config::read(text, "c.toml").unwrap_err().to_string();
         insta::assert_snapshot!(wrong("[rules]\n\"hk/counts\" = \"off\""), @r#"c.toml: there is no rule "hk/counts"; did you mean "hk/count"?"#);
+        insta::assert_snapshot!(wrong("[rules]\n\"json/syntax\" = \"off\""), @r#"c.toml: rule "json/syntax" is always an error: what it finds is not checked any further"#);
         assert!(wrong("[rules]\n\"hk/count\" = \"fatal\"").contains("fatal"));
         assert!(wrong("[rulez]").contains("rulez"));
     }

@@ -1,12 +1,14 @@
 //! Tells every fault of a payload and its place. Streams, too: what it keeps is what it tells.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
 
-use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ReaderSettings, ValueType};
+use struson::reader::{
+    JsonReader, JsonStreamReader, ReaderError, ReaderSettings, SyntaxErrorKind, ValueType,
+};
 
 use super::judge::{At, Judge, Key, Object, Remark, Scalar, Slot, shown};
-use super::schema::{Fields, Id, Node, Schemas, Seen, Undeclared};
+use super::schema::{Fields, Id, LEVELS, Node, Schemas, Seen, Undeclared};
 use crate::near::nearest;
 use crate::place::escape;
 
@@ -39,14 +41,16 @@ pub(super) struct Fault {
 pub(super) struct Faults {
     pub list: Vec<Fault>,
     /// How many of a rule are not listed.
-    pub untold: usize,
+    pub untold: BTreeMap<&'static str, usize>,
     /// The most that are listed of one rule.
     limit: usize,
     of_rule: HashMap<&'static str, usize>,
     /// Undeclared fields, each told once: where in the list, and how often.
     undeclared: HashMap<String, (usize, u64)>,
-    /// Places whose value has not its form: what it would mean is not told beside it.
+    /// Places outside of rows whose value has not its form: what it would mean is not told beside it.
     formless: HashSet<u64>,
+    /// The same of the row that is read.
+    formless_row: Option<HashSet<u64>>,
 }
 
 impl Faults {
@@ -55,17 +59,25 @@ impl Faults {
     }
 
     pub fn push(&mut self, fault: Fault) {
+        let byte = fault.position.byte;
+        let in_row = self.formless_row.as_ref();
         if fault.rule.starts_with("schema/") {
-            self.formless.insert(fault.position.byte);
-        } else if fault.place.is_some() && self.formless.contains(&fault.position.byte) {
+            self.formless_row.as_mut().unwrap_or(&mut self.formless).insert(byte);
+        } else if fault.place.is_some() && in_row.unwrap_or(&self.formless).contains(&byte) {
             return;
         }
         let told = self.of_rule.entry(fault.rule).or_default();
         *told += 1;
         if *told > self.limit {
-            self.untold += 1;
+            self.untell(fault.rule, 1);
         } else {
             self.list.push(fault);
+        }
+    }
+
+    fn untell(&mut self, rule: &'static str, count: usize) {
+        if count > 0 {
+            *self.untold.entry(rule).or_default() += count;
         }
     }
 }
@@ -92,6 +104,9 @@ pub(super) fn diagnose<T>(
     for (remark, place) in others {
         faults.push(fault(remark, place.unwrap_or_default()));
     }
+    for (rule, count) in std::mem::take(&mut judge.untold) {
+        faults.untell(rule, count);
+    }
     if of_cells.is_empty() {
         return Ok(faults);
     }
@@ -100,15 +115,22 @@ pub(super) fn diagnose<T>(
         _ => None,
     });
     let mut finder = Judge::finding(judge.context.clone(), keys);
+    let regions = of_cells.iter().filter_map(|(remark, _)| match remark.at {
+        At::Region(index) => Some(index),
+        _ => None,
+    });
+    let regions: HashSet<_> = regions.collect();
     let mut ignored = Faults::new(0);
-    let mut rows = Vec::new();
+    let (mut rows, mut unkept) = (Vec::new(), 0);
     open(&mut |from| {
         let mut walk = Walk::new(schemas, &mut finder, &mut ignored, from);
-        walk.rows = Some(Vec::new());
-        walk.regions_wanted = of_cells.iter().any(|(remark, _)| matches!(remark.at, At::Region(_)));
+        walk.found = Some(Found { rows: Vec::new(), regions: &regions, again: 0, unkept: 0, limit });
         walk.payload(node, alone);
-        rows = walk.rows.take().unwrap_or_default();
+        if let Some(found) = walk.found.take() {
+            (rows, unkept) = (found.rows, found.unkept);
+        }
     })?;
+    faults.untell("hk/duplicate-cell", unkept);
     let mut by_place: HashMap<Lookup, Vec<(bool, Spot)>> = HashMap::new();
     for (lookup, again, spot) in rows {
         by_place.entry(lookup).or_default().push((again, spot));
@@ -158,6 +180,29 @@ enum Lookup {
     Region(usize),
 }
 
+/// Rows that were looked for.
+struct Found<'a> {
+    rows: Vec<(Lookup, bool, Spot)>,
+    /// Regions that are wanted.
+    regions: &'a HashSet<usize>,
+    /// How many rows repeat a cell, and how many of these were not kept.
+    again: usize,
+    unkept: usize,
+    limit: usize,
+}
+
+impl Found<'_> {
+    /// A row of a cell. Of one that is there again and again so many are kept as are told.
+    fn cell(&mut self, key: Key, again: bool, spot: impl FnOnce() -> Spot) {
+        self.again += usize::from(again);
+        if again && self.again > self.limit {
+            self.unkept += 1;
+        } else {
+            self.rows.push((Lookup::Cell(key), again, spot()));
+        }
+    }
+}
+
 struct Walk<'a, R: Read> {
     schemas: &'a Schemas,
     judge: &'a mut Judge,
@@ -166,17 +211,15 @@ struct Walk<'a, R: Read> {
     pointer: String,
     /// Where each slot was read last.
     slots: Vec<Option<Spot>>,
-    /// Rows that were looked for.
-    rows: Option<Vec<(Lookup, bool, Spot)>>,
-    regions_wanted: bool,
+    /// Where rows are looked for: what was found.
+    found: Option<Found<'a>>,
     regions: usize,
 }
 
 impl<'a, R: Read> Walk<'a, R> {
     fn new(schemas: &'a Schemas, judge: &'a mut Judge, faults: &'a mut Faults, from: R) -> Self {
-        // Deeper than the quick path goes, so that what it takes is taken here.
         let settings = ReaderSettings {
-            max_nesting_depth: Some(256),
+            max_nesting_depth: Some(LEVELS),
             restrict_number_values: false,
             track_path: false,
             // So that what follows can be asked for without giving the reader away.
@@ -190,8 +233,7 @@ impl<'a, R: Read> Walk<'a, R> {
             json: JsonStreamReader::new_custom(from, settings),
             pointer: String::new(),
             slots: vec![None; Slot::COUNT],
-            rows: None,
-            regions_wanted: false,
+            found: None,
             regions: 0,
         }
     }
@@ -206,6 +248,7 @@ impl<'a, R: Read> Walk<'a, R> {
             Ok(()) => self.judge.finish(),
             Err(error) => {
                 let (problem, position) = told(&error, self.position());
+                self.faults.formless_row = None;
                 self.push("json/syntax", position, None, "JSON", problem);
             }
         }
@@ -312,7 +355,8 @@ impl<'a, R: Read> Walk<'a, R> {
         let text = self.json.next_number_as_string()?;
         // As serde_json reads it, so that both paths see one number.
         let Ok(number) = serde_json::from_str::<serde_json::Number>(&text) else {
-            return Ok(Some(format!("{}, a number out of range", shown(&text))));
+            self.note(slot, Scalar::Number(&text));
+            return Ok(Some(format!("the number {}, which is out of range", cut(&text))));
         };
         let read = number.to_string();
         self.note(slot, Scalar::Number(&read));
@@ -399,6 +443,7 @@ impl<'a, R: Read> Walk<'a, R> {
         self.judge.begin(fields.kind);
         if fields.kind != Object::Other {
             self.slots[..Slot::OF_ROWS].fill(None);
+            self.faults.formless_row = Some(HashSet::new());
         }
         self.json.begin_object()?;
         let length = self.pointer.len();
@@ -441,30 +486,31 @@ impl<'a, R: Read> Walk<'a, R> {
                 found,
             );
         }
-        let spot = self.spot(position, &fields.place);
-        if fields.kind == Object::Region && self.regions_wanted {
-            let index = self.regions;
-            if let Some(rows) = &mut self.rows {
-                let spot = self.slots[Slot::Percent as usize].clone().unwrap_or_else(|| spot.clone());
-                rows.push((Lookup::Region(index), false, spot));
+        let here = self.spot(position, &fields.place);
+        let at_slot = |slots: &[Option<Spot>], slot| slots.get(slot as usize).cloned().flatten();
+        if fields.kind == Object::Region {
+            if let Some(found) = self.found.as_mut().filter(|found| found.regions.contains(&self.regions)) {
+                let spot = at_slot(&self.slots, Slot::Percent).unwrap_or_else(|| here.clone());
+                found.rows.push((Lookup::Region(self.regions), false, spot));
             }
+            self.regions += 1;
         }
-        self.regions += usize::from(fields.kind == Object::Region);
         if let Some((key, again)) = self.judge.end(fields.kind)
-            && let Some(rows) = &mut self.rows
+            && let Some(found) = &mut self.found
         {
             // A row that is there twice is meant as a whole, a sum that is wrong by its figure.
-            let figure = self.slots[Slot::Figure as usize].clone().filter(|_| !again);
-            rows.push((Lookup::Cell(key), again, figure.unwrap_or_else(|| spot.clone())));
+            let figure = || at_slot(&self.slots, Slot::Figure).filter(|_| !again);
+            found.cell(key, again, || figure().unwrap_or_else(|| here.clone()));
         }
         if fields.kind != Object::Other {
             for remark in std::mem::take(&mut self.judge.remarks) {
                 let spot = match remark.at {
-                    At::Slot(slot) => self.slots[slot as usize].clone().unwrap_or_else(|| spot.clone()),
-                    _ => spot.clone(),
+                    At::Slot(slot) => at_slot(&self.slots, slot),
+                    _ => None,
                 };
-                self.faults.push(fault(remark, spot));
+                self.faults.push(fault(remark, spot.unwrap_or_else(|| here.clone())));
             }
+            self.faults.formless_row = None;
         }
         Ok(())
     }
@@ -570,11 +616,26 @@ pub(super) fn told(error: &ReaderError, here: Position) -> (String, Position) {
         }
     };
     match error {
-        ReaderError::SyntaxError(e) => (words(&e.kind.to_string()), place(&e.location)),
+        ReaderError::SyntaxError(e) => {
+            let problem = match e.kind {
+                SyntaxErrorKind::IncompleteDocument => "the end of the text".to_owned(),
+                SyntaxErrorKind::MalformedJson => "text that is not JSON".to_owned(),
+                SyntaxErrorKind::CommentsNotEnabled => "a comment".to_owned(),
+                SyntaxErrorKind::TrailingCommaNotEnabled => "a comma before the end".to_owned(),
+                SyntaxErrorKind::TrailingData => "more text after the value".to_owned(),
+                kind => words(&kind.to_string()),
+            };
+            (problem, place(&e.location))
+        }
         ReaderError::MaxNestingDepthExceeded { max_nesting_depth, location } => {
             (format!("more than {max_nesting_depth} levels"), place(location))
         }
-        ReaderError::IoError { error, location } => (error.to_string(), place(location)),
+        ReaderError::IoError { error, location } => {
+            let base64 = error.get_ref().is_some_and(|inner| inner.is::<base64::DecodeError>());
+            let problem =
+                if base64 { format!("text that is not base64 ({error})") } else { error.to_string() };
+            (problem, place(location))
+        }
         other => (other.to_string(), here),
     }
 }
@@ -614,7 +675,7 @@ mod tests {
             let (service, part) = (ServiceName::HkTrade, Part::Request);
             let context =
                 Context { service, operation: String::new(), part, path: String::new(), query: None };
-            let mut judge = Judge::new(context.clone());
+            let mut judge = Judge::new(context.clone(), 9);
             let Ok(faults) = diagnose(&schemas, node, &mut judge, true, 9, |walk| {
                 walk(&mut text.as_bytes());
                 Ok::<_, std::convert::Infallible>(())
@@ -624,7 +685,7 @@ mod tests {
             let clean = super::super::quick::is_clean(
                 &schemas,
                 node,
-                &mut Judge::new(context),
+                &mut Judge::new(context, 1),
                 text.as_bytes(),
                 true,
             );

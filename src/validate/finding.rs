@@ -128,6 +128,8 @@ pub struct Checked {
     pub first: usize,
     /// Further findings of rules that told too many of this payload.
     pub untold: usize,
+    /// What the gravest of these weighs.
+    pub gravest_untold: Option<Severity>,
 }
 
 impl Checked {
@@ -201,7 +203,7 @@ impl Report {
     /// Whether something was checked and nothing weighs as much as `limit`.
     #[must_use]
     pub fn passes(&self, limit: Severity) -> bool {
-        let untold = self.checked.iter().any(|checked| checked.untold > 0);
+        let untold = self.checked.iter().any(|checked| checked.gravest_untold >= Some(limit));
         !self.checked.is_empty()
             && self.problems.is_empty()
             && !untold

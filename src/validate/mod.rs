@@ -32,11 +32,14 @@ mod rule;
 mod schema;
 mod window;
 
+/// The rule whose findings leave a payload unchecked: they are not weighed, and not accepted.
+const UNCHECKED: &str = "json/syntax";
+
 pub use baseline::{Baseline, InvalidBaseline};
 pub use check::Validator;
 pub use config::{Config, InvalidConfig};
 pub use finding::{Checked, Excerpt, Finding, Problem, Report, Severity, Subject};
-pub use rule::{RULES, Rule, rule};
+pub use rule::{RULES, Rule, named, rule};
 
 /// For tests: panics, with the messages of `tradebind validate`, where a body has findings that are errors.
 ///

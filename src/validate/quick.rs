@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::Number;
 
 use super::judge::{Judge, Object, Scalar, Slot};
-use super::schema::{Fields, Id, List, Node, Schemas, Seen, Undeclared};
+use super::schema::{Fields, Id, LEVELS, List, Node, Schemas, Seen, Undeclared};
 use super::window::{Stop, Window};
 
 /// Reads a payload of one schema; whether there is nothing to tell of it. Where the payload is all there is, nothing but white space
@@ -20,7 +20,7 @@ pub(super) fn is_clean(
     alone: bool,
 ) -> std::io::Result<bool> {
     let mut window = Window::new(from);
-    let mut quick = Quick { schemas, judge };
+    let mut quick = Quick { schemas, judge, depth: 0 };
     let read = quick.stream(&mut window, node, None).and_then(|()| match alone {
         true => window.peek().map(|next| next.is_none()),
         false => Ok(true),
@@ -38,21 +38,33 @@ pub(super) fn is_clean(
 struct Quick<'a> {
     schemas: &'a Schemas,
     judge: &'a mut Judge,
+    /// How many objects and lists are open.
+    depth: u32,
 }
 
 impl Quick<'_> {
     fn stream<R: Read>(&mut self, window: &mut Window<R>, id: Id, slot: Option<Slot>) -> Result<(), Stop> {
         let node = self.schemas.node(id);
         match (window.peek()?, &node.object, &node.list) {
-            (Some(b'{'), Some(fields), _) if node.streamed => self.object(window, fields, slot),
-            (Some(b'['), _, Some(list)) if node.streamed => self.list(window, list, slot),
+            (Some(b'{'), Some(fields), _) if node.streamed => {
+                self.depth += 1;
+                self.object(window, fields, slot)?;
+                self.depth -= 1;
+                Ok(())
+            }
+            (Some(b'['), _, Some(list)) if node.streamed => {
+                self.depth += 1;
+                self.list(window, list, slot)?;
+                self.depth -= 1;
+                Ok(())
+            }
             _ => self.whole(window, id, slot),
         }
     }
 
     fn whole<R: Read>(&mut self, window: &mut Window<R>, id: Id, slot: Option<Slot>) -> Result<(), Stop> {
-        let (schemas, judge) = (self.schemas, std::cell::RefCell::new(&mut *self.judge));
-        window.value(|| Again { schemas, id, slot, judge: &judge })?;
+        let (schemas, depth, judge) = (self.schemas, self.depth, std::cell::RefCell::new(&mut *self.judge));
+        window.value(|| Again { schemas, id, slot, depth, judge: &judge })?;
         if self.judge.remarks.is_empty() { Ok(()) } else { Err(Stop::Unclean) }
     }
 
@@ -134,6 +146,7 @@ struct Again<'a, 'j> {
     schemas: &'a Schemas,
     id: Id,
     slot: Option<Slot>,
+    depth: u32,
     judge: &'a std::cell::RefCell<&'j mut Judge>,
 }
 
@@ -143,7 +156,8 @@ impl<'de> DeserializeSeed<'de> for Again<'_, '_> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         let mut judge = self.judge.borrow_mut();
         let node = self.schemas.node(self.id);
-        Value { schemas: self.schemas, node, slot: self.slot, judge: &mut judge }.deserialize(deserializer)
+        let Self { schemas, slot, depth, .. } = self;
+        Value { schemas, node, slot, depth, judge: &mut judge }.deserialize(deserializer)
     }
 }
 
@@ -189,6 +203,8 @@ struct Value<'a> {
     schemas: &'a Schemas,
     node: &'a Node,
     slot: Option<Slot>,
+    /// How many objects and lists it lies in.
+    depth: u32,
     judge: &'a mut Judge,
 }
 
@@ -258,10 +274,11 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let Self { schemas, node, slot, judge } = self;
+        let Self { schemas, node, slot, depth, judge } = self;
         note(judge, slot, Scalar::List);
         let items = node.list.as_ref().map(|list| schemas.node(list.items));
-        if items.is_none() && !node.any {
+        let depth = depth + 1;
+        if depth > LEVELS || (items.is_none() && !node.any) {
             return Err(unclean());
         }
         if let Some(slot) = slot {
@@ -275,6 +292,7 @@ impl<'de> Visitor<'de> for Value<'_> {
                 schemas,
                 node: items.unwrap_or(schemas.any()),
                 slot: inner,
+                depth,
                 judge: &mut *judge,
             })?
             .is_some()
@@ -288,16 +306,18 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Self { schemas, node, slot, judge } = self;
+        let Self { schemas, node, slot, depth, judge } = self;
         note(judge, slot, Scalar::Object);
+        let depth = depth + 1;
+        if depth > LEVELS || (node.object.is_none() && !node.any) {
+            return Err(unclean());
+        }
         let Some(fields) = &node.object else {
-            if !node.any {
-                return Err(unclean());
-            }
             let mut names = std::collections::HashSet::new();
             while let Some(name) = map.next_key_seed(AnyKey)? {
                 let slot = node.peek.iter().find(|(known, _)| *known == name).map(|(_, slot)| *slot);
-                map.next_value_seed(Value { schemas, node: schemas.any(), slot, judge: &mut *judge })?;
+                let node = schemas.any();
+                map.next_value_seed(Value { schemas, node, slot, depth, judge: &mut *judge })?;
                 if !names.insert(name) {
                     return Err(unclean());
                 }
@@ -316,7 +336,7 @@ impl<'de> Visitor<'de> for Value<'_> {
                     }
                     None => (schemas.any(), None),
                 };
-                map.next_value_seed(Value { schemas, node, slot, judge: &mut *judge })?;
+                map.next_value_seed(Value { schemas, node, slot, depth, judge: &mut *judge })?;
                 if !others.insert(name) {
                     return Err(unclean());
                 }
@@ -331,7 +351,8 @@ impl<'de> Visitor<'de> for Value<'_> {
                 before = key;
                 let field = &fields.fields[at];
                 let node = schemas.node(field.node);
-                map.next_value_seed(Value { schemas, node, slot: field.slot, judge: &mut *judge })?;
+                let (slot, judge) = (field.slot, &mut *judge);
+                map.next_value_seed(Value { schemas, node, slot, depth, judge })?;
             }
         }
         check(fields.missing(seen).next().is_none())?;

@@ -34,6 +34,21 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.id == id)
 }
 
+/// The rule that a person named.
+///
+/// # Errors
+/// An id that no rule has; the message names the nearest one.
+pub fn named(id: &str) -> Result<&'static Rule, String> {
+    rule(id).ok_or_else(|| {
+        let near = crate::near::nearest(id, RULES.iter().map(|rule| rule.id));
+        let hint = near.map_or_else(
+            || "`tradebind validate --rules` lists them".to_owned(),
+            |near| format!("did you mean {near:?}?"),
+        );
+        format!("there is no rule {id:?}; {hint}")
+    })
+}
+
 /// The rule of an id that this crate itself uses.
 pub(super) fn known(id: &'static str) -> &'static Rule {
     // A test holds that every id in use is listed.
@@ -51,8 +66,11 @@ macro_rules! rules {
 
 rules! {
     "json/syntax" Error: "The payload is JSON",
-        "RFC 8259, as every reader of the services' answers takes it: UTF-8, one value, no comments, nothing after it. What follows a fault of syntax is not checked.",
+        "RFC 8259, as every reader of the services' answers takes it: UTF-8, one value, no comments, nothing after it; at most 100 levels deep. What follows a fault of syntax is not checked, so that this rule is always an error, and no baseline accepts it.",
         "correct the text at the place shown";
+    "json/byte-order-mark" Error: "A text begins with its value",
+        "JSON must not begin with a byte order mark (RFC 8259, section 8.1); the services send none, and many readers, the client's among them, refuse it. Some editors add one when they save.",
+        "save the file as UTF-8 without a byte order mark";
     "json/duplicate-key" Error: "An object has each key once",
         "Readers disagree on which of two values counts, so that a doubled key can hide a figure (RFC 8259, section 4). Most schema validators cannot see it, since their reader has dropped one.",
         "keep one of the two";

@@ -13,6 +13,10 @@ use crate::documents::{Document, Placed};
 /// Index of a [`Node`].
 pub(super) type Id = usize;
 
+/// How deep objects and lists may lie in one another. Fewer than serde_json and struson take at most, so that both paths stop at
+/// the same level, and far more than the documents have.
+pub(super) const LEVELS: u32 = 100;
+
 /// What may stand in one place, told apart by the kind of JSON value: in both documents no place takes two shapes of one kind.
 #[derive(Debug, Default)]
 pub(super) struct Node {

@@ -98,6 +98,7 @@ fn mutated(rule: &str) -> Case {
     let raw = |text: &str| Case { text: text.to_owned(), operation: None };
     match rule {
         "json/syntax" => raw(&pretty(&hk()).replace("\"count\": {", "\"count\": {,")),
+        "json/byte-order-mark" => raw(&format!("\u{feff}{}", pretty(&hk()))),
         "json/duplicate-key" => {
             raw(&pretty(&hk()).replacen("\"ttype\": 1,", "\"ttype\": 1, \"ttype\": 1,", 1))
         }
@@ -301,6 +302,7 @@ fn what_a_body_is_must_be_plain_or_given() {
         problems(""),
         problems(" \n"),
         problems("<html><body>503</body></html>"),
+        problems("period,figure\n201805,1\n"),
         problems(r#"{"hello": "world"}"#),
         problems(r#"{"page": 1, "per_page": 10}"#),
         problems(r#"{"success": true, "request_id": "r", "data": null}"#),
@@ -337,6 +339,88 @@ fn a_rule_that_tells_too_much_is_cut_and_fails() {
         (2, 7, 1)
     );
     assert_eq!(Validator::new().check_text("x", &text).findings.len(), 9);
+}
+
+/// What is not listed weighs as what is.
+#[test]
+fn findings_beyond_the_limit_weigh_what_their_rule_weighs() {
+    let mut rows = hk_rows(9);
+    rows.iter_mut().for_each(|row| row["unitEN"] = json!("KILOGRAM"));
+    let text = pretty(&hk_answer(rows));
+    let with = |level: &str| {
+        let config = format!("[rules]\n\"hk/unit\" = \"{level}\"");
+        let config = tradebind::validate::Config::read(&config, "c.toml").unwrap();
+        let report = Validator::new().config(config).limit(2).check_text("x", &text);
+        (report.findings.len(), report.checked[0].untold, report.exit_code(Severity::Error))
+    };
+    assert_eq!(with("error"), (2, 7, 1));
+    assert_eq!(with("warning"), (2, 7, 0));
+    assert_eq!(with("off"), (0, 0, 0));
+}
+
+/// No baseline and no configuration lets pass what was not checked.
+#[test]
+fn what_is_no_json_is_never_accepted() {
+    use tradebind::validate::{Baseline, Config};
+    let mut report = Validator::new().check_text("x", &pretty(&hk_answer(hk_rows(2)))[..900]);
+    assert_eq!(rules(&report), ["json/syntax"]);
+    Baseline::of(&report).apply(&mut report);
+    assert_eq!((report.accepted, report.exit_code(Severity::Error)), (0, 1));
+    assert!(Config::read("[rules]\n\"json/syntax\" = \"note\"", "c.toml").is_err());
+    assert!(Config::read("[rules]\n\"json/syntax\" = \"error\"", "c.toml").is_ok());
+}
+
+/// Answers in lines so long that the first does not end in what is looked at, as they are piped.
+#[test]
+fn long_lines_are_told_from_one_long_value() {
+    let good = hk_answer(hk_rows(600)).to_string();
+    let bad = good.replace("\"noOfRecords\":600", "\"noOfRecords\":601");
+    assert!(good.len() > 100_000);
+    let report = Validator::new().check_text("-", &format!("{good}\n{bad}\n\n{good}"));
+    let lines: Vec<_> = report.checked.iter().map(|checked| (checked.line, checked.findings)).collect();
+    assert_eq!(lines, [(1, 0), (2, 1), (4, 0)]);
+    assert!(Validator::new().check_text("-", &format!("{good}\n\n")).passes(Severity::Note));
+    // What follows in the same line is a fault.
+    assert_eq!(rules(&Validator::new().check_text("-", &format!("{good} {bad}\n"))), ["json/syntax"]);
+}
+
+/// The whole form of an exchange, each slip with its place; what it holds is checked all the same.
+#[test]
+fn every_slip_of_an_exchange_is_told() {
+    let mut exchange = serde_json::to_value(&exchange::documented().unwrap().remove(0).1).unwrap();
+    exchange["evidence"] = json!("observd");
+    exchange["source"] = json!({ "titel": "x" });
+    exchange["request"]["target"] = json!("/api/get?lang=XX");
+    exchange["request"]["headers"] = json!([{ "name": "accept" }]);
+    exchange["response"]["status"] = json!(1000);
+    exchange["case"] = json!(5);
+    exchange["operation"] = json!("get_trade");
+    exchange["service"] = json!("hk-trade");
+    let text = pretty(&exchange).replacen("\"case\": 5", "\"case\": 5, \"case\": 6", 1);
+    insta::assert_snapshot!(told(&Validator::new().check_text("x.json", &text)));
+    let mut exchange = serde_json::to_value(&exchange::documented().unwrap().remove(0).1).unwrap();
+    exchange["request"]["target"] = json!("/api/other");
+    let report = Validator::new().check_text("x.json", &pretty(&exchange));
+    assert!(report.findings.iter().any(|finding| finding.pointer == "/request/target"), "{}", told(&report));
+    // More text after it is not passed over.
+    let twice = format!("{} {}", pretty(&exchange), pretty(&exchange));
+    assert_eq!(Validator::new().check_text("x.json", &twice).exit_code(Severity::Error), 3);
+}
+
+#[test]
+fn marks_stand_below_wide_letters() {
+    let mut body = hk_answer(hk_rows(1));
+    body["dataSet"][0]["codeDescTC"] = json!("無線電話");
+    body["dataSet"][0]["figure"] = json!("萬");
+    let text = body.to_string();
+    let said = told(&Validator::new().check_text("x", &text));
+    let lines: Vec<_> = said.lines().collect();
+    let at = lines.iter().position(|line| line.contains("\"figure\":")).unwrap();
+    let (line, marks) = (lines[at], lines[at + 1]);
+    let before = line.split("\"萬\"").next().unwrap();
+    // Each of the four letters takes two columns.
+    assert_eq!(marks.find('^').unwrap(), before.chars().count() + 4, "{said}");
+    assert_eq!(marks.matches('^').count(), 4, "{said}");
 }
 
 #[test]

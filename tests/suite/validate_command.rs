@@ -65,6 +65,11 @@ fn exit_codes_tell_how_it_went() {
         (&["good", "--report", "sarif"], 2),
         (&["good", "--report", "csv=x"], 2),
         (&["good", "--config", "bad.toml"], 2),
+        (&["good", "--config", "syntax.toml"], 2),
+        (&["-", "-"], 2),
+        (&["good", "--report", "sarif=x", "--report", "json=x"], 2),
+        (&["good", "--report", "sarif=nowhere/x"], 3),
+        (&["good", "--write-baseline", "nowhere/x"], 3),
         (&["--explain", "hk/none"], 2),
         (&["--explain", "hk/count"], 0),
         (&["--rules"], 0),
@@ -72,11 +77,86 @@ fn exit_codes_tell_how_it_went() {
     ];
     std::fs::write(folder.join("off.toml"), "[rules]\n\"hk/count\" = \"warning\"\n").unwrap();
     std::fs::write(folder.join("bad.toml"), "[rules]\n\"hk/count\" = 1\n").unwrap();
+    std::fs::write(folder.join("syntax.toml"), "[rules]\n\"json/syntax\" = \"off\"\n").unwrap();
     for (arguments, code) in codes {
         let (found, text) = run(folder, arguments, "");
         assert_eq!(found, code, "{arguments:?}\n{text}");
     }
     assert_eq!(run(folder, &["bad", "--config", "off.toml", "--fail-on", "warning"], "").0, 1);
+}
+
+/// What is no payload, or nearly: each is told with what, where and what to do, and nothing ends in a success that checked nothing.
+#[test]
+fn bad_inputs_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = pretty(&hk_answer(hk_rows(1)));
+    let line = hk_answer(hk_rows(1)).to_string();
+    let har = |entry: &str| {
+        format!(
+            r#"{{"log": {{"version": "1.2", "creator": {{"name": "x", "version": "1"}}, "entries": [{entry}]}}}}"#
+        )
+    };
+    let entry = |url: &str, content: &str| {
+        format!(
+            r#"{{"request": {{"method": "GET", "url": "{url}"}}, "response": {{"status": 200, "content": {content}}}}}"#
+        )
+    };
+    let query = "https://tradeidds.censtatd.gov.hk/api/get?lang=EN&sv=VCm&freq=M&period=201201,201201&ttype=1&ccclass=C&cc=ALL&codeclass=HKHS4&code=1006";
+    let deep = format!("{{\"header\": {}{}}}", "[".repeat(10_000), "]".repeat(10_000));
+    let numbers = ["1e400", "-0", "1.0e-5000"]
+        .map(|number| line.replace("\"ttype\":1", &format!("\"ttype\":{number}")));
+    let files: [(&str, Vec<u8>); 20] = [
+        ("ambiguous.json", br#"{"page": 1, "per_page": 10}"#.to_vec()),
+        ("base64.har", har(&entry(query, r#"{"text": "!!!!", "encoding": "base64"}"#)).into_bytes()),
+        ("broken.ndjson", format!("{line}\n{}\n{{\"hello\": 1}}\nnope\n{line}\n", &line[..200]).into_bytes()),
+        ("crlf.json", good.replace("\"1000\"", "\"n.a.\"").replace('\n', "\r\n").into_bytes()),
+        ("cut.har", har(&entry(query, "{}"))[..90].into()),
+        ("cut.json", good[..300].into()),
+        ("deep.json", deep.into_bytes()),
+        (
+            "double.json",
+            line.replace("\"durationSeconds\"", "\"x\":{\"y\":{\"z\":1,\"z\":2}},\"durationSeconds\"").into(),
+        ),
+        ("empty.json", Vec::new()),
+        ("empty.ndjson", b"\n \n".to_vec()),
+        (
+            "encoded.har",
+            har(&entry(query, r#"{"encoding": "base64", "text": "eyJoZWFkZXIiOjV9"}"#)).into_bytes(),
+        ),
+        ("latin.json", good.bytes().map(|byte| if byte == b'R' { 0xe9 } else { byte }).collect()),
+        ("numbers.ndjson", numbers.join("\n").into_bytes()),
+        ("other.har", har(&entry("https://example.org/", "{}")).into_bytes()),
+        ("page.json", b"<html>503</html>".to_vec()),
+        ("start.json", b"{\n  \"".to_vec()),
+        ("trailing.har", format!("{} x", har(&entry(query, "{}"))).into_bytes()),
+        ("two.json", format!("{good}{good}").into_bytes()),
+        ("utf16.json", [&[0xff, 0xfe][..], b"{\0}\0"].concat()),
+        ("wide.json", good.replace("\"1000\"", "\"\u{842c}\"").into_bytes()),
+    ];
+    let mut all = String::new();
+    for (name, bytes) in files {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+        let (code, text) = run(folder.path(), &[name], "");
+        assert!(code == 1 || code == 3, "{name}: {code}\n{text}");
+        all += &format!("== {name}: {code}\n{text}\n");
+    }
+    std::fs::create_dir(folder.path().join("empty")).unwrap();
+    for path in ["empty", "nowhere.json", "x*.json", "[x"] {
+        let (code, text) = run(folder.path(), &[path], "");
+        assert_eq!(code, 3);
+        all += &format!("== {path}: {code}\n{text}\n");
+    }
+    // Messages of the system are its own.
+    let all = all.replace(&"/0".repeat(99), "/0…").replace(&"[".repeat(40), "[…");
+    insta::assert_snapshot!(all);
+}
+
+/// Reached twice, checked once: counts and baselines stay right.
+#[test]
+fn a_file_that_is_named_twice_is_checked_once() {
+    let folder = folder();
+    let (code, text) = run(folder.path(), &["good", "./good/hk.json", "good/*.json"], "");
+    assert_eq!((code, text.as_str()), (0, "2 payloads checked, 0 errors, 0 warnings, 0 notes\n"));
 }
 
 #[test]

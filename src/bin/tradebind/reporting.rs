@@ -25,7 +25,7 @@ pub struct Reporting {
     /// Accept the findings that this file lists, and tell which of them are gone
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
-    /// Write all findings to a file for --baseline, and exit with 0
+    /// Write the findings to a file for --baseline, and take them as accepted
     #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
     write_baseline: Option<PathBuf>,
 }
@@ -57,6 +57,8 @@ pub fn config(path: &Path) -> Result<Config, Failure> {
 pub struct Prepared<'a> {
     options: &'a Reporting,
     baseline: Option<Baseline>,
+    /// Where a new baseline goes.
+    written: Option<Sink>,
     sinks: Vec<(Format, Sink)>,
 }
 
@@ -71,19 +73,29 @@ impl Reporting {
             }
             None => None,
         };
+        let mut places: Vec<_> =
+            self.report.iter().map(|(_, path)| path).chain(&self.write_baseline).collect();
+        places.sort_unstable();
+        if let Some(twice) = places.windows(2).find(|two| two[0] == two[1]) {
+            let twice = twice[0].display();
+            return Err(Failure::usage(format!(
+                "{twice} is named for two results; give each a file of its own"
+            )));
+        }
+        let written = self.write_baseline.as_ref().map(|path| Target { output: Some(path.clone()) }.open());
         let sinks = self.report.iter().map(|(form, path)| {
             let target = Target { output: Some(path.clone()) };
             Ok((*form, target.open()?))
         });
         let sinks = sinks.collect::<Result<Vec<_>, Failure>>()?;
-        Ok(Prepared { options: self, baseline, sinks })
+        Ok(Prepared { options: self, baseline, written: written.transpose()?, sinks })
     }
 }
 
 impl Prepared<'_> {
     /// Writes the report in every form, and tells the exit code.
     pub fn finish(self, context: &Context, mut report: Report) -> Result<Exit, Failure> {
-        let Self { options, baseline, sinks } = self;
+        let Self { options, baseline, written, sinks } = self;
         if let Some(baseline) = baseline {
             baseline.apply(&mut report);
         }
@@ -92,18 +104,17 @@ impl Prepared<'_> {
         for (form, sink) in sinks {
             sink.write(|out| form.write(&report, false, out))?;
         }
-        let written = Target::default().open()?.write(|out| options.format.write(&report, color, out));
+        let shown = Target::default().open()?.write(|out| options.format.write(&report, color, out));
         // A reader that has seen enough changes nothing about what was found.
-        written.or_else(Failure::unless_closed)?;
-        if let Some(path) = &options.write_baseline {
-            let target = Target { output: Some(path.clone()) };
-            target.write_text(&Baseline::of(&report).to_string())?;
-            context.note(format_args!(
-                "{} findings are accepted in {}",
-                report.findings.len(),
-                path.display()
-            ));
-            report.findings.clear();
+        shown.or_else(Failure::unless_closed)?;
+        if let Some((sink, path)) = written.zip(options.write_baseline.as_ref()) {
+            let baseline = Baseline::of(&report);
+            sink.write_text(&baseline.to_string())?;
+            baseline.apply(&mut report);
+            context.note(format_args!("findings accepted in {}: {}", path.display(), report.accepted));
+            if report.checked.iter().any(|checked| checked.untold > 0) {
+                context.note("findings beyond --limit are not accepted, since they are not listed");
+            }
         }
         // A form for machines has no words for those who look at the job's log.
         if !matches!(options.format, Format::Text | Format::Github) {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use tradebind::documents::Part;
 use tradebind::exchange::ServiceName;
-use tradebind::validate::{RULES, Report, Validator, rule};
+use tradebind::validate::{RULES, Report, Validator, named};
 
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -42,7 +42,7 @@ pub struct Args {
     /// TOML file with severities of your own: under [rules], lines such as "hk/unit" = "off"
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Most findings of one rule that are told of one payload; more are counted, and fail
+    /// Most findings of one rule that are told of one payload; more are counted, and weigh as much
     #[arg(long, value_name = "COUNT", default_value_t = 1000)]
     limit: usize,
     /// Explain a rule
@@ -69,18 +69,26 @@ impl Args {
             return Ok(Exit::Done);
         }
         if let Some(id) = &self.explain {
-            let rule = rule(id).ok_or_else(|| {
-                Failure::usage(format!("there is no rule {id:?}; `tradebind validate --rules` lists them"))
-            })?;
+            let rule = named(id).map_err(Failure::usage)?;
             Target::default().write_text(&rule.to_string())?;
             return Ok(Exit::Done);
         }
+        if self.paths.iter().filter(|path| *path == "-").count() > 1 {
+            return Err(Failure::usage("standard input (-) can be read once only"));
+        }
+        let mut validator = self.validator()?;
         let prepared = self.reporting.prepare()?;
-        let report = self.check()?;
+        let mut report = Report::default();
+        for paths in self.paths.chunk_by(|one, next| one != "-" && next != "-") {
+            report.add(match paths {
+                [one] if one == "-" => validator.check_reader("-", std::io::stdin().lock()),
+                paths => validator.check(paths),
+            });
+        }
         prepared.finish(context, report)
     }
 
-    fn check(&self) -> Result<Report, Failure> {
+    fn validator(&self) -> Result<Validator, Failure> {
         let mut validator = Validator::new().strict(self.strict).limit(self.limit);
         if self.service.is_some() || self.operation.is_some() || self.part.is_some() {
             validator =
@@ -89,13 +97,6 @@ impl Args {
         if let Some(path) = &self.config {
             validator = validator.config(config(path)?);
         }
-        let mut report = Report::default();
-        for path in &self.paths {
-            report.add(match path.as_str() {
-                "-" => validator.check_reader("-", std::io::stdin().lock()),
-                path => validator.check([path]),
-            });
-        }
-        Ok(report)
+        Ok(validator)
     }
 }

@@ -4,17 +4,20 @@ use std::io;
 
 use struson::reader::{JsonReader, ReaderError, ValueType};
 
-use super::exchange::{Call, Read, number, object, open, position, text};
+use super::exchange::{Call, Json, contents, number, object, position, text};
 use super::{Body, Source};
 use crate::validate::diagnose::Position;
 
-/// Every entry: its index, its place and its call.
-pub(crate) fn read(source: &mut Source, start: Position) -> io::Result<Result<Vec<Call>, ReaderError>> {
-    let mut json = open(source, start)?;
-    Ok(entries(&mut json, start))
+/// The call of every entry.
+pub(crate) fn read(
+    source: &mut Source,
+    body: &Body,
+    start: Position,
+) -> io::Result<Result<Vec<Call>, ReaderError>> {
+    contents(source, body, |json| entries(json, start))
 }
 
-fn entries(json: &mut Read<'_>, start: Position) -> Result<Vec<Call>, ReaderError> {
+fn entries(json: &mut Json<'_>, start: Position) -> Result<Vec<Call>, ReaderError> {
     let mut calls = Vec::new();
     if !object(json)? {
         return Ok(calls);
@@ -45,7 +48,7 @@ fn entries(json: &mut Read<'_>, start: Position) -> Result<Vec<Call>, ReaderErro
     Ok(calls)
 }
 
-fn entry(json: &mut Read<'_>, start: Position, at: &str) -> Result<Call, ReaderError> {
+fn entry(json: &mut Json<'_>, start: Position, at: &str) -> Result<Call, ReaderError> {
     let mut call = Call::default();
     if !object(json)? {
         return Ok(call);
@@ -61,7 +64,7 @@ fn entry(json: &mut Read<'_>, start: Position, at: &str) -> Result<Call, ReaderE
     Ok(call)
 }
 
-fn request(json: &mut Read<'_>, start: Position, at: &str, call: &mut Call) -> Result<(), ReaderError> {
+fn request(json: &mut Json<'_>, start: Position, at: &str, call: &mut Call) -> Result<(), ReaderError> {
     if !object(json)? {
         return Ok(());
     }
@@ -92,7 +95,7 @@ fn request(json: &mut Read<'_>, start: Position, at: &str, call: &mut Call) -> R
     json.end_object()
 }
 
-fn response(json: &mut Read<'_>, start: Position, at: &str, call: &mut Call) -> Result<(), ReaderError> {
+fn response(json: &mut Json<'_>, start: Position, at: &str, call: &mut Call) -> Result<(), ReaderError> {
     if !object(json)? {
         return Ok(());
     }
@@ -107,7 +110,6 @@ fn response(json: &mut Read<'_>, start: Position, at: &str, call: &mut Call) -> 
                 while json.has_next()? {
                     match json.next_name_owned()?.as_str() {
                         "encoding" => base64 = text(json)?.as_deref() == Some("base64"),
-                        "mimeType" => call.media = text(json)?,
                         "text" if json.peek()? == ValueType::String => {
                             held = Some(position(json, start));
                             json.skip_value()?;

@@ -1,15 +1,22 @@
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, BufReader, Read};
+
+use serde::de::IgnoredAny;
+use struson::reader::{JsonReader, JsonStreamReader};
 
 use super::{Body, Source};
 use crate::validate::diagnose::Position;
 
 /// The lines of NDJSON: where each begins and ends.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Lines {
     next: Position,
 }
 
 impl Lines {
+    pub fn from(start: Position) -> Self {
+        Self { next: start }
+    }
+
     /// The next line that is not blank.
     pub fn next(&mut self, source: &mut Source) -> io::Result<Option<Body>> {
         loop {
@@ -44,16 +51,47 @@ impl Lines {
 }
 
 /// Whether a text holds several values, each in a line of its own.
-pub(crate) fn several(prefix: &[u8], name: &str) -> bool {
-    let ending = name.rsplit('.').next().unwrap_or_default();
+pub(crate) fn several(source: &mut Source, start: Position, prefix: &[u8]) -> io::Result<bool> {
+    let ending = source.name.rsplit('.').next().unwrap_or_default();
     if ["ndjson", "jsonl"].iter().any(|known| ending.eq_ignore_ascii_case(known)) {
-        return true;
+        return Ok(true);
     }
     let text = prefix.trim_ascii_start();
-    let Some(end) = text.iter().position(|b| *b == b'\n') else { return false };
+    if !text.first().is_some_and(|first| matches!(first, b'{' | b'[')) {
+        return Ok(false);
+    }
+    let Some(end) = text.iter().position(|b| *b == b'\n') else {
+        return long_lines(source, start, prefix);
+    };
     let (line, rest) = text.split_at(end);
-    let whole = serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok();
-    whole && line.first().is_some_and(|b| matches!(b, b'{' | b'[')) && !rest.trim_ascii().is_empty()
+    Ok(serde_json::from_slice::<IgnoredAny>(line).is_ok() && !rest.trim_ascii().is_empty())
+}
+
+/// The same where not even the first line fits in what was looked at.
+fn long_lines(source: &mut Source, start: Position, prefix: &[u8]) -> io::Result<bool> {
+    let mut from = source.from(start.byte)?;
+    let blank = prefix.len() - prefix.trim_ascii_start().len();
+    let skipped = from.by_ref().take(blank as u64).read_to_end(&mut Vec::new())?;
+    let end = start.byte + (skipped + from.skip_until(b'\n')?) as u64;
+    let mut more = false;
+    loop {
+        let piece = from.fill_buf()?;
+        if piece.is_empty() || more {
+            break;
+        }
+        more = !piece.trim_ascii().is_empty();
+        let taken = piece.len();
+        from.consume(taken);
+    }
+    drop(from);
+    if !more {
+        return Ok(false);
+    }
+    let line = Body::Plain { start, end: Some(end), alone: true };
+    source.read(&line, |from| {
+        let mut json = JsonStreamReader::new(BufReader::with_capacity(1 << 16, from));
+        json.skip_value().is_ok() && json.consume_trailing_whitespace().is_ok()
+    })
 }
 
 /// A whole text, where it is short.

@@ -15,19 +15,24 @@ use struson::reader::{JsonReader, JsonStreamReader};
 
 use super::diagnose::Position;
 
-pub(super) use exchange::{Call, read as read_exchange};
+pub(super) use exchange::{Call, Slip, read as read_exchange};
 pub(super) use har::read as read_har;
 pub(super) use lines::{Lines, several, short};
 pub(super) use recognise::{Candidate, by_shape};
 pub(super) use sketch::{Container, Sketch};
 
+/// The byte order mark in UTF-8.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// How much of a payload is looked at to recognise it.
-const PREFIX: u64 = 64 << 10;
+pub(super) const PREFIX: u64 = 64 << 10;
 
 /// A text that can be read more than once.
 pub(super) struct Source {
     pub name: String,
     from: From,
+    /// A byte of a quoted text that was looked up, and its place: the next one mostly stands behind it.
+    last: Option<(Position, u64, Position)>,
 }
 
 enum From {
@@ -62,26 +67,42 @@ pub(super) enum Body {
     Quoted { start: Position, base64: bool },
 }
 
+impl Body {
+    /// Where it begins in its source.
+    pub fn start(&self) -> Position {
+        match *self {
+            Self::Plain { start, .. } | Self::Quoted { start, .. } => start,
+        }
+    }
+}
+
 impl Source {
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
-        Ok(Self { name: path.display().to_string(), from: From::File(file) })
+        Ok(Self { name: path.display().to_string(), from: From::File(file), last: None })
     }
 
     /// Standard input, spooled to a file that has no name.
     pub fn spooled(name: &str, mut from: impl Read) -> io::Result<Self> {
         let mut file = tempfile::tempfile()?;
         io::copy(&mut from, &mut file)?;
-        Ok(Self { name: name.to_owned(), from: From::File(file) })
+        Ok(Self { name: name.to_owned(), from: From::File(file), last: None })
     }
 
     pub fn memory(name: &str, bytes: Vec<u8>) -> Self {
-        Self { name: name.to_owned(), from: From::Memory(Cursor::new(bytes)) }
+        Self { name: name.to_owned(), from: From::Memory(Cursor::new(bytes)), last: None }
     }
 
-    /// All of it.
-    pub fn whole() -> Body {
-        Body::Plain { start: Position::default(), end: None, alone: true }
+    /// All of it, and how it begins; without the byte order mark that some editors put in front. Whether there is one, too.
+    pub fn whole(&mut self) -> io::Result<(Body, Vec<u8>, bool)> {
+        let from =
+            |byte| Body::Plain { start: Position { byte, ..Position::default() }, end: None, alone: true };
+        let mut prefix = self.prefix(&from(0))?;
+        if !prefix.starts_with(MARK) {
+            return Ok((from(0), prefix, false));
+        }
+        prefix.drain(..MARK.len());
+        Ok((from(MARK.len() as u64), prefix, true))
     }
 
     /// Reads on from a byte.
@@ -134,9 +155,10 @@ impl Source {
 
     /// Where a byte of a quoted text stands: the text has no line breaks, since JSON escapes them.
     fn unquoted(&mut self, start: Position, inner: u64) -> io::Result<Position> {
-        let mut bytes = self.from(start.byte)?.bytes();
-        let (mut decoded, mut at) = (0, Position { column: start.column + 1, byte: start.byte + 1, ..start });
-        bytes.next();
+        let first = Position { column: start.column + 1, byte: start.byte + 1, ..start };
+        let known = self.last.filter(|(of, decoded, _)| *of == start && *decoded <= inner);
+        let (mut decoded, mut at) = known.map_or((0, first), |(_, decoded, at)| (decoded, at));
+        let mut bytes = self.from(at.byte)?.bytes();
         while decoded < inner {
             let Some(byte) = bytes.next().transpose()? else { break };
             match byte {
@@ -172,6 +194,8 @@ impl Source {
                 }
             }
         }
+        drop(bytes);
+        self.last = Some((start, decoded, at));
         Ok(at)
     }
 
@@ -188,13 +212,14 @@ impl Source {
         let (before, after) = bytes.split_at(middle);
         let before = String::from_utf8_lossy(before);
         let line = before.rsplit(['\n', '\r']).next().unwrap_or_default();
-        let line = line.trim_start_matches('\u{fffd}');
+        let line = line.trim_start_matches(['\u{fffd}', '\u{feff}']);
         let skipped = line.chars().count().saturating_sub(usize::try_from(BEFORE).ok()?);
         let line: String = line.chars().skip(skipped).collect();
         let cut = at.column > line.chars().count() as u64;
         // A line that begins here loses its indentation, as a person would quote it.
         let line = if cut { format!("…{line}") } else { line.trim_start().to_owned() };
         let after = String::from_utf8_lossy(after);
+        let after = after.trim_start_matches('\u{feff}');
         let rest = after.split(['\n', '\r']).next().unwrap_or_default().trim_end_matches('\u{fffd}');
         let kept: String = rest.chars().take(usize::try_from(AFTER).ok()?).collect();
         let more = if kept.len() < rest.len() { "…" } else { "" };

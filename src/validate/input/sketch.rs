@@ -25,16 +25,20 @@ const LEVELS: usize = 6;
 
 impl Sketch {
     /// The sketch of a text, however it is cut, and what is wrong where nothing of it can be read.
-    pub fn of(prefix: &[u8]) -> Result<Self, String> {
+    pub fn of(prefix: &[u8]) -> Result<Self, (String, Position)> {
         let mut json = JsonStreamReader::new(prefix);
         let mut sketch = None;
         match fill(&mut json, &mut sketch, LEVELS) {
-            Err(error) if sketch.is_none() => {
-                let (problem, at) = told(&error, Position::default());
-                Err(format!("{problem} at line {}, column {}", at.line + 1, at.column + 1))
-            }
+            Err(error) if sketch.is_none() => Err(told(&error, Position::default())),
             _ => Ok(sketch.unwrap_or(Self::Other)),
         }
+    }
+
+    /// What is wrong with a text that is all there is.
+    pub fn whole(text: &[u8]) -> Result<(), (String, Position)> {
+        let mut json = JsonStreamReader::new(text);
+        let read = json.skip_value().and_then(|()| json.consume_trailing_whitespace());
+        read.map_err(|error| told(&error, Position::default()))
     }
 
     pub fn get(&self, key: &str) -> Option<&Self> {

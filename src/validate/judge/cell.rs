@@ -1,6 +1,6 @@
 //! Cells of a table: found twice, and sums that must agree. 24 bytes a row.
 
-use super::{At, Remark};
+use super::{At, Ending, Remark};
 
 /// What a row counts, in 16 bytes: a hash of its frequency, period, statistic, commodity and the like with the trade type in the
 /// last three bits, and the codes of origin and destination.
@@ -68,7 +68,7 @@ impl Cells {
     }
 
     /// Tells cells found twice and sums that do not agree.
-    pub fn finish(&mut self, remarks: &mut Vec<Remark>) {
+    pub fn finish(&mut self, ending: &mut Ending) {
         for mut heap in std::mem::take(&mut self.heaps) {
             heap.sort_unstable_by_key(|cell| {
                 (cell.key.hash & !TYPE, cell.key.origin, cell.key.consignee, cell.key.hash & TYPE)
@@ -77,16 +77,16 @@ impl Cells {
                 for table in
                     group.chunk_by(|a, b| (a.key.origin, a.key.consignee) == (b.key.origin, b.key.consignee))
                 {
-                    doubles(table, remarks);
-                    sums(table, remarks);
+                    doubles(table, ending);
+                    sums(table, ending);
                 }
-                partners(group, remarks);
+                partners(group, ending);
             }
         }
     }
 }
 
-fn doubles(table: &[Cell], remarks: &mut Vec<Remark>) {
+fn doubles(table: &[Cell], ending: &mut Ending) {
     for same in table.chunk_by(|a, b| a.key == b.key).filter(|same| same.len() > 1) {
         let [first, ..] = same else { continue };
         let agree = same.iter().all(|cell| cell.figure == first.figure);
@@ -94,12 +94,13 @@ fn doubles(table: &[Cell], remarks: &mut Vec<Remark>) {
             true => format!("{} rows of it with one figure", same.len()),
             false => format!("{} rows of it with different figures", same.len()),
         };
-        remarks.push(Remark::new("hk/duplicate-cell", At::Again(first.key), "each cell once", found));
+        let remark = Remark::new("hk/duplicate-cell", At::Again(first.key), "each cell once", found);
+        ending.tell(remark, same.len() - 1);
     }
 }
 
 /// Type 4 contains 2 and 3, type 5 is 1 and 4.
-fn sums(table: &[Cell], remarks: &mut Vec<Remark>) {
+fn sums(table: &[Cell], ending: &mut Ending) {
     let of = |kind: u64| {
         let mut cells = table.iter().filter(|cell| cell.key.hash & TYPE == kind);
         cells.next().filter(|cell| cell.figure != NONE)
@@ -113,13 +114,13 @@ fn sums(table: &[Cell], remarks: &mut Vec<Remark>) {
         // Each of the three may be rounded by half a unit.
         if (i128::from(whole.figure) - sum).abs() > 1 {
             let expected = format!("{sum}, give or take 1: the sum of {words}");
-            remarks.push(Remark::new(rule, At::Cell(whole.key), expected, whole.figure.to_string()));
+            ending.tell(Remark::new(rule, At::Cell(whole.key), expected, whole.figure.to_string()), 1);
         }
     }
 }
 
 /// Partners sum up to no more than the total that stands beside them.
-fn partners(group: &[Cell], remarks: &mut Vec<Remark>) {
+fn partners(group: &[Cell], ending: &mut Ending) {
     let mixed = |code: fn(&Cell) -> u32| {
         group.iter().any(|cell| code(cell) == 0) && group.iter().any(|cell| code(cell) != 0)
     };
@@ -140,7 +141,7 @@ fn partners(group: &[Cell], remarks: &mut Vec<Remark>) {
             if sum > i128::from(total.figure) + i128::midpoint(count, 1) {
                 let expected = format!("at least {sum}, what its {count} partners sum up to");
                 let at = At::Cell(total.key);
-                remarks.push(Remark::new("hk/partners", at, expected, total.figure.to_string()));
+                ending.tell(Remark::new("hk/partners", at, expected, total.figure.to_string()), 1);
             }
         }
     }
@@ -163,9 +164,10 @@ mod tests {
         for (kind, consignee, figure) in cells {
             all.push(Cell::new(0x1234_5678_9abc_def0, *kind, [None, *consignee], Some(*figure)));
         }
-        let mut remarks = Vec::new();
-        all.finish(&mut remarks);
-        remarks.into_iter().map(|remark| (remark.rule, remark.found)).collect()
+        let mut ending = Ending::new(100);
+        all.finish(&mut ending);
+        assert!(ending.untold.is_empty());
+        ending.remarks.into_iter().map(|remark| (remark.rule, remark.found)).collect()
     }
 
     #[test]

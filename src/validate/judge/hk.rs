@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hasher};
 
 use super::cell::Cell;
-use super::{At, Judge, Kind, Remark, Slot, shown};
+use super::{At, Ending, Judge, Kind, Remark, Slot, shown};
 use crate::codes;
 use crate::domain::{
     AreaCode, CommodityClass, Figure, Frequency, Known, Period, Statistic, StatusCode, TradeType,
@@ -226,7 +226,9 @@ impl Judge {
             }
             _ => {}
         }
-        self.cells.finish(&mut self.remarks);
+        let mut ending = Ending::new(self.limit);
+        self.cells.finish(&mut ending);
+        self.end_told(ending);
     }
 
     /// A failure inside HTTP 200.

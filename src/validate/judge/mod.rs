@@ -6,7 +6,7 @@ mod query;
 mod regions;
 mod tradewind;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::documents::Part;
 use crate::exchange::ServiceName;
@@ -219,6 +219,34 @@ impl Remark {
     }
 }
 
+/// What the end of a payload tells: of each rule so much, and how often more.
+#[derive(Debug, Default)]
+pub(super) struct Ending {
+    pub remarks: Vec<Remark>,
+    /// The most findings of one rule.
+    limit: usize,
+    told: HashMap<&'static str, usize>,
+    /// Findings that are not told.
+    pub untold: BTreeMap<&'static str, usize>,
+}
+
+impl Ending {
+    fn new(limit: usize) -> Self {
+        Self { limit, ..Self::default() }
+    }
+
+    /// A remark, which makes so many findings.
+    fn tell(&mut self, remark: Remark, findings: usize) {
+        let told = self.told.entry(remark.rule).or_default();
+        if *told < self.limit {
+            *told += findings;
+            self.remarks.push(remark);
+        } else {
+            *self.untold.entry(remark.rule).or_default() += findings;
+        }
+    }
+}
+
 /// What is known of a payload before it is read.
 #[derive(Debug, Clone)]
 pub(super) struct Context {
@@ -308,12 +336,16 @@ pub(super) struct Judge {
     key: Vec<u8>,
     /// Undeclared fields of the row, which may be what tells two rows apart.
     extra: Vec<(String, String)>,
-    /// Where `Locate` looks for rows instead of judging them.
+    /// Rows that are looked for, instead of being judged.
     wanted: Option<HashMap<Key, u32>>,
+    /// The most findings of one rule that the end of the payload may make: each is in memory until its row is found again.
+    limit: usize,
+    /// How many more of a rule there are.
+    pub untold: BTreeMap<&'static str, usize>,
 }
 
 impl Judge {
-    pub fn new(context: Context) -> Self {
+    pub fn new(context: Context, limit: usize) -> Self {
         Self {
             context,
             remarks: Vec::new(),
@@ -326,13 +358,21 @@ impl Judge {
             key: Vec::new(),
             extra: Vec::new(),
             wanted: None,
+            limit,
+            untold: BTreeMap::new(),
         }
     }
 
     /// A judge that only finds rows again.
     pub fn finding(context: Context, wanted: impl Iterator<Item = Key>) -> Self {
         let wanted = wanted.map(|key| (key, 0)).collect();
-        Self { wanted: Some(wanted), ..Self::new(context) }
+        Self { wanted: Some(wanted), ..Self::new(context, 0) }
+    }
+
+    /// Takes over what the end told.
+    fn end_told(&mut self, ending: Ending) {
+        self.remarks.extend(ending.remarks);
+        self.untold = ending.untold;
     }
 
     /// An object begins.

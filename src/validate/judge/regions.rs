@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::{At, Judge, Kind, Remark, Slot, shown};
+use super::{At, Ending, Judge, Kind, Remark, Slot, shown};
 use crate::domain::{Figure, OpenNumber};
 
 /// Trades and share of each region, 24 bytes each.
@@ -53,7 +53,7 @@ impl Judge {
         }
         let Some(total) = self.head.integer(Slot::Trades).filter(|total| *total > 0) else { return };
         let hundred = Decimal::ONE_HUNDRED;
-        let mut odd = Vec::new();
+        let mut ending = Ending::new(self.limit);
         for (index, region) in self.regions.0.iter().enumerate() {
             let Some((trades, share)) = *region else { continue };
             let exact = Decimal::from(trades) * hundred / Decimal::from(total);
@@ -61,9 +61,10 @@ impl Judge {
             // Half of the second decimal, however ties are rounded.
             if off.is_none_or(|off| off > Decimal::new(5, 3)) {
                 let expected = format!("{}: 100 × {trades} ÷ {total}", exact.round_dp(2));
-                odd.push(Remark::new("tradewind/percent", At::Region(index), expected, share.to_string()));
+                let at = At::Region(index);
+                ending.tell(Remark::new("tradewind/percent", at, expected, share.to_string()), 1);
             }
         }
-        self.remarks.extend(odd);
+        self.end_told(ending);
     }
 }

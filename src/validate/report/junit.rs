@@ -2,7 +2,7 @@ use std::io::{self, Write};
 
 use quick_junit::{NonSuccessKind, Report as Suites, TestCase, TestCaseStatus, TestSuite};
 
-use super::Report;
+use super::{Report, many};
 use crate::validate::{Finding, Severity};
 
 /// JUnit XML: a suite for each file, a case for each payload. Errors fail a case; warnings and notes are its output.
@@ -25,10 +25,15 @@ pub fn junit(report: &Report, into: &mut dyn Write) -> io::Result<()> {
             lines.collect::<Vec<_>>().join("\n")
         };
         let status = match wrong.as_slice() {
-            [] if checked.untold == 0 => TestCaseStatus::success(),
+            [] if checked.gravest_untold < Some(Severity::Error) => TestCaseStatus::success(),
             list => {
                 let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-                status.set_message(format!("{} errors", list.len() + checked.untold));
+                let more = if checked.untold > 0 {
+                    format!(", {} more not listed", checked.untold)
+                } else {
+                    String::new()
+                };
+                status.set_message(format!("{}{more}", many(list.len(), "error")));
                 status.set_type(list.first().map_or("untold", |finding| finding.rule));
                 status.set_description(text(list));
                 status

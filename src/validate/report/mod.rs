@@ -74,10 +74,13 @@ impl FromStr for Format {
     }
 }
 
+fn many(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// What was checked and found, in a line.
 fn summary(report: &Report) -> String {
     use super::Severity::{Error, Note, Warning};
-    let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let mut parts = vec![
         format!("{} checked", many(report.checked.len(), "payload")),
         many(report.count(Error), "error"),

@@ -1,5 +1,7 @@
 use std::io::{self, Write};
+use std::path::Path;
 
+use reqwest::Url;
 use serde_json::json;
 use serde_sarif::sarif::{
     ArtifactContent, ArtifactLocation, Invocation, Location, LogicalLocation, Message,
@@ -22,7 +24,7 @@ pub fn sarif(report: &Report, into: &mut dyn Write) -> io::Result<()> {
         .build();
     let invocation = Invocation::builder()
         .execution_successful(report.problems.is_empty() && !report.checked.is_empty())
-        .tool_execution_notifications(report.problems.iter().map(notification).collect::<Vec<_>>())
+        .tool_execution_notifications(notifications(report))
         .build();
     let run = Run::builder()
         .tool(Tool::builder().driver(driver).build())
@@ -53,8 +55,11 @@ fn descriptor(rule: &Rule) -> ReportingDescriptor {
         .build()
 }
 
-/// A path as a relative reference (RFC 3986): letters that a URI gives a meaning are escaped.
+/// A path as a URI (RFC 3986), relative where it is: letters that a URI gives a meaning are escaped.
 fn uri(file: &str) -> String {
+    if let Some(url) = Path::new(file).is_absolute().then(|| Url::from_file_path(file).ok()).flatten() {
+        return url.into();
+    }
     let file = file.replace('\\', "/");
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
     let escaped = file.bytes().map(|byte| match byte {
@@ -109,6 +114,18 @@ fn result(finding: &Finding) -> Found {
         .locations(vec![location])
         .partial_fingerprints([("tradebind/1".to_owned(), finding.fingerprint.clone())])
         .build()
+}
+
+/// What is no finding: what could not be checked, what was not listed, what is stale in the baseline.
+fn notifications(report: &Report) -> Vec<Notification> {
+    let untold = report.checked.iter().filter(|checked| checked.untold > 0);
+    let untold =
+        untold.map(|checked| format!("{}: {} more findings not listed", checked.name(), checked.untold));
+    let stale = report.stale.iter().map(|key| format!("stale in the baseline: {key}"));
+    let others = untold.chain(stale);
+    let others =
+        others.map(|text| Notification::builder().level(json!("warning")).message(message(text)).build());
+    report.problems.iter().map(notification).chain(others).collect()
 }
 
 fn notification(problem: &Problem) -> Notification {

@@ -1,7 +1,9 @@
 use std::io::{self, Write};
 
+use unicode_width::UnicodeWidthChar as _;
+
 use super::{Report, summary};
-use crate::validate::{Finding, Severity};
+use crate::validate::{Excerpt, Finding, Severity};
 
 /// For people: each finding with its line, then a summary.
 ///
@@ -12,7 +14,8 @@ pub fn text(report: &Report, color: bool, into: &mut dyn Write) -> io::Result<()
         one(finding, color, into)?;
     }
     for checked in report.checked.iter().filter(|checked| checked.untold > 0) {
-        writeln!(into, "{}: {} more findings of rules that told too many", checked.name(), checked.untold)?;
+        let (name, untold) = (checked.name(), checked.untold);
+        writeln!(into, "{name}: {untold} more findings of rules that told too many; --limit tells more")?;
     }
     for problem in &report.problems {
         writeln!(into, "{problem}")?;
@@ -35,8 +38,8 @@ fn one(finding: &Finding, color: bool, into: &mut dyn Write) -> io::Result<()> {
     if let Some(excerpt) = &finding.excerpt {
         let number = line.to_string();
         writeln!(into, "  {number} | {}", excerpt.text)?;
-        let (margin, before) = (" ".repeat(number.len()), " ".repeat(excerpt.caret));
-        writeln!(into, "  {margin} | {before}{paint}{}{plain}", "^".repeat(excerpt.length))?;
+        let (margin, (before, marks)) = (" ".repeat(number.len()), columns(excerpt));
+        writeln!(into, "  {margin} | {}{paint}{}{plain}", " ".repeat(before), "^".repeat(marks))?;
     }
     writeln!(into, "  expected {}", finding.expected)?;
     writeln!(into, "  found {}", finding.found)?;
@@ -44,6 +47,17 @@ fn one(finding: &Finding, color: bool, into: &mut dyn Write) -> io::Result<()> {
         writeln!(into, "  asked for by {place}")?;
     }
     writeln!(into, "  to mend it: {}\n", finding.mend)
+}
+
+/// Columns of a terminal before what is meant, and those of it: a Chinese letter takes two.
+fn columns(excerpt: &Excerpt) -> (usize, usize) {
+    let wide =
+        |letters: &mut dyn Iterator<Item = char>| letters.map(|letter| letter.width().unwrap_or(0)).sum();
+    let mut letters = excerpt.text.chars();
+    let before: usize = wide(&mut letters.by_ref().take(excerpt.caret));
+    let meant: usize = wide(&mut letters.take(excerpt.length));
+    // Past the end of a line there is nothing, which is meant all the same.
+    (before + excerpt.caret.saturating_sub(excerpt.text.chars().count()), meant.max(1))
 }
 
 fn shown(pointer: &str) -> &str {

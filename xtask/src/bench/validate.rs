@@ -5,18 +5,28 @@ use std::fs;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
 use super::median;
-use crate::shell::{cargo, command, output, root, run as sh, target};
-use crate::tools::{need, npm};
+use crate::shell::{cargo, output, run as sh, target};
+use crate::tools::{need, npm, venv};
+
+/// Versions of the other programs.
+const JSONSCHEMA: &str = "0.60.0";
+const AJV: &str = "5.0.0";
+const CHECK_JSONSCHEMA: &str = "0.39.0";
 
 /// A program that checks bodies of `TradeResponse`.
 struct Tool {
-    name: &'static str,
-    command: Make,
+    name: String,
+    /// As a person calls it; this is measured.
+    check: Make,
+    /// The same with its findings as JSON, and where that says they are.
+    tell: Make,
+    places: fn(&str) -> Result<Vec<String>>,
 }
 
 /// Makes the command that checks files.
@@ -25,17 +35,20 @@ type Make = Box<dyn Fn(&[PathBuf]) -> Command>;
 /// Measures all, and prints the tables.
 pub fn run(runs: usize) -> Result<()> {
     let work = target()?.join("bench-validate");
-    fs::create_dir_all(&work)?;
+    fs::create_dir_all(work.join("many"))?;
     let tools = tools(&work)?;
+    // First of all: a program that finds nothing measures nothing.
+    let found = planted(&work, &tools)?;
     let small = work.join("small.json");
     fs::write(&small, body(&rows(3, false), 3))?;
     let many: Vec<_> = (0..200).map(|at| work.join(format!("many/{at:03}.json"))).collect();
-    fs::create_dir_all(work.join("many"))?;
     for path in &many {
         fs::write(path, body(&rows(200, true), 200))?;
     }
     let large = work.join("large.json");
     write_large(&large, 100_000)?;
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    println!("load before: {}", load.split(' ').next().unwrap_or("unknown"));
     for (title, files) in [
         ("a body of 3 rows", vec![small]),
         ("200 bodies of 200 rows", many),
@@ -43,7 +56,22 @@ pub fn run(runs: usize) -> Result<()> {
     ] {
         measure(title, &files, &tools, runs)?;
     }
-    planted(&work, &tools)
+    println!("\n{found}");
+    Ok(())
+}
+
+/// A command: the program, its first arguments, and what goes before each file.
+fn made(program: &Path, first: &[&str], each: Option<&'static str>) -> Make {
+    let program = program.to_owned();
+    let first: Vec<_> = first.iter().map(|word| (*word).to_owned()).collect();
+    Box::new(move |files| {
+        let mut command = Command::new(&program);
+        command.args(&first);
+        for file in files {
+            command.args(each).arg(file);
+        }
+        command
+    })
 }
 
 fn tools(work: &Path) -> Result<Vec<Tool>> {
@@ -52,101 +80,131 @@ fn tools(work: &Path) -> Result<Vec<Tool>> {
     let schema = work.join("TradeResponse.schema.json");
     fs::write(&schema, output(Command::new(&own).args(["spec", "hk-trade", "--schema", "TradeResponse"]))?)?;
     let place = target()?.join("tools");
-    let jsonschema = place.join("jsonschema-cli");
+    let jsonschema = place.join(format!("jsonschema-cli-{JSONSCHEMA}"));
     if !jsonschema.join("bin/jsonschema-cli").exists() {
         sh(cargo()
-            .args(["install", "--quiet", "--locked", "jsonschema-cli", "--version", "0.60.0"])
-            .arg("--root")
+            .args(["install", "--quiet", "--locked", "jsonschema-cli", "--version", JSONSCHEMA, "--root"])
             .arg(&jsonschema))?;
     }
-    let ajv = npm(&place.join("ajv"), "ajv-cli", "5.0.0", "ajv")?;
+    let jsonschema = jsonschema.join("bin/jsonschema-cli");
+    let ajv = npm(&place.join("ajv"), "ajv-cli", AJV, "ajv")?;
     need("python3", "--version", "Python 3.10 or later")?;
-    let venv = place.join("check-jsonschema");
-    if !venv.join("bin/check-jsonschema").exists() {
-        sh(command("python3").args(["-m", "venv"]).arg(&venv))?;
-        sh(Command::new(venv.join("bin/pip")).args(["install", "--quiet", "check-jsonschema==0.39.0"]))?;
-    }
-    let made = |program: PathBuf, first: Vec<String>, each: Option<&'static str>| {
-        Box::new(move |files: &[PathBuf]| {
-            let mut command = Command::new(&program);
-            command.args(&first);
-            for file in files {
-                command.args(each).arg(file);
-            }
-            command
-        }) as Make
-    };
+    let python = venv(&place.join("check-jsonschema"), &[format!("check-jsonschema=={CHECK_JSONSCHEMA}")])?;
+    let python = python.join("check-jsonschema");
     let schema = schema.display().to_string();
-    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let ajv_words = ["validate", "--spec=draft2020", "--strict=false", "--all-errors", "-s", &schema];
     Ok(vec![
-        Tool { name: "tradebind", command: made(own, words(&["validate"]), None) },
         Tool {
-            name: "jsonschema-cli 0.60.0",
-            command: made(jsonschema.join("bin/jsonschema-cli"), words(&["validate", &schema]), Some("-i")),
+            name: "tradebind".to_owned(),
+            check: made(&own, &["validate"], None),
+            tell: made(&own, &["validate", "--format", "json"], None),
+            places: own_places,
         },
         Tool {
-            name: "ajv-cli 5.0.0",
-            command: made(
-                ajv,
-                words(&["validate", "--spec=draft2020", "--strict=false", "--all-errors", "-s", &schema]),
-                Some("-d"),
-            ),
+            name: format!("jsonschema-cli {JSONSCHEMA}"),
+            check: made(&jsonschema, &["validate", &schema], Some("-i")),
+            tell: made(&jsonschema, &["validate", &schema, "--output", "list"], Some("-i")),
+            places: jsonschema_places,
         },
         Tool {
-            name: "check-jsonschema 0.39.0",
-            command: made(venv.join("bin/check-jsonschema"), words(&["--schemafile", &schema]), None),
+            name: format!("ajv-cli {AJV}"),
+            check: made(&ajv, &ajv_words, Some("-d")),
+            tell: made(&ajv, &[&ajv_words[..], &["--errors=line"]].concat(), Some("-d")),
+            places: ajv_places,
+        },
+        Tool {
+            name: format!("check-jsonschema {CHECK_JSONSCHEMA}"),
+            check: made(&python, &["--schemafile", &schema], None),
+            tell: made(&python, &["--output-format", "json", "--schemafile", &schema], None),
+            places: check_jsonschema_places,
         },
     ])
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+/// Line, column and pointer of each finding, and its rule.
+fn own_places(said: &str) -> Result<Vec<String>> {
+    let report: Value = serde_json::from_str(said)?;
+    let places = list(&report["findings"]).map(|finding| {
+        let (line, column) = (&finding["line"], &finding["column"]);
+        format!("{line}:{column} {} ({})", text(&finding["pointer"]), text(&finding["rule"]))
+    });
+    Ok(places.collect())
+}
+
+/// The places in the body of what is not valid.
+fn jsonschema_places(said: &str) -> Result<Vec<String>> {
+    let report: Value = serde_json::from_str(said)?;
+    let wrong = list(&report["payload"]["details"]).filter(|unit| unit["errors"].is_object());
+    Ok(wrong.map(|unit| text(&unit["instanceLocation"]).to_owned()).collect())
+}
+
+fn ajv_places(said: &str) -> Result<Vec<String>> {
+    // A line of words about the file goes before.
+    let errors = said.lines().find(|line| line.starts_with('[')).context("no list of errors")?;
+    let errors: Value = serde_json::from_str(errors)?;
+    Ok(list(&errors).map(|error| text(&error["instancePath"]).to_owned()).collect())
+}
+
+fn check_jsonschema_places(said: &str) -> Result<Vec<String>> {
+    let report: Value = serde_json::from_str(said)?;
+    Ok(list(&report["errors"]).map(|error| text(&error["path"]).to_owned()).collect())
 }
 
 /// Runs all in turn, so that a slow spell of the machine meets each.
 fn measure(title: &str, files: &[PathBuf], tools: &[Tool], runs: usize) -> Result<()> {
     let bytes: u64 = files.iter().filter_map(|file| file.metadata().ok()).map(|found| found.len()).sum();
-    let mut seconds = vec![Vec::new(); tools.len()];
-    let mut peaks = vec![0_u64; tools.len()];
-    // A first run of each warms the files and is not counted.
-    for round in 0..=runs {
+    // A first run of each tells the memory, and warms the files.
+    let mut peaks = Vec::new();
+    for tool in tools {
+        peaks.push(peak(&mut (tool.check)(files)).with_context(|| tool.name.clone())?);
+    }
+    let mut walls = vec![Vec::new(); tools.len()];
+    let mut works = vec![Vec::new(); tools.len()];
+    for _ in 0..runs {
         for (at, tool) in tools.iter().enumerate() {
-            let (took, peak) = timed(&mut (tool.command)(files)).with_context(|| tool.name)?;
-            if round > 0 {
-                seconds[at].push(took.as_secs_f64());
-            }
-            peaks[at] = peaks[at].max(peak);
+            let (wall, work) = timed(&(tool.check)(files)).with_context(|| tool.name.clone())?;
+            walls[at].push(wall);
+            works[at].push(work);
         }
     }
-    let own = median(&seconds[0]);
+    let (wall, work) = (median(&walls[0]), median(&works[0]));
     println!(
-        "\n{title}, {:.1} MB\n\n| tool | median of {runs} | min to max | times tradebind's | peak memory |\n| --- | --- | --- | --- | --- |",
+        "\n{title}, {:.1} MB, median of {runs}\n\n| tool | time | of one core | times tradebind's: time, core | peak memory |\n| --- | --- | --- | --- | --- |",
         bytes as f64 / 1e6
     );
     for (at, tool) in tools.iter().enumerate() {
-        let (least, most) = seconds[at].iter().fold((f64::MAX, 0.0_f64), |(a, b), s| (a.min(*s), b.max(*s)));
         println!(
-            "| {} | {:.1} ms | {:.1} to {:.1} | {:.1} | {:.1} MiB |",
+            "| {} | {:.0} ms | {:.0} ms | {:.1}, {:.1} | {:.1} MiB |",
             tool.name,
-            median(&seconds[at]) * 1e3,
-            least * 1e3,
-            most * 1e3,
-            median(&seconds[at]) / own,
+            median(&walls[at]) * 1e3,
+            median(&works[at]) * 1e3,
+            median(&walls[at]) / wall,
+            median(&works[at]) / work,
             peaks[at] as f64 / 1024.0
         );
     }
     Ok(())
 }
 
-/// How long a program ran, and the most memory that it held, in KiB.
-fn timed(command: &mut Command) -> Result<(Duration, u64)> {
-    let start = Instant::now();
+/// The most memory that a program held, in KiB.
+fn peak(command: &mut Command) -> Result<u64> {
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     loop {
         if let Some(ended) = child.try_wait()? {
-            let took = start.elapsed();
             if !ended.success() {
                 bail!("the program finds fault with a sound body: {ended}");
             }
-            return Ok((took, peak));
+            return Ok(peak);
         }
         // The system keeps the highest mark; the last look before the end is close to it.
         let text = fs::read_to_string(&status).unwrap_or_default();
@@ -155,6 +213,20 @@ fn timed(command: &mut Command) -> Result<(Duration, u64)> {
             .find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
         peak = peak.max(mark.unwrap_or(0));
         std::thread::sleep(Duration::from_micros(500));
+    }
+}
+
+/// How long a program ran, and how long it held a core, in seconds: beside other work only the second is the program's own.
+fn timed(command: &Command) -> Result<(f64, f64)> {
+    let mut bash = Command::new("bash");
+    bash.arg("-c").arg("TIMEFORMAT='%3R %3U %3S'; time \"$@\" >/dev/null 2>/dev/null </dev/null").arg("bash");
+    bash.arg(command.get_program()).args(command.get_args());
+    let ended = bash.output()?;
+    let said = String::from_utf8_lossy(&ended.stderr);
+    let numbers: Vec<f64> = said.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    match numbers[..] {
+        [wall, user, system] if ended.status.success() => Ok((wall, user + system)),
+        _ => bail!("the program was not timed: {said}"),
     }
 }
 
@@ -192,7 +264,7 @@ fn write_large(path: &Path, count: usize) -> Result<()> {
 }
 
 /// What each tool finds of planted faults, in a body of ten rows with one row a line; the fault is in line 6 or the head.
-fn planted(work: &Path, tools: &[Tool]) -> Result<()> {
+fn planted(work: &Path, tools: &[Tool]) -> Result<String> {
     let rows = rows(10, false);
     let changed = |from: &str, to: &str| {
         let mut rows = rows.clone();
@@ -200,63 +272,68 @@ fn planted(work: &Path, tools: &[Tool]) -> Result<()> {
         body(&rows, 10)
     };
     let faults = [
+        ("none", body(&rows, 10)),
         ("missing field (sv)", changed(r#""sv":"VCm","#, "")),
         ("wrong type (figure a number)", changed(r#""figure":"31676""#, r#""figure":31676"#)),
         ("unknown value (sv VCq)", changed(r#""sv":"VCm""#, r#""sv":"VCq""#)),
         ("wrong format (period 202413)", changed("202401", "202413")),
         ("duplicate key (figure)", changed(r#""figure":"#, r#""figure":"1","figure":"#)),
         (
-            "Fail envelope",
+            "`Fail` envelope",
             r#"{"header":{"status":{"name":"Fail","code":1,"description":"Fail","message":["Period code (202606) is not defined"]}}}"#.to_owned(),
         ),
         ("wrong count", body(&rows, 11)),
-        ("impossible code (7701…)", changed(r#""code":"01"#, r#""code":"77"#)),
+        ("impossible code (7700…)", changed(r#""code":"01"#, r#""code":"77"#)),
     ];
-    let mut table = format!(
-        "\n| planted | {} |\n|{}",
-        tools.iter().map(|tool| tool.name).collect::<Vec<_>>().join(" | "),
-        " --- |".repeat(tools.len() + 1)
-    );
-    for (name, text) in &faults {
-        let path = work.join("planted.json");
+    let names: Vec<_> = tools.iter().map(|tool| tool.name.as_str()).collect();
+    let mut table = format!("| planted | {} |\n|{}", names.join(" | "), " --- |".repeat(tools.len() + 1));
+    let path = work.join("planted.json");
+    let files = std::slice::from_ref(&path);
+    for (at, (name, text)) in faults.iter().enumerate() {
         fs::write(&path, text)?;
         write!(table, "\n| {name}")?;
         for tool in tools {
-            let ended = (tool.command)(std::slice::from_ref(&path)).current_dir(root()).output()?;
-            let said = String::from_utf8_lossy(&[ended.stdout, ended.stderr].concat()).into_owned();
-            eprintln!("== {} on {name}: {}\n{said}", tool.name, ended.status);
-            write!(
-                table,
-                " | {}",
-                if ended.status.success() { "not found".to_owned() } else { pointed(&said, &path) }
-            )?;
+            let told = told(tool, files).with_context(|| format!("{} on {name}", tool.name))?;
+            match (told.as_slice(), at) {
+                ([], 1 | 2) => bail!("{} does not find {name}: its time would mean nothing", tool.name),
+                ([], _) => write!(table, " | not found")?,
+                (_, 0) => bail!("{} finds fault with a sound body: {}", tool.name, told.join(", ")),
+                // Errors of one place may come from several keywords.
+                (places, _) => write!(table, " | {}", unique(places).join(", "))?,
+            }
         }
         table.push_str(" |");
     }
-    println!("{table}");
-    Ok(())
+    Ok(table)
 }
 
-/// Where what a tool said points.
-fn pointed(said: &str, path: &Path) -> String {
-    let name = path.display().to_string();
-    let line = said.lines().find_map(|line| {
-        let rest = line.strip_prefix(&name)?.strip_prefix(':')?;
-        let mut parts = rest.split(':');
-        Some(format!("line {}, column {}", parts.next()?, parts.next()?))
-            .filter(|_| rest.starts_with(|c: char| c.is_ascii_digit()))
-    });
-    let pointer = said.split([' ', '"', '\'', ',']).find(|word| {
-        let word = word.trim_end_matches(':');
-        word.starts_with("/dataSet")
-            || word.starts_with("/header")
-            || word.starts_with("$.dataSet")
-            || word.starts_with("$.header")
-    });
-    match (line, pointer) {
-        (Some(line), Some(pointer)) => format!("{line}, {}", pointer.trim_end_matches(':')),
-        (Some(line), None) => line,
-        (None, Some(pointer)) => pointer.trim_end_matches(':').to_owned(),
-        (None, None) => "found, without a place".to_owned(),
+fn unique(places: &[String]) -> Vec<String> {
+    let mut unique: Vec<String> = Vec::new();
+    for place in places {
+        let place = if place.is_empty() { "the whole" } else { place };
+        if !unique.iter().any(|known| known == place) {
+            unique.push(place.to_owned());
+        }
+    }
+    unique
+}
+
+/// Where a tool finds fault; nothing where it finds none. Both of its ways to be called must say the same.
+fn told(tool: &Tool, files: &[PathBuf]) -> Result<Vec<String>> {
+    let plain = (tool.check)(files).output()?;
+    let ended = (tool.tell)(files).output()?;
+    if plain.status.success() && ended.status.success() {
+        return Ok(Vec::new());
+    }
+    let said = [&ended.stdout[..], b"\n", &ended.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    let places = (tool.places)(&String::from_utf8_lossy(if ended.stdout.is_empty() {
+        &ended.stderr
+    } else {
+        &ended.stdout
+    }));
+    match places {
+        Ok(places) if !places.is_empty() && !plain.status.success() => Ok(places),
+        _ => bail!("it ended with {} and {}, and said\n{said}", plain.status, ended.status),
     }
 }

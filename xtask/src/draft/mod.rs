@@ -6,6 +6,7 @@ mod har;
 mod infer;
 mod page;
 mod pretty;
+mod prove;
 mod secrets;
 mod source;
 #[cfg(test)]
@@ -44,6 +45,10 @@ pub struct Args {
     /// Print what would be written, and write nothing
     #[arg(long)]
     dry_run: bool,
+    /// Write nothing here, but build a copy of the repository with the draft, and use the operation through client, command line,
+    /// replica and validator
+    #[arg(long, conflicts_with = "dry_run")]
+    prove: bool,
 }
 
 /// What came of a source.
@@ -73,6 +78,9 @@ pub fn run(args: Args) -> Result<()> {
         Outcome::New(draft) if args.dry_run => {
             print!("{}{}{}{}", draft.operation, draft.requests, draft.answers, draft.exchange.1);
             draft.notes.iter().for_each(|note| println!("note: {note}"));
+        }
+        Outcome::New(draft) if args.prove => {
+            prove::prove(&text, args.entry, &draft, &source::read(&text, args.entry)?)?;
         }
         Outcome::New(draft) => {
             apply(&spec, &text, args.entry, &draft)?;

@@ -14,6 +14,8 @@ pub mod domain;
 #[cfg(any(feature = "hk-trade", feature = "tradewind"))]
 mod error;
 pub mod exchange;
+#[cfg(feature = "harvest")]
+pub mod harvest;
 #[cfg(feature = "hk-trade")]
 pub mod hk;
 #[cfg(any(feature = "hk-trade", feature = "tradewind"))]

@@ -115,7 +115,7 @@ impl fmt::Display for Undrawable {
                 write!(
                     f,
                     "figures of several kinds do not fit one picture: {}; ask for one of them",
-                    units.join(", ")
+                    units.join("; ")
                 )
             }
         }
@@ -145,7 +145,7 @@ impl Picture {
 
 impl Shape {
     fn bars(mut bars: Vec<Bar>) -> (Self, Option<String>) {
-        bars.sort_by(|one, other| other.value.cmp(&one.value));
+        bars.sort_by_key(|bar| std::cmp::Reverse(bar.value));
         let left = bars.len().saturating_sub(MOST_BARS);
         bars.truncate(MOST_BARS);
         (Self::Bars(bars), left_out(left))

@@ -86,7 +86,28 @@ impl Period {
         }
     }
 
-    fn ordinal(self) -> u32 {
+    /// The period so many months after; of a year, so many years.
+    ///
+    /// # Errors
+    /// After the year 9999.
+    pub fn months_after(self, count: u32) -> Result<Self, InvalidValue> {
+        let step = if self.month.is_some() { 1 } else { 12 };
+        let after = count.checked_mul(step).and_then(|months| self.ordinal().checked_add(months));
+        let year = after.and_then(|after| u16::try_from(after / 12).ok()).filter(|year| *year <= 9999);
+        match (after, year, self.month) {
+            (Some(after), Some(year), Some(_)) => {
+                Self::monthly(year, u8::try_from(after % 12 + 1).unwrap_or_default())
+            }
+            (Some(_), Some(year), None) => Self::annual(year),
+            _ => {
+                let problem = format!("{count} after it is after the year 9999");
+                Err(InvalidValue::new("period", self, problem, SOURCE))
+            }
+        }
+    }
+
+    /// Months since the year 0; of a year, those of its January.
+    pub(crate) fn ordinal(self) -> u32 {
         u32::from(self.year) * 12 + u32::from(self.month.unwrap_or(1)) - 1
     }
 
@@ -195,6 +216,30 @@ impl PeriodPair {
     #[must_use]
     pub fn frequency(self) -> Frequency {
         self.start.frequency()
+    }
+
+    /// How many periods there are.
+    #[must_use]
+    pub fn count(self) -> usize {
+        let step = if self.start.month.is_some() { 1 } else { 12 };
+        usize::try_from((self.end.ordinal() - self.start.ordinal()) / step + 1).unwrap_or(usize::MAX)
+    }
+
+    /// Whether a period is one of them.
+    #[must_use]
+    pub fn contains(self, period: Period) -> bool {
+        period.frequency() == self.frequency()
+            && (self.start.ordinal()..=self.end.ordinal()).contains(&period.ordinal())
+    }
+
+    /// The periods that are in both; none where there are none, or where one holds years and the other months.
+    #[must_use]
+    pub fn overlap(self, other: Self) -> Option<Self> {
+        let later = |one: Period, two: Period| if one.ordinal() < two.ordinal() { two } else { one };
+        let earlier = |one: Period, two: Period| if one.ordinal() < two.ordinal() { one } else { two };
+        let same = self.frequency() == other.frequency();
+        let (start, end) = (later(self.start, other.start), earlier(self.end, other.end));
+        (same && start.ordinal() <= end.ordinal()).then_some(Self { start, end })
     }
 }
 
@@ -308,6 +353,24 @@ mod tests {
         assert_eq!(before("201806", 0).unwrap(), "201806");
         assert_eq!(before("2018", 3).unwrap(), "2015");
         assert!(before("000001", 1).is_err() && before("2018", u32::MAX).is_err());
+        let after =
+            |text: &str, count| text.parse::<Period>().unwrap().months_after(count).map(|p| p.to_string());
+        assert_eq!(
+            (after("201712", 1).unwrap(), after("2018", 3).unwrap()),
+            ("201801".into(), "2021".into())
+        );
+        assert!(after("999912", 1).is_err() && after("2018", u32::MAX).is_err());
+    }
+
+    #[test]
+    fn pairs_are_counted_and_overlap() {
+        let pair = |text: &str| text.parse::<PeriodPair>().unwrap();
+        assert_eq!((pair("201712..201801").count(), pair("2012..2018").count()), (2, 7));
+        assert_eq!(pair("2012..2018").overlap(pair("2017..2021")), Some(pair("2017..2018")));
+        assert_eq!(pair("2012..2016").overlap(pair("2017..2021")), None);
+        assert_eq!(pair("2012..2016").overlap(pair("201201..201212")), None);
+        assert!(pair("2012..2016").contains("2014".parse().unwrap()));
+        assert!(!pair("2012..2016").contains("201401".parse().unwrap()));
     }
 
     #[test]

@@ -75,7 +75,7 @@ macro_rules! wire_enum {
     };
 }
 
-/// The JSON schema of a type, equal to its component in the document (`tests/documents.rs`).
+/// The JSON schema of a type, equal to its component in the document (`tests/suite/documents.rs`).
 macro_rules! schema {
     ($name:ident, $($json:tt)+) => {
         #[cfg(feature = "schemars")]

@@ -189,7 +189,7 @@ impl Client {
         Ok(got.response)
     }
 
-    pub(super) fn clock(&self) -> &dyn http::Clock {
+    pub(crate) fn clock(&self) -> &dyn http::Clock {
         &*self.0.wire.clock
     }
 
@@ -216,6 +216,9 @@ impl Client {
                 Ok(got) => return Ok(got),
                 Err(error) => error,
             };
+            if error.is_usage_limit() {
+                wire.gate.limited(&*wire.clock);
+            }
             // Code 4, not a gateway's 403: only the first is cured by a new session. One that another call began
             // meanwhile counts for that call.
             let denied = error.is_access_denied() && error.service_code().is_some();

@@ -5,6 +5,8 @@ use std::fmt;
 use super::AreaSelection;
 use crate::codes::{self, AreaKind, LookupError};
 use crate::domain::{AreaClass, AreaCode, AreaList, InvalidValue};
+#[cfg(feature = "harvest")]
+use crate::domain::{Known as _, Region};
 
 impl AreaSelection {
     /// Reads areas as people write them. Each text is a list of codes with commas, such as `CN,US`; or one code; or one
@@ -25,20 +27,55 @@ impl AreaSelection {
     /// # Errors
     /// Every name that fits none or several areas, and what breaks a bound of the guide.
     pub fn from_words<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> Result<Self, InvalidAreas> {
-        let (mut found, mut reasons) = (Vec::new(), Vec::new());
-        for text in words {
-            match read(text.as_ref()) {
-                Ok(areas) => found.extend(areas),
-                Err(wrong) => reasons.extend(wrong),
-            }
-        }
-        if !reasons.is_empty() {
-            return Err(InvalidAreas { reasons });
-        }
+        let found = found(words)?;
         let regions = !found.is_empty() && found.iter().all(|area| area.region);
         let class = if regions { AreaClass::Region } else { AreaClass::Country };
         let codes = AreaList::new(found.into_iter().map(|area| area.code));
         codes.and_then(|codes| Self::new(class, codes)).map_err(InvalidAreas::from)
+    }
+}
+
+/// Every area of these texts, however many.
+fn found<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> Result<Vec<Found>, InvalidAreas> {
+    let (mut found, mut reasons) = (Vec::new(), Vec::new());
+    for text in words {
+        match read(text.as_ref()) {
+            Ok(areas) => found.extend(areas),
+            Err(wrong) => reasons.extend(wrong),
+        }
+    }
+    if reasons.is_empty() { Ok(found) } else { Err(InvalidAreas { reasons }) }
+}
+
+#[cfg(feature = "harvest")]
+impl crate::harvest::Areas {
+    /// Reads areas as [`AreaSelection::from_words`] does, as many as are given, countries and regions together.
+    ///
+    /// # Errors
+    /// Every name that fits none or several areas; `ALL` beside others.
+    pub fn from_words<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> Result<Self, InvalidAreas> {
+        let found = found(words)?;
+        if let [one] = &found[..]
+            && one.code.is_all()
+        {
+            return Ok(Self::All);
+        }
+        if let Some(all) = found.iter().find(|area| area.code.is_all()) {
+            let problem = "stands alone; leave out the other codes";
+            return Err(InvalidValue::new(
+                "area",
+                &all.code,
+                problem,
+                "C&SD query guide, section A, co and cc",
+            )
+            .into());
+        }
+        let (regions, countries): (Vec<_>, Vec<_>) = found.into_iter().partition(|area| area.region);
+        let region = |area: Found| Region::exact(area.code.as_str());
+        Ok(Self::Listed {
+            countries: countries.into_iter().map(|area| area.code).collect(),
+            regions: regions.into_iter().filter_map(region).collect(),
+        })
     }
 }
 

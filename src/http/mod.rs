@@ -13,6 +13,8 @@ pub(crate) mod redact;
 mod replay;
 mod response;
 mod settings;
+#[cfg(feature = "harvest")]
+mod shared;
 mod tidy;
 mod trace;
 mod transport;
@@ -23,6 +25,8 @@ pub use pace::Pace;
 pub use record::Recorder;
 pub use replay::Replay;
 pub use response::Response;
+#[cfg(feature = "harvest")]
+pub use shared::SharedPace;
 pub use transport::Transport;
 
 pub(crate) use backoff::Repeats;
@@ -41,6 +45,8 @@ pub(crate) use settings::{Settings, setters};
 pub(crate) use tidy::with_plain_commas;
 pub(crate) use tidy::{client_builder, with_single_slashes, without_api_version};
 pub(crate) use trace::CallSpan;
+#[cfg(feature = "harvest")]
+pub(crate) use transport::BODY_CAP;
 pub(crate) use transport::Wire;
 #[cfg(feature = "tradewind")]
 pub(crate) use transport::outcome;

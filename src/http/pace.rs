@@ -28,6 +28,28 @@ impl Pace {
         Self { in_flight: Some(in_flight), apart: apart.min(LONGEST_APART) }
     }
 
+    /// How long so many calls take at least, each of a latency.
+    #[must_use]
+    pub fn time(self, calls: usize, latency: Duration) -> Duration {
+        let calls = u32::try_from(calls).unwrap_or(u32::MAX);
+        let rounds = calls.div_ceil(u32::try_from(self.in_flight.unwrap_or(1)).unwrap_or(u32::MAX).max(1));
+        let waits = self.apart.saturating_mul(calls.saturating_sub(1)).saturating_add(latency);
+        let asks = latency.saturating_mul(if self.in_flight.is_some() { rounds } else { 1 });
+        if calls == 0 { Duration::ZERO } else { waits.max(asks) }
+    }
+
+    /// How many calls at once; no number is no limit.
+    #[must_use]
+    pub fn in_flight(self) -> Option<usize> {
+        self.in_flight
+    }
+
+    /// How far apart calls start.
+    #[must_use]
+    pub fn apart(self) -> Duration {
+        self.apart
+    }
+
     /// No limit: for a local server.
     #[must_use]
     pub fn off() -> Self {
@@ -49,16 +71,49 @@ pub(crate) struct Gate {
     /// When the last attempt started. Held by whoever waits for the next start, so that one who gives up takes
     /// nothing with him.
     last: Mutex<Option<Instant>>,
+    /// The pace that other processes keep, too.
+    #[cfg(feature = "harvest")]
+    shared: Option<super::SharedPace>,
+}
+
+/// A turn; it ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    _permit: Option<OwnedSemaphorePermit>,
+    #[cfg(feature = "harvest")]
+    _shared: Option<super::shared::SharedTurn>,
 }
 
 impl Gate {
     pub(crate) fn new(pace: Pace) -> Self {
         let permits = pace.in_flight.map(|n| Arc::new(Semaphore::new(n)));
-        Self { permits, apart: pace.apart, last: Mutex::new(None) }
+        Self {
+            permits,
+            apart: pace.apart,
+            last: Mutex::new(None),
+            #[cfg(feature = "harvest")]
+            shared: None,
+        }
+    }
+
+    /// At the pace of all processes that share it.
+    #[cfg(feature = "harvest")]
+    pub(crate) fn shared(shared: super::SharedPace) -> Self {
+        Self { shared: Some(shared), ..Self::new(Pace::off()) }
+    }
+
+    /// Notes for whoever shares the pace that the limit of usage is reached.
+    #[cfg(feature = "hk-trade")]
+    pub(crate) fn limited(&self, clock: &dyn Clock) {
+        #[cfg(feature = "harvest")]
+        if let Some(shared) = &self.shared {
+            return shared.limited(clock);
+        }
+        _ = clock;
     }
 
     /// Waits for its turn; the turn ends when what is returned is dropped.
-    pub(crate) async fn enter(&self, clock: &dyn Clock) -> Option<OwnedSemaphorePermit> {
+    pub(crate) async fn enter(&self, clock: &dyn Clock) -> Turn {
         let permit = match &self.permits {
             // Never closed, so that there is always a permit to come.
             Some(permits) => Arc::clone(permits).acquire_owned().await.ok(),
@@ -74,7 +129,14 @@ impl Gate {
             }
             *last = Some(clock.now());
         }
-        permit
+        Turn {
+            _permit: permit,
+            #[cfg(feature = "harvest")]
+            _shared: match &self.shared {
+                Some(shared) => Some(shared.enter(clock).await),
+                None => None,
+            },
+        }
     }
 }
 
@@ -83,6 +145,15 @@ mod tests {
     use super::super::{ManualClock, SystemClock};
     use super::*;
     use std::time::SystemTime;
+
+    #[test]
+    fn time_is_that_of_the_starts_or_of_the_answers() {
+        let pace = Pace::default();
+        assert_eq!(pace.time(0, Duration::from_secs(9)), Duration::ZERO);
+        assert_eq!(pace.time(10, Duration::from_secs(1)), Duration::from_millis(5500));
+        assert_eq!(pace.time(10, Duration::from_secs(6)), Duration::from_secs(24));
+        assert_eq!(Pace::off().time(10, Duration::from_secs(6)), Duration::from_secs(6));
+    }
 
     #[tokio::test]
     async fn starts_are_apart_and_idle_time_is_not_saved_up() {

@@ -18,6 +18,8 @@ pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     pub(crate) body_cap: usize,
     pub(crate) pace: Pace,
+    #[cfg(feature = "harvest")]
+    pub(crate) shared_pace: Option<super::SharedPace>,
     pub(crate) backoff: Backoff,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) recorder: Option<Recorder>,
@@ -48,6 +50,8 @@ impl Default for Settings {
             timeout: TOTAL_TIMEOUT,
             body_cap: BODY_CAP,
             pace: Pace::default(),
+            #[cfg(feature = "harvest")]
+            shared_pace: None,
             backoff: Backoff::default(),
             clock: Arc::new(SystemClock),
             recorder: None,
@@ -79,6 +83,9 @@ impl Settings {
         if let Some(replay) = self.replay {
             transport = transport.replaying(replay);
         }
+        #[cfg(feature = "harvest")]
+        let gate = self.shared_pace.map_or_else(|| Gate::new(self.pace), Gate::shared);
+        #[cfg(not(feature = "harvest"))]
         let gate = Gate::new(self.pace);
         Ok(Wire { base, http, transport, gate, backoff: self.backoff, clock: self.clock })
     }
@@ -138,6 +145,13 @@ macro_rules! setters {
             /// How fast to ask.
             pub fn pace(mut self, pace: $crate::http::Pace) -> Self {
                 self.settings.pace = pace;
+                self
+            }
+
+            /// One pace for all processes of the user; goes before [`Self::pace`].
+            #[cfg(feature = "harvest")]
+            pub fn shared_pace(mut self, shared: $crate::http::SharedPace) -> Self {
+                self.settings.shared_pace = Some(shared);
                 self
             }
 

@@ -12,8 +12,8 @@ use crate::http::redact::{HIDDEN, SHOWN_HEADERS};
 
 /// How many requests are remembered; older ones are forgotten, so that memory stays flat.
 const REMEMBERED: usize = 1000;
-/// How many bytes of a body are remembered.
-const BODY_REMEMBERED: usize = 4096;
+/// How many bytes of a body, an address, a header or a note are remembered.
+const BYTES_REMEMBERED: usize = 4096;
 
 /// A request as it reached the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct LoggedRequest {
     pub at: Instant,
     /// HTTP method.
     pub method: String,
-    /// Path and query, as sent.
+    /// Path and query, as sent; the first 4,096 bytes of longer ones.
     pub target: String,
     /// Headers in the order sent, names in lower case; values that may be secret, as a key or cookie is, are told
     /// as `(not shown)`.
@@ -52,6 +52,12 @@ struct Requests {
     kept: VecDeque<LoggedRequest>,
 }
 
+/// The first bytes of a text, up to the end of a character.
+fn cut(text: &str) -> &str {
+    let ends = (0..=BYTES_REMEMBERED.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.get(..ends.unwrap_or_default()).unwrap_or_default()
+}
+
 /// Where a request stands in the log.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry(usize);
@@ -59,14 +65,15 @@ pub(super) struct Entry(usize);
 impl Log {
     pub(super) fn record<B>(&self, request: &Request<B>) -> Entry {
         let header = |(name, value): (&HeaderName, &HeaderValue)| {
-            let shown =
-                SHOWN_HEADERS.contains(name).then(|| String::from_utf8_lossy(value.as_bytes()).into_owned());
+            let shown = SHOWN_HEADERS
+                .contains(name)
+                .then(|| cut(&String::from_utf8_lossy(value.as_bytes())).to_owned());
             (name.to_string(), shown.unwrap_or_else(|| HIDDEN.to_owned()))
         };
         let logged = LoggedRequest {
             at: Instant::now(),
             method: request.method().to_string(),
-            target: request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned(),
+            target: cut(request.uri().path_and_query().map_or("/", |target| target.as_str())).to_owned(),
             headers: request.headers().iter().map(header).collect(),
             body: Vec::new(),
             body_length: 0,
@@ -85,7 +92,7 @@ impl Log {
 
     /// Adds what became of a request, unless it is forgotten already.
     pub(super) fn answered(&self, entry: Entry, answer: &Answer) {
-        let note = answer.extensions().get::<Note>().map(|note| note.0.clone());
+        let note = answer.extensions().get::<Note>().map(|note| cut(&note.0).to_owned());
         self.change(entry, |logged| {
             logged.status = Some(answer.status().as_u16());
             logged.note = note;
@@ -101,7 +108,7 @@ impl Log {
     pub(super) fn body(&self, entry: Entry, body: &Bytes) {
         if !body.is_empty() {
             self.change(entry, |logged| {
-                logged.body = body.iter().copied().take(BODY_REMEMBERED).collect();
+                logged.body = body.iter().copied().take(BYTES_REMEMBERED).collect();
                 logged.body_length = body.len();
             });
         }

@@ -43,6 +43,28 @@
 //! ```
 //!
 //! A [`Rule`] makes a [`Fault`] again and again, by count or by seed.
+//!
+//! TradeWind's side charges each call to its key ([`Replica::tradewind_account`]) until the
+//! [balance](ReplicaBuilder::tradewind_balance) runs out, ignores fields that it does not know and tells them in the header
+//! `x-tradebind-ignored`, and makes up regions whose shares and sums hold:
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! use tradebind::replica::{Door, Fault, Replica};
+//! use tradebind::tradewind::{Client, read_request};
+//!
+//! let replica = Replica::builder().tradewind_balance("1".parse()?).start().await?;
+//! replica.script(Door::Tradewind, [Fault::ChargeThenDrop.into()]);
+//! let client = Client::builder().base_url(replica.tradewind_url()).key("tw_test_1")?.build()?;
+//! let request = read_request(r#"{"type": "exporter", "product": "tea"}"#)?;
+//! assert!(client.world_regions(request).await.unwrap_err().is_outcome_unknown());
+//! assert_eq!(replica.tradewind_account("tw_test_1").unwrap().charged.to_string(), "0.14");
+//! # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+//! ```
+//!
+//! Both sides go by the documents: a request that no operation takes is told the nearest one and what does not fit, and an
+//! operation that is added to a [document](ReplicaBuilder::document) is served with its example, or with data in the shape of
+//! its schema.
 
 mod answer;
 mod builder;

@@ -47,6 +47,7 @@ fn typed(mut decoded: TradeResponse) -> Result<Decoded, Error> {
     for row in came.iter().flatten() {
         rows.push(row).ok_or_else(too_many)?;
     }
+    rows.freeze();
     Ok(Decoded { head: TradeResponse { data_set: came.map(|_| Vec::new()), ..decoded }, rows })
 }
 

@@ -51,6 +51,16 @@ impl Dictionary {
         shrink(&mut self.ends);
     }
 
+    /// Undoes [`Dictionary::freeze`].
+    pub(super) fn thaw(&mut self) {
+        let Self { texts, ends, found, hasher } = self;
+        found.clear();
+        let hash = |id: &u32| hasher.hash_one(text(texts, ends, *id).unwrap_or_default().as_bytes());
+        for (id, _) in (1..).zip(ends.iter()) {
+            found.insert_unique(hash(&id), id, hash);
+        }
+    }
+
     /// The number of a text, which is added where it is new; none where they hold 4 GiB already.
     pub(super) fn put(&mut self, new: &str) -> Option<u32> {
         if let Some(id) = self.find(new.as_bytes()) {

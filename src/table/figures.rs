@@ -63,6 +63,11 @@ impl Figures {
         }
     }
 
+    /// Undoes [`Figures::freeze`].
+    pub(super) fn thaw(&mut self) {
+        self.texts.thaw();
+    }
+
     /// Ends the figures: none is added from here on.
     pub(super) fn freeze(&mut self) {
         self.texts.freeze();

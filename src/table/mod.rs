@@ -4,24 +4,42 @@
 //! to twenty bytes a row. It is read straight from the body ([`hk::Client::table`](crate::hk::Client::table),
 //! [`Table::decode`]), and written in the tidy form, one figure a row, as CSV and JSON.
 
+#[cfg(feature = "arrow")]
+mod arrow;
 mod cells;
 mod client;
 mod column;
+#[cfg(feature = "parquet")]
+mod dataset;
 mod decode;
 mod dictionary;
 mod field;
 mod figures;
 mod ids;
 mod layout;
+mod money;
+mod pairs;
 #[cfg(test)]
 mod properties;
 mod reader;
+mod row_error;
 mod rows;
 mod scan;
 mod write;
+mod zeros;
 
+#[cfg(feature = "arrow")]
+pub use arrow::{FIGURE_PRECISION, FIGURE_SCALE, schema};
 pub use column::Column;
+#[cfg(feature = "object-store")]
+pub use dataset::Bucket;
+#[cfg(feature = "parquet")]
+pub use dataset::{Dataset, Finish, Folder, Provenance, Store, Written};
+pub use pairs::{Basis, Pair, Pairs};
+pub use row_error::RowError;
 pub use write::CsvOptions;
+#[cfg(feature = "harvest")]
+pub(crate) use write::{Lines, View};
 
 use std::time::Duration;
 
@@ -34,7 +52,11 @@ use crate::error::{Error, ErrorKind};
 use crate::hk::api::types::{Header, TradeResponse};
 use crate::hk::{Answer, Outcome, Row, Unknown, check_count};
 use crate::http::{Response, without_mark};
-use decode::{Decoded, columns};
+#[cfg(feature = "harvest")]
+pub(crate) use decode::Decoded;
+#[cfg(not(feature = "harvest"))]
+use decode::Decoded;
+use decode::columns;
 use dictionary::index;
 use field::Field;
 use rows::Rows;
@@ -60,6 +82,8 @@ pub struct Table {
     header: Header,
     extra: Map<String, Json>,
     rows: Rows,
+    /// Rows that stand for what was left out.
+    filled: std::ops::Range<usize>,
     attempts: u32,
     waited: Duration,
 }
@@ -106,6 +130,7 @@ impl Table {
             header: answer.header().clone(),
             extra: answer.extra().clone(),
             rows,
+            filled: 0..0,
             attempts: answer.attempts(),
             waited: answer.waited(),
         }
@@ -124,7 +149,7 @@ impl Table {
 
     fn of(decoded: Decoded) -> Self {
         let TradeResponse { header, extra, .. } = decoded.head;
-        Self { header, extra, rows: decoded.rows, attempts: 0, waited: Duration::ZERO }
+        Self { header, extra, rows: decoded.rows, filled: 0..0, attempts: 0, waited: Duration::ZERO }
     }
 
     pub(crate) fn with_effort(self, attempts: u32, waited: Duration) -> Self {

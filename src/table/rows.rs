@@ -155,6 +155,14 @@ impl Rows {
         serde_json::from_value(sent.into()).ok()
     }
 
+    /// Undoes [`Rows::freeze`].
+    pub(super) fn thaw(&mut self) {
+        self.texts.iter_mut().for_each(|texts| texts.known.thaw());
+        self.figures.thaw();
+        self.extras.names.thaw();
+        self.extras.values.thaw();
+    }
+
     /// Ends the rows: none is added from here on.
     pub(super) fn freeze(&mut self) {
         for texts in &mut self.texts {

@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::shell::{cargo, output, root, run, target};
+use crate::tools::venv;
 
 /// What is measured.
 #[derive(clap::Subcommand)]
@@ -24,6 +25,10 @@ pub enum Bench {
     },
     /// Calls per second of the Hong Kong client against bare reqwest and serde_json, in one run
     Calls,
+    /// Decode of 100,000 rows into columns against serde_json, sonic-rs and Python, in one run
+    Decode,
+    /// Ten million rows from recorded bodies to a dataset of Parquet files: rows per second, shares, memory
+    Dataset,
     /// Payload checks against three JSON schema validators, on the schema that `tradebind spec --schema` prints (needs
     /// Node.js and npm, Python 3.10 or later)
     Validate {
@@ -33,6 +38,8 @@ pub enum Bench {
     },
     /// The local replica beside Prism on the same answer: answers per second, start, memory (needs Node.js and npm)
     Replica(replica::Options),
+    /// A harvest against the replica: wall time, and number of calls beside the bound and the plain loop
+    Harvest,
 }
 
 impl Bench {
@@ -40,9 +47,19 @@ impl Bench {
     pub fn run(self) -> Result<()> {
         match self {
             Self::Build { runs } => build(runs),
+            Self::Decode => decode(),
+            Self::Dataset => dataset(),
             Self::Validate { runs } => validate::run(runs),
             Self::Replica(options) => options.run(),
             // The program is the library's own: nothing here may depend on the library.
+            Self::Harvest => run(cargo().args([
+                "bench",
+                "--bench",
+                "harvest",
+                "--features",
+                "replica,harvest",
+                "--locked",
+            ])),
             Self::Calls => {
                 run(cargo().args(["bench", "--bench", "calls", "--features", "replica", "--locked"]))
             }
@@ -180,4 +197,32 @@ fn median(seconds: &[f64]) -> f64 {
     let mut sorted = seconds.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+}
+
+/// Packages of the Python programs that decode is held against.
+const PYTHON: [&str; 3] = ["orjson==3.13.0", "pandas==3.1.1", "polars==2.1.0"];
+
+fn decode() -> Result<()> {
+    let folder = target()?.join("tools").join("bench-decode");
+    fs::create_dir_all(&folder)?;
+    let programs = venv(&folder.join("venv"), &PYTHON.map(str::to_owned))?;
+    let mut bench = cargo();
+    bench.args(["bench", "--bench", "decode", "--features", "table", "--locked"]);
+    run(bench.env("TRADEBIND_BENCH_PYTHON", programs.join("python")))
+}
+
+/// A hundred bodies of 100,000 rows, made beforehand by a process of their own.
+fn dataset() -> Result<()> {
+    let folder = target()?.join("bench-dataset");
+    let (bodies, out) = (folder.join("bodies"), folder.join("out"));
+    _ = fs::remove_dir_all(&folder);
+    let bench = |arguments: &[&str]| {
+        let mut bench = cargo();
+        bench.args(["bench", "--bench", "dataset", "--features", "object-store", "--locked", "--"]);
+        run(bench.args(arguments))
+    };
+    let (bodies, out) = (bodies.display().to_string(), out.display().to_string());
+    bench(&["make", &bodies, "100", "100000"])?;
+    bench(&["write", &out, &bodies, "1"])?;
+    Ok(fs::remove_dir_all(&folder)?)
 }

@@ -8,6 +8,7 @@ mod draft;
 #[cfg(test)]
 #[allow(clippy::expect_used, reason = "a test may")]
 mod generator_tests;
+mod kill_loop;
 mod lint_command;
 mod readme;
 mod regenerate;
@@ -76,6 +77,15 @@ enum Command {
     /// Check the documents with public tools, in pinned versions (needs npm or PyPI)
     #[command(subcommand)]
     Tools(tools::Tool),
+    /// Kill harvests at random moments, and look whether anything is lost or asked for twice
+    KillLoop {
+        /// How many kills
+        #[arg(long, default_value_t = 200)]
+        times: u32,
+        /// Which moments
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Measure; results belong in benches/README.md
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -100,6 +110,7 @@ fn run(command: Command) -> Result<()> {
         Command::Diff(args) => diff::run(&args),
         Command::Ci => ci::run(),
         Command::Tools(tool) => tool.run(),
+        Command::KillLoop { times, seed } => kill_loop::kill(times, seed),
         Command::Bench(bench) => bench.run(),
     }
 }

@@ -1,7 +1,8 @@
-//! The documents against public tools, in pinned versions.
+//! The documents, and what this crate writes, against public tools, in pinned versions.
 //!
 //! Everything they need is installed below `target/tools`, nothing globally.
 
+mod engines;
 mod openapi_generator;
 pub mod prism;
 mod redocly;
@@ -27,6 +28,9 @@ pub enum Tool {
     /// Make Rust and Python clients with openapi-generator, and let them make the documented calls to the local
     /// replica (needs Python 3.10 or later, and Java 11 or later)
     OpenapiGenerator,
+    /// Have DuckDB, Polars and Spark read a dataset that this crate writes, from a folder and from S3, and compare totals
+    /// (needs Python 3.10 or later, and Java 17 or later)
+    Engines,
     /// Ask every operation of both documents of the local replica, rightly and wrongly, and check its answers (needs
     /// Python 3.10 or later)
     Schemathesis,
@@ -38,6 +42,7 @@ impl Tool {
         match self {
             Self::Redocly => redocly::run().context("the check by Redocly failed"),
             Self::Prism => prism::run().context("the check by Prism failed"),
+            Self::Engines => engines::run().context("the check by other engines failed"),
             Self::OpenapiGenerator => {
                 openapi_generator::run().context("the check by openapi-generator failed")
             }
@@ -83,7 +88,7 @@ pub fn npm(folder: &Path, package: &str, version: &str, program: &str) -> Result
 }
 
 /// Makes a virtual environment with these packages; gives the folder of its programs.
-fn venv(folder: &Path, packages: &[String]) -> Result<PathBuf> {
+pub fn venv(folder: &Path, packages: &[String]) -> Result<PathBuf> {
     sh(command("python3").args(["-m", "venv"]).arg(folder)).context("Python needs its module venv")?;
     let programs = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
     sh(pip(&programs).args(packages)).context("not everything could be installed from PyPI")?;

@@ -16,6 +16,7 @@ pub struct ChartArgs {
 }
 
 /// Where the picture goes.
+#[cfg_attr(not(feature = "chart"), allow(dead_code, reason = "nothing is drawn"))]
 pub enum Place {
     /// Standard output; whether the rows go to a file beside it.
     Terminal {

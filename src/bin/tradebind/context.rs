@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 use tokio::sync::OnceCell;
 use tradebind::domain::Credits;
-use tradebind::http::{Backoff, Pace};
+use tradebind::http::{Backoff, Pace, SharedPace};
 use tradebind::replica::Replica;
 use tradebind::{Billing, ErrorKind, Operation, hk, tradewind};
 
@@ -80,9 +80,36 @@ impl Context {
         started.map(Some).map_err(|e| Failure::new(Exit::GaveUp, format!("the replica does not start: {e}")))
     }
 
+    pub fn quiet(&self) -> bool {
+        self.globals.quiet
+    }
+
+    pub fn is_replica(&self) -> bool {
+        self.globals.replica
+    }
+
     /// A client of the Hong Kong service, and the address that it asks.
     pub async fn hk(&self) -> Result<(hk::Client, String), Failure> {
-        let builder = hk::Client::builder().backoff(backoff());
+        self.hk_with(hk::Client::builder()).await
+    }
+
+    /// The same, at a pace that all processes of this user share; the replica has nobody to spare.
+    pub async fn hk_paced(&self, pace: Pace) -> Result<(hk::Client, String), Failure> {
+        let builder = hk::Client::builder();
+        if self.globals.replica {
+            return self.hk_with(builder).await;
+        }
+        let shared = SharedPace::open("hk-trade", pace).map_err(|e| {
+            Failure::input(format!(
+                "the ledger of calls, which all processes of this user share, cannot be kept: {e}; \
+                 TRADEBIND_STATE_DIR names another folder for it"
+            ))
+        })?;
+        self.hk_with(builder.shared_pace(shared)).await
+    }
+
+    async fn hk_with(&self, builder: hk::ClientBuilder) -> Result<(hk::Client, String), Failure> {
+        let builder = builder.backoff(backoff());
         let (builder, url, from) = match (self.replica().await?, variable(HK_URL)?) {
             (Some(replica), _) => (builder.http(direct()).pace(Pace::off()), replica.hk_url(), "the replica"),
             (None, Some(url)) => (builder, url, HK_URL),

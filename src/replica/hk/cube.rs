@@ -135,7 +135,8 @@ impl Cut {
     pub(super) fn effort(&self) -> usize {
         let months = self.first.january().until(self.last);
         let direct = self.by_transport || (self.origins.asked && self.destinations.asked) || self.goods.asked;
-        let leaves = if direct { self.goods.members.len() } else { 1 };
+        // What is not broken down so stands in the sums of a month, which the first to ask for them makes of all leaves.
+        let leaves = if direct { self.goods.members.len() } else { super::world::goods().len() };
         let partners = self.origins.members.len().max(self.destinations.members.len());
         months * partners * leaves
     }

@@ -7,6 +7,7 @@ mod identities;
 mod office;
 mod plan;
 mod settings;
+mod spelling;
 mod status;
 mod table;
 mod usage;
@@ -39,6 +40,8 @@ use crate::http::redact::is_token;
 use office::Office;
 use usage::Usage;
 
+/// The most messages of a refusal: as many as a query may hold codes (guide).
+const MOST_MESSAGES: usize = 20;
 /// Name of the session cookie; the service's own is unknown.
 const COOKIE_NAME: &str = "tradebind-replica-session";
 
@@ -113,7 +116,9 @@ impl Hk {
     fn redirect(&self, query: &str) -> (u64, Answer) {
         let session = self.sessions.fetch_add(1, Ordering::Relaxed);
         let mut response = answer::body(StatusCode::FOUND, "text/html", "");
-        let location = HeaderValue::from_str(&format!("/api/{:032x}/get?{query}", u128::from(session))).ok();
+        // A query may hold bytes that are no ASCII.
+        let location = format!("/api/{:032x}/get?{query}", u128::from(session));
+        let location = HeaderValue::from_bytes(location.as_bytes()).ok();
         response.headers_mut().extend(location.map(|value| (LOCATION, value)));
         (session, response)
     }
@@ -132,7 +137,13 @@ impl Hk {
         if let Some(Ok(answer)) = spelled {
             return answer;
         }
-        let query = target.parse();
+        let query: Result<Query, _> = target.parse();
+        if let Ok(query) = &query {
+            let faults = spelling::faults(target, query);
+            if !faults.is_empty() {
+                return failed(faults, "that it is refused, messages");
+            }
+        }
         let recorded = query.as_ref().ok().and_then(|query| self.recorded(query)).map(played);
         match (recorded, &self.office) {
             (Some(Ok(answer)), _) => answer,
@@ -225,7 +236,12 @@ fn played(recording: &Recording) -> Result<Answer, String> {
 }
 
 /// Code 1 inside HTTP 200 with messages, as the service refuses a query (observed).
-fn failed(messages: Vec<String>, assumed: &str) -> Answer {
+fn failed(mut messages: Vec<String>, assumed: &str) -> Answer {
+    let more = messages.len().saturating_sub(MOST_MESSAGES);
+    if more > 0 {
+        messages.truncate(MOST_MESSAGES);
+        messages.push(format!("and {more} more"));
+    }
     let note = format!("refused: {}", messages.join("; "));
     let status = Status { message: json!(messages), ..Status::of(1) };
     answer::noted(answer::assumed(failure(&status), assumed), note)

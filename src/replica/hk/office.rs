@@ -15,8 +15,8 @@ use crate::http::Clock;
 use crate::replica::builder::Common;
 
 /// What is made up in each answer with rows.
-const MADE_UP: &str =
-    "figures, title, notes, titles of commodities, codes of eight digits, order of rows but by country";
+const MADE_UP: &str = "figures, title, notes, words but the guide's, units of quantities but KILOGRAM, at which levels quantities are given, \
+     footnotes, titles of commodities, codes of eight digits, order of rows but by country";
 
 /// Answers queries.
 pub(super) struct Office {
@@ -38,7 +38,8 @@ impl Office {
         let query = match query {
             Ok(query) => query,
             Err(error) => {
-                return failed(error.reasons().iter().map(ToString::to_string).collect(), words::ASSUMED);
+                let reasons = error.reasons().iter().map(ToString::to_string).collect();
+                return failed(reasons, "that it is refused for rules that are not the guide's, messages");
             }
         };
         let newest = self.settings.newest(started);
@@ -114,6 +115,12 @@ fn made_up(query: &Query, labels: &Labels) -> String {
     }
     if query.by_transport() {
         told.push("modes of transport");
+    }
+    // Re-exports are refused so (reported); what holds of others is unknown.
+    let exports =
+        matches!(query.trade_type(), TradeType::TotalExports | TradeType::TotalTrade | TradeType::All);
+    if exports && query.origin().is_some() && query.destination().is_some() && query.commodities().is_some() {
+        told.push("that origin, destination and commodity go together");
     }
     if matches!(&labels.goods, Some((CommodityClass::EndUse, _))) {
         told.push("codes of end-use categories");

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
@@ -77,7 +77,8 @@ impl Iterator for Source {
 
 /// Row `at` of an answer that is filled up: by code, then country, then month, then type of trade.
 fn filling(world: &World, newest: Month, statistic: Statistic, at: u64, rows: u64) -> Cell {
-    let goods = world::declared(CommodityClass::Hs8).len() as u64;
+    static GOODS: OnceLock<u64> = OnceLock::new();
+    let goods = *GOODS.get_or_init(|| world::declared(CommodityClass::Hs8).len() as u64);
     let places = places().len() as u64;
     let each = rows.div_ceil(goods * places);
     let (pair, nth) = (at / each, at % each);

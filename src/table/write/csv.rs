@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use crate::table::cells::Cell;
+use crate::table::cells::{Cell, Reads};
 use crate::table::{Column, Table};
 
 /// How CSV is written.
@@ -61,27 +61,37 @@ impl Table {
         let reads: Vec<_> = columns.iter().map(|column| self.reads(*column)).collect();
         let mut number = Vec::new();
         for row in 0..self.len() {
-            for column in &reads {
-                let written = match column.cell(row) {
-                    None => csv.write_field(""),
-                    Some(Cell::Text(text)) => csv.write_field(text),
-                    Some(Cell::Long(text)) => csv.write_field(text),
-                    Some(Cell::Number(digits, scale)) => {
-                        number.clear();
-                        super::number(&mut number, digits, scale)?;
-                        csv.write_field(&number)
-                    }
-                };
-                written.map_err(plain)?;
-            }
-            csv.write_record(None::<&[u8]>).map_err(plain)?;
+            record(&mut csv, reads.iter(), row, &mut number)?;
         }
         csv.flush()
     }
 }
 
+/// Writes one row; `number` is room for a figure.
+pub(super) fn record<'a, W: Write>(
+    csv: &mut ::csv::Writer<W>,
+    reads: impl Iterator<Item = &'a Reads<'a>>,
+    row: usize,
+    number: &mut Vec<u8>,
+) -> io::Result<()> {
+    for column in reads {
+        let written = match column.cell(row) {
+            None => csv.write_field(""),
+            Some(Cell::Text(text)) => csv.write_field(text),
+            Some(Cell::Long(text)) => csv.write_field(text),
+            Some(Cell::Number(digits, scale)) => {
+                number.clear();
+                super::number(number, digits, scale)?;
+                csv.write_field(&number)
+            }
+        };
+        written.map_err(plain)?;
+    }
+    csv.write_record(None::<&[u8]>).map_err(plain)
+}
+
 /// The error of the writer below, whose kind tells a closed pipe from a full disk.
-fn plain(error: ::csv::Error) -> io::Error {
+pub(in crate::table) fn plain(error: ::csv::Error) -> io::Error {
     match error.into_kind() {
         ::csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),

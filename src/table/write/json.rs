@@ -40,7 +40,8 @@ impl Table {
     }
 }
 
-fn object(out: &mut impl Write, columns: &[(Column, Reads<'_>)], row: usize) -> io::Result<()> {
+/// Writes one row as an object.
+pub(super) fn object(out: &mut impl Write, columns: &[(Column, Reads<'_>)], row: usize) -> io::Result<()> {
     for (at, (column, reads)) in columns.iter().enumerate() {
         // Names are plain: they need no escapes.
         write!(out, "{}\"{}\":", if at == 0 { "{" } else { "," }, column.name())?;

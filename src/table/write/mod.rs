@@ -2,8 +2,13 @@
 
 mod csv;
 mod json;
+#[cfg(feature = "harvest")]
+mod lines;
 
 pub use csv::CsvOptions;
+pub(super) use csv::plain;
+#[cfg(feature = "harvest")]
+pub(crate) use lines::{Lines, View};
 
 use std::io::{self, Write};
 

@@ -17,8 +17,10 @@ const UNITS: [Slot; 3] = [Slot::UnitEn, Slot::UnitTc, Slot::UnitSc];
 
 impl Judge {
     /// What the row counts.
-    pub(super) fn cell(&self) -> Cell {
-        let mut hasher = DefaultHasher::new();
+    pub(super) fn cell(&mut self) -> Cell {
+        // Gathered first: a hasher is slow with many small pieces.
+        let mut key = std::mem::take(&mut self.key);
+        key.clear();
         for slot in [
             Slot::Frequency,
             Slot::Period,
@@ -36,22 +38,30 @@ impl Judge {
             Slot::ConsigneeRegionSc,
         ] {
             if let Some(text) = self.row.text(slot) {
-                hasher.write(text.as_bytes());
+                // No byte of UTF-8 is one of these.
+                key.push(0xf8);
+                key.push(slot as u8);
+                key.extend_from_slice(text.as_bytes());
             }
-            hasher.write_u8(0xff);
         }
         let kind = self.row.text(Slot::TradeType).unwrap_or_default();
         let number = kind.parse().ok().filter(|number| (1..=5).contains(number));
         if number.is_none() {
-            hasher.write(kind.as_bytes());
+            key.push(0xf9);
+            key.extend_from_slice(kind.as_bytes());
         }
         for (name, value) in &self.extra {
-            hasher.write(name.as_bytes());
-            hasher.write_u8(0xfe);
-            hasher.write(value.as_bytes());
+            key.push(0xfa);
+            key.extend_from_slice(name.as_bytes());
+            key.push(0xfb);
+            key.extend_from_slice(value.as_bytes());
         }
+        let mut hasher = DefaultHasher::new();
+        hasher.write(&key);
         let codes = [Slot::Origin, Slot::Consignee].map(|slot| self.row.text(slot));
-        Cell::new(hasher.finish(), number.unwrap_or(0), codes, self.integer_figure())
+        let cell = Cell::new(hasher.finish(), number.unwrap_or(0), codes, self.integer_figure());
+        self.key = key;
+        cell
     }
 
     fn integer_figure(&self) -> Option<i64> {

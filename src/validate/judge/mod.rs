@@ -304,6 +304,8 @@ pub(super) struct Judge {
     cells: cell::Cells,
     regions: regions::Regions,
     rows: u64,
+    /// What a row's cell is made of, in memory that is used again.
+    key: Vec<u8>,
     /// Undeclared fields of the row, which may be what tells two rows apart.
     extra: Vec<(String, String)>,
     /// Where `Locate` looks for rows instead of judging them.
@@ -321,6 +323,7 @@ impl Judge {
             cells: cell::Cells::default(),
             regions: regions::Regions::default(),
             rows: 0,
+            key: Vec::new(),
             extra: Vec::new(),
             wanted: None,
         }

@@ -86,11 +86,11 @@ pub struct Args {
     target: TableTarget,
 }
 
-fn trade_types() -> PossibleValuesParser {
+pub(super) fn trade_types() -> PossibleValuesParser {
     TradeType::VALUES.iter().map(|kind| kind.name()).collect::<Vec<_>>().into()
 }
 
-fn classes() -> PossibleValuesParser {
+pub(super) fn classes() -> PossibleValuesParser {
     CommodityClass::VALUES.iter().map(|class| class.as_str()).collect::<Vec<_>>().into()
 }
 
@@ -179,7 +179,7 @@ impl Args {
         }
         match self.commodities() {
             Ok(None) => {}
-            Ok(Some((class, None))) if class == CommodityClass::EndUse => builder = builder.end_use(),
+            Ok(Some((CommodityClass::EndUse, None))) => builder = builder.end_use(),
             Ok(Some((_, None))) => {
                 reasons.push("--commodity-class: needs codes; give them by --hs or --sitc".to_owned())
             }
@@ -279,14 +279,14 @@ async fn ask(context: &Context, client: &Client, url: &str, query: &Query) -> Re
 }
 
 /// A reason under the name of the option that it is about.
-fn told(option: impl Display, reason: &InvalidValue) -> String {
+pub(super) fn told(option: impl Display, reason: &InvalidValue) -> String {
     // A rule of our own has no source to look up.
     let source = Some(reason.rule_source()).filter(|source| !source.starts_with("tradebind"));
     let source = source.map(|source| format!(" ({source})")).unwrap_or_default();
     format!("{option}: {} {:?}: {}{source}", reason.what(), reason.given(), reason.problem())
 }
 
-fn refused(reasons: &[String], over_cap: bool) -> Failure {
+pub(super) fn refused(reasons: &[String], over_cap: bool) -> Failure {
     let all = match reasons {
         [one] => one.clone(),
         several => format!("the query is refused for {} reasons:\n- {}", several.len(), several.join("\n- ")),

@@ -2,8 +2,11 @@
 
 mod codes;
 mod get;
+mod harvest;
 mod latest;
+mod plan;
 mod raw;
+mod wide;
 
 use clap::Subcommand;
 
@@ -15,6 +18,10 @@ use crate::exit::{Exit, Failure};
 pub enum Command {
     /// Get figures: one query, one table
     Get(Box<get::Args>),
+    /// Plan a harvest: how many requests, rows and bytes, and how long
+    Plan(Box<plan::Args>),
+    /// Get more than one query holds, into a folder: goes on after any end, accounts for every cell
+    Harvest(Box<harvest::Args>),
     /// Find codes of areas, HS chapters and SITC sections by code or words
     Codes(codes::Args),
     /// Print the last month that is published
@@ -27,6 +34,8 @@ impl Command {
     pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
         match self {
             Self::Get(args) => args.run(context).await,
+            Self::Plan(args) => args.run(context).await,
+            Self::Harvest(args) => args.run(context).await,
             Self::Codes(args) => args.run(),
             Self::Latest(args) => args.run(context).await,
             Self::Raw(args) => args.run(context).await,

@@ -1,0 +1,191 @@
+//! `tradebind hk harvest`
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressStyle};
+use tradebind::harvest::{Format, Harvest, HarvestError, Progress, Settings, Summary};
+
+use super::wide::Wide;
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::output::Target;
+
+const AFTER: &str = "\
+Examples:
+  tradebind hk harvest --out chips --trade-type imports,re-exports --period 2012-01..2026-05 --destination ALL --hs 8541,8542
+  tradebind hk harvest --out all --trade-type imports --period 2022-01..2026-05 --codes-from hs6.txt --format ndjson
+  # later: new months, and the year that may have been amended
+  tradebind hk harvest --out chips --refresh --trade-type imports,re-exports --period 2012-01..2026-08 --destination ALL --hs 8541,8542
+
+Ended by Ctrl-C, a kill or a failure, the same command goes on where it was. The folder holds the data, manifest.json \
+(addresses, times, hashes), the journal, and every answer as it came.
+Exit codes: 0 every cell is reported, nil, not given or refused; 1 with --strict, some are refused, and always where \
+answers had faults; 3 nothing but refusals; 4 some failed.";
+
+/// How often plain lines are printed.
+const EVERY: Duration = Duration::from_secs(5);
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER)]
+pub struct Args {
+    #[command(flatten)]
+    wide: Wide,
+    /// The folder: new, empty, or of the same harvest
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Form of the data
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = Form::Csv)]
+    format: Form,
+    /// Ask again for what may have changed: the last published year, and what came after it; tell what was revised
+    #[arg(long)]
+    refresh: bool,
+    /// End with 1 where the service refused something
+    #[arg(long)]
+    strict: bool,
+    /// How progress is told, on standard error [default: a line that renews itself on a terminal, plain lines elsewhere]
+    #[arg(long, value_name = "HOW", value_enum)]
+    progress: Option<How>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// Comma-separated values (RFC 4180)
+    Csv,
+    /// One row a line
+    Ndjson,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum How {
+    /// Lines for people
+    Plain,
+    /// One JSON object a line
+    Json,
+}
+
+impl From<HarvestError> for Failure {
+    fn from(error: HarvestError) -> Self {
+        Self::new(Exit::Input, error.to_string())
+    }
+}
+
+impl Args {
+    pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
+        let plan = self.wide.plan(context).await?;
+        let pace = self.wide.pace(context)?;
+        let (client, url) = context.hk_paced(pace).await?;
+        let format = match self.format {
+            Form::Csv => Format::Csv,
+            Form::Ndjson => Format::Ndjson,
+        };
+        // The replica has another address each time; its figures are the same.
+        let service = if context.is_replica() { "replica" } else { &url };
+        let settings = Settings::new(service)
+            .format(format)
+            .in_flight(pace.in_flight().unwrap_or(1))
+            .refresh(self.refresh);
+        let harvest = Harvest::open(&self.out, &plan, &settings)?;
+        if harvest.answered() > 0 {
+            let what = if harvest.will_refresh() {
+                "they are refreshed"
+            } else {
+                "only what is missing is asked for"
+            };
+            context.note(format_args!("{} answers are there already; {what}", harvest.answered()));
+        }
+        let mut teller = Teller::new(context.quiet(), self.progress);
+        let ended = tokio::select! {
+            ended = harvest.run(&client, |progress| teller.tell(progress)) => Some(ended),
+            _ = tokio::signal::ctrl_c() => None,
+        };
+        teller.end();
+        let Some(ended) = ended else {
+            let folder = self.out.display();
+            return Err(Failure::new(
+                Exit::GaveUp,
+                format!(
+                    "stopped; what was answered is kept in {folder}: run the same command again to go on"
+                ),
+            ));
+        };
+        let summary = ended?;
+        Target::default().write_text(&summary.to_string())?;
+        if summary.cells.failed > 0 {
+            context.note("run the same command again to ask for what failed");
+        }
+        Ok(exit(&summary, self.strict))
+    }
+}
+
+fn exit(summary: &Summary, strict: bool) -> Exit {
+    let cells = summary.cells;
+    let mut exit = Exit::Done;
+    if summary.faults > 0 || (strict && cells.refused > 0) {
+        exit = Exit::Findings;
+    }
+    if cells.refused > 0 && cells.reported + cells.nil + cells.not_given + cells.failed == 0 {
+        exit = exit.max(Exit::Input);
+    }
+    if cells.failed > 0 || !summary.failed.is_empty() {
+        exit = exit.max(Exit::GaveUp);
+    }
+    exit
+}
+
+/// Tells progress.
+enum Teller {
+    Silent,
+    Bar(ProgressBar),
+    Lines { json: bool, last: Option<Instant> },
+}
+
+impl Teller {
+    fn new(quiet: bool, how: Option<How>) -> Self {
+        match how {
+            Some(How::Json) => Self::Lines { json: true, last: None },
+            _ if quiet => Self::Silent,
+            Some(How::Plain) => Self::Lines { json: false, last: None },
+            None if std::io::stderr().is_terminal() => {
+                let bar = ProgressBar::new(0);
+                if let Ok(style) = ProgressStyle::with_template("{bar:20} {msg}") {
+                    bar.set_style(style);
+                }
+                Self::Bar(bar)
+            }
+            None => Self::Lines { json: false, last: None },
+        }
+    }
+
+    fn tell(&mut self, progress: &Progress) {
+        match self {
+            Self::Silent => {}
+            Self::Bar(bar) => {
+                bar.set_length(progress.planned as u64);
+                bar.set_position(progress.done as u64);
+                bar.set_message(progress.to_string());
+            }
+            Self::Lines { json, last } => {
+                let ended = progress.done == progress.planned;
+                if !*json && !ended && last.is_some_and(|last| last.elapsed() < EVERY) {
+                    return;
+                }
+                *last = Some(Instant::now());
+                // Nobody is left to tell where standard error is closed.
+                let mut out = std::io::stderr().lock();
+                _ = match (*json, serde_json::to_string(progress)) {
+                    (true, Ok(line)) => writeln!(out, "{line}"),
+                    _ => writeln!(out, "{progress}"),
+                };
+            }
+        }
+    }
+
+    fn end(&self) {
+        if let Self::Bar(bar) = self {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! What `plan` and `harvest` are asked for.
+
+use std::path::PathBuf;
+
+use tradebind::domain::{
+    CommodityClass, InvalidValue, Known as _, Language, PeriodPair, Statistic, TradeType,
+};
+use tradebind::harvest::{Areas, Commodities, Limits, Plan, Request};
+use tradebind::hk::Span;
+use tradebind::http::Pace;
+
+use super::get::{classes, refused, told, trade_types};
+use crate::context::{self, Context};
+use crate::exit::Failure;
+
+#[derive(Debug, clap::Args)]
+pub struct Wide {
+    /// Types of trade, with commas; all is each of the five
+    #[arg(long, value_name = "TYPES", ignore_case = true, value_delimiter = ',', required = true, value_parser = trade_types())]
+    trade_type: Vec<String>,
+    /// Years or months: START..END, one, latest, or last-N; months that are not published are left out
+    #[arg(long, value_name = "PERIOD")]
+    period: String,
+    /// Origins: codes with commas, or one name, or ALL; more than one query holds, by repeating the option
+    #[arg(long, value_name = "AREA")]
+    origin: Vec<String>,
+    /// Destinations of exports, or places of consignment of imports; as --origin
+    #[arg(long, visible_alias = "consignment", value_name = "AREA")]
+    destination: Vec<String>,
+    /// HS codes of 2, 4, 6 or 8 digits, all of one length, with commas
+    #[arg(long, value_name = "CODES", conflicts_with_all = ["sitc", "end_use"])]
+    hs: Vec<String>,
+    /// SITC codes of 1, 2, 3 or 5 digits, all of one length, with commas
+    #[arg(long, value_name = "CODES", conflicts_with = "end_use")]
+    sitc: Vec<String>,
+    /// Read codes from FILE, - for standard input: one or more a line, with commas or blanks; # begins a comment
+    #[arg(long, value_name = "FILE", conflicts_with = "end_use")]
+    codes_from: Option<PathBuf>,
+    /// Break down by end-use category, which takes no codes
+    #[arg(long)]
+    end_use: bool,
+    /// Class of the codes, where their digits are not to tell it
+    #[arg(long, value_name = "CLASS", ignore_case = true, value_parser = classes())]
+    commodity_class: Option<String>,
+    /// Break down by mode of transport
+    #[arg(long)]
+    transport: bool,
+    /// What to count, with commas: VCm, QCm, VCy, QCy [default: the value of the period's frequency]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    statistic: Vec<String>,
+    /// Language of names and units: English, traditional or simplified Chinese
+    #[arg(long, value_name = "LANG", ignore_case = true, value_parser = ["en", "tc", "sc"], default_value = "en")]
+    lang: String,
+    /// The most rows of one answer, if no figure is nil
+    #[arg(long, value_name = "N", default_value_t = Limits::default().rows, value_parser = clap::value_parser!(u64).range(1..))]
+    max_rows: u64,
+    /// How many calls at once, of all processes of this user together
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=10))]
+    in_flight: u8,
+    /// Seconds between the starts of calls [default: 0.5; none with --replica]
+    #[arg(long, value_name = "SECONDS")]
+    pause: Option<f64>,
+}
+
+impl Wide {
+    /// The pace asked for.
+    pub fn pace(&self, context: &Context) -> Result<Pace, Failure> {
+        let seconds = self.pause.unwrap_or(if context.is_replica() {
+            0.0
+        } else {
+            Pace::default().apart().as_secs_f64()
+        });
+        let apart = std::time::Duration::try_from_secs_f64(seconds).map_err(|_| {
+            Failure::usage(format!("--pause: {seconds} is no number of seconds, such as 0.5"))
+        })?;
+        Ok(Pace::new(self.in_flight.into(), apart))
+    }
+
+    /// The plan; the last month is asked for where the periods hang on it.
+    pub async fn plan(&self, context: &Context) -> Result<Plan, Failure> {
+        let span: Span =
+            self.period.parse().map_err(|e: InvalidValue| refused(&[told("--period", &e)], false))?;
+        let stand_in: PeriodPair = match span {
+            Span::Fixed(pair) => pair,
+            Span::Last(_) => "2018-05".parse().map_err(|e: InvalidValue| Failure::usage(e.to_string()))?,
+        };
+        // What is wrong is told before anything is asked.
+        let commodities = self.commodities();
+        let mut request = self.request(stand_in, commodities.clone())?;
+        if let Span::Last(_) = span {
+            let (client, url) = context.hk().await?;
+            let asked = context.watch("asking hk-trade for the last month", client.resolve(span)).await;
+            request = self.request(asked.map_err(|e| context.failed(e, &url))?, commodities)?;
+        }
+        let plan = Plan::new(request, Limits::default().rows(self.max_rows));
+        plan.map_err(|e| Failure::usage(e.to_string()))
+    }
+
+    fn request(
+        &self,
+        periods: PeriodPair,
+        commodities: Result<Option<Commodities>, String>,
+    ) -> Result<Request, Failure> {
+        let mut reasons = Vec::new();
+        let mut builder = Request::builder().periods(periods).by_transport(self.transport);
+        let mut keep = |option: &str, wrong: InvalidValue| reasons.push(told(option, &wrong));
+        let kinds = self.trade_type.iter().map(|kind| kind.parse::<TradeType>());
+        builder = match kinds.collect::<Result<Vec<_>, _>>() {
+            Ok(kinds) => builder.trade_types(kinds),
+            Err(wrong) => {
+                keep("--trade-type", wrong);
+                builder.trade_types([TradeType::Imports])
+            }
+        };
+        match self.lang.parse::<Language>() {
+            Ok(language) => builder = builder.language(language),
+            Err(wrong) => keep("--lang", wrong),
+        }
+        let statistics = self.statistic.iter().map(|one| one.parse::<Statistic>());
+        match statistics.collect::<Result<Vec<_>, _>>() {
+            Ok(statistics) => builder = builder.statistics(statistics),
+            Err(wrong) => keep("--statistic", wrong),
+        }
+        for (option, words, is_origin) in
+            [("--origin", &self.origin, true), ("--destination", &self.destination, false)]
+        {
+            if words.is_empty() {
+                continue;
+            }
+            match Areas::from_words(words) {
+                Ok(areas) if is_origin => builder = builder.origin(areas),
+                Ok(areas) => builder = builder.destination(areas),
+                Err(wrong) => reasons.push(format!("{option}: {wrong}")),
+            }
+        }
+        match commodities {
+            Ok(Some(commodities)) => builder = builder.commodities(commodities),
+            Ok(None) => {}
+            Err(reason) => reasons.push(reason),
+        }
+        match builder.build() {
+            Ok(request) if reasons.is_empty() => Ok(request),
+            Ok(_) => Err(refused(&reasons, false)),
+            Err(error) => {
+                let option = |reason: &InvalidValue| match reason.parameter() {
+                    Some("sv") => "--statistic",
+                    Some("ttype") => "--trade-type",
+                    Some("co") => "--origin",
+                    Some("cc") => "--destination",
+                    _ if !self.sitc.is_empty() => "--sitc",
+                    _ => "--hs",
+                };
+                reasons.extend(error.reasons().iter().map(|reason| told(option(reason), reason)));
+                Err(refused(&reasons, false))
+            }
+        }
+    }
+
+    fn commodities(&self) -> Result<Option<Commodities>, String> {
+        if self.end_use {
+            return Ok(Some(Commodities::EndUse));
+        }
+        let is_sitc = !self.sitc.is_empty();
+        let option = match (is_sitc, self.hs.is_empty(), &self.codes_from) {
+            (true, ..) => "--sitc",
+            (false, true, Some(_)) => "--codes-from",
+            _ => "--hs",
+        };
+        let mut texts: Vec<String> = self.hs.iter().chain(&self.sitc).cloned().collect();
+        if let Some(path) = &self.codes_from {
+            let text = context::read(path, "the list of codes").map_err(|e| e.message().to_owned())?;
+            texts.extend(text.lines().map(|line| line.split('#').next().unwrap_or_default().to_owned()));
+        }
+        let split = |text: &String| -> Vec<String> {
+            let words = text.split(|c: char| c == ',' || c.is_whitespace());
+            words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+        };
+        let codes: Vec<String> = texts.iter().flat_map(split).collect();
+        if codes.is_empty() {
+            let class = self.commodity_class.is_some() || self.codes_from.is_some();
+            return if class { Err(format!("{option}: holds no code")) } else { Ok(None) };
+        }
+        let given = self.commodity_class.as_deref();
+        let given = given.and_then(|text| CommodityClass::exact(&text.to_ascii_uppercase()));
+        let digits = codes.first().map_or(0, String::len);
+        let by_digits = if is_sitc { CommodityClass::sitc(digits) } else { CommodityClass::hs(digits) };
+        let levels = if is_sitc { "1, 2, 3 or 5" } else { "2, 4, 6 or 8" };
+        let class = given.or(by_digits).ok_or_else(|| {
+            format!(
+                "{option}: {} has {digits} digits, codes have {levels}",
+                codes.first().map_or("", String::as_str)
+            )
+        })?;
+        Commodities::codes(class, codes).map(Some).map_err(|wrong| told(option, &wrong))
+    }
+}

@@ -1,0 +1,692 @@
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use futures_util::StreamExt as _;
+use serde::Serialize;
+use serde_json::json;
+
+use super::HarvestError;
+use super::block::{Block, Role};
+use super::data::{self, Source, is_settled};
+use super::facts::{Came, Facts, Fate, Kept, Next};
+use super::folder::{Folder, Purpose};
+use super::journal::Record;
+use super::plan::{Limits, Plan, rows_a_period};
+use super::request::Request;
+use super::revisions;
+use super::rows::faults;
+use super::summary::{Failed, Format, Revisions, Summary};
+use crate::domain::{CodeList, CommodityCode, Frequency, Period, PeriodPair};
+use crate::error::{Error, ErrorKind};
+use crate::hk::{Client, Query};
+use crate::table::{Decoded, Table};
+
+/// How often an answer is asked for whose rows are doubled, not asked for, or not as many as it says.
+const ASKED_FOR_FAULTS: u32 = 3;
+/// How many queries may fail one after another before the rest is left for another run: nobody is there.
+const FAILED_IN_A_ROW: usize = 5;
+/// How many queries go at once, unless set: as many as users of the service run (observed).
+const IN_FLIGHT: usize = 3;
+const MANIFEST: &str = "manifest.json";
+
+/// How a harvest is done.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    service: String,
+    format: Format,
+    in_flight: usize,
+    refresh: bool,
+}
+
+impl Settings {
+    /// For a service, told by its address or another name: a folder holds the answers of one service alone.
+    #[must_use]
+    pub fn new(service: impl Into<String>) -> Self {
+        Self { service: service.into(), format: Format::Csv, in_flight: IN_FLIGHT, refresh: false }
+    }
+
+    /// Form of the data file; CSV unless set.
+    #[must_use]
+    pub fn format(self, format: Format) -> Self {
+        Self { format, ..self }
+    }
+
+    /// How many queries to work on at once, at least one; 3 unless set. The client's pace holds all the same.
+    #[must_use]
+    pub fn in_flight(self, queries: usize) -> Self {
+        Self { in_flight: queries.max(1), ..self }
+    }
+
+    /// Asks again for what may have changed since: the year of the last published period, which amendments enter, and what
+    /// came after it. The request may then end later than that of the folder.
+    #[must_use]
+    pub fn refresh(self, refresh: bool) -> Self {
+        Self { refresh, ..self }
+    }
+}
+
+/// How far a harvest is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Batches of the plan that are done: answered, refused or failed.
+    pub done: usize,
+    /// Batches of the plan, with those that refused codes add.
+    pub planned: usize,
+    /// Queries asked in this run.
+    pub calls: usize,
+    /// Rows of the answers of this run.
+    pub rows: usize,
+    /// Batches that failed in this run.
+    pub failed: usize,
+    /// Seconds since the run began.
+    pub seconds: u64,
+    /// Seconds that are left at the pace so far.
+    pub seconds_left: Option<u64>,
+    /// The last refusal, in the service's words.
+    pub last_refusal: Option<String>,
+}
+
+impl Progress {
+    /// Queries a minute so far.
+    #[must_use]
+    pub fn pace(&self) -> Option<u64> {
+        (self.calls as u64 * 60).checked_div(self.seconds)
+    }
+}
+
+/// One line for people.
+impl std::fmt::Display for Progress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} of {} batches, {} calls, {} rows", self.done, self.planned, self.calls, self.rows)?;
+        if let Some(pace) = self.pace() {
+            write!(f, ", {pace} calls a minute")?;
+        }
+        if let Some(left) = self.seconds_left {
+            write!(f, ", {} left", super::told(Duration::from_secs(left)))?;
+        }
+        if self.failed > 0 {
+            write!(f, ", {} failed", self.failed)?;
+        }
+        match &self.last_refusal {
+            Some(refusal) => write!(f, ", last refusal: {}", crate::error::plain(refusal)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A plan and what is known of it: of the request, or of one refresh.
+#[derive(Debug)]
+struct Generation {
+    plan: Plan,
+    facts: Facts,
+}
+
+impl Generation {
+    fn is_settled(&self) -> bool {
+        self.plan.queries().iter().all(|planned| is_settled(&self.facts, planned.query()))
+    }
+}
+
+/// A plan being run into a folder, which no other process may use meanwhile.
+///
+/// Whatever is awaited may be dropped at any time, and the process may end at any time: what was answered is kept.
+#[derive(Debug)]
+pub struct Harvest {
+    settings: Settings,
+    purpose: Purpose,
+    folder: Folder,
+    generations: Vec<Generation>,
+    /// What answers cost, for the manifest: time and attempts, in the order of answers.
+    gained: Vec<(String, String, u32)>,
+    /// The periods to ask for anew.
+    refresh_to: Option<Period>,
+}
+
+impl Harvest {
+    /// Opens a folder for a plan, or begins one.
+    ///
+    /// # Errors
+    /// A folder that is in use, that holds something else, that is damaged, or that the disk refuses.
+    pub fn open(folder: &Path, plan: &Plan, settings: &Settings) -> Result<Self, HarvestError> {
+        let wanted = Purpose {
+            version: super::VERSION,
+            service: settings.service.clone(),
+            request: plan.request().clone(),
+            limits: plan.limits(),
+        };
+        let (opened, purpose, records) = Folder::open(folder, &wanted)?;
+        let generation = |request: Request| -> Result<Generation, HarvestError> {
+            Ok(Generation { plan: Plan::new(request, purpose.limits)?, facts: Facts::default() })
+        };
+        let mut generations = vec![generation(purpose.request.clone())?];
+        let mut gained = Vec::new();
+        for (at, record) in records.iter().enumerate() {
+            match (record, record.query(), generations.last_mut()) {
+                (Record::Refresh { refresh }, ..) => {
+                    generations.push(generation(purpose.request.over(*refresh))?)
+                }
+                (Record::Asked { came, at, attempts, .. }, Some(Ok(query)), Some(generation)) => {
+                    if let Came::Answer { body, .. } = came {
+                        if !opened.has_body(body) {
+                            // Deleted since: it is asked for again.
+                            continue;
+                        }
+                        gained.push((body.clone(), at.clone(), *attempts));
+                    }
+                    generation.facts.learn(&query, came.clone());
+                }
+                (_, Some(Err(problem)), _) => {
+                    let problem = format!("line {} asks what is no query: {problem}", at + 1);
+                    return Err(HarvestError::Damaged { path: folder.join("journal"), problem });
+                }
+                _ => {}
+            }
+        }
+        let bodies =
+            generations.iter().flat_map(|one| one.facts.kept()).map(|kept| kept.body.clone()).collect();
+        opened.keep_only(&bodies);
+        let end = generations
+            .last()
+            .map_or(purpose.request.periods().end(), |last| last.plan.request().periods().end());
+        let settled = generations.iter().all(Generation::is_settled);
+        let mut harvest = Self {
+            settings: settings.clone(),
+            purpose,
+            folder: opened,
+            generations,
+            gained,
+            refresh_to: None,
+        };
+        let now = wanted.request.periods();
+        harvest.compare(folder, &wanted, end)?;
+        if settings.refresh && (settled || now.end().ordinal() > end.ordinal()) {
+            harvest.refresh_to = Some(now.end());
+        }
+        Ok(harvest)
+    }
+
+    /// Tells what is asked for otherwise than in the folder.
+    fn compare(&self, folder: &Path, wanted: &Purpose, end: Period) -> Result<(), HarvestError> {
+        let there = &self.purpose;
+        let mut differences = Vec::new();
+        let mut differ = |name: &str, there: String, now: String| {
+            if there != now {
+                differences.push((name.to_owned(), there, now));
+            }
+        };
+        differ("service", there.service.clone(), wanted.service.clone());
+        let (old, new) = (there.request.periods(), wanted.request.periods());
+        let known_end = new.end() == old.end() || new.end() == end;
+        let later = new.frequency() == end.frequency() && new.end().ordinal() >= end.ordinal();
+        if new.start() != old.start() || !(known_end || (self.settings.refresh && later)) {
+            let there = PeriodPair::new(old.start(), end).unwrap_or(old);
+            let hint = if later && !self.settings.refresh { " (a refresh may end later)" } else { "" };
+            differ("periods", there.to_string(), format!("{new}{hint}"));
+        }
+        let fields = |purpose: &Purpose| {
+            let value =
+                serde_json::to_value((&purpose.request.over(old), &purpose.limits)).unwrap_or_default();
+            let mut fields = value[0].as_object().cloned().unwrap_or_default();
+            fields.insert("limits".into(), value[1].clone());
+            fields
+        };
+        let (mut one, mut other) = (fields(there), fields(wanted));
+        // What may have changed comes first, long lists are cut short.
+        let short = |value: Option<serde_json::Value>| {
+            let text = value.unwrap_or_default().to_string();
+            let mut short: String = text.chars().take(80).collect();
+            if short.len() < text.len() {
+                short.push('…');
+            }
+            (text, short)
+        };
+        for name in one.keys().cloned().collect::<Vec<_>>() {
+            let ((whole, there), (now_whole, now)) = (short(one.remove(&name)), short(other.remove(&name)));
+            if whole != now_whole {
+                differences.push((name, there, now));
+            }
+        }
+        if differences.is_empty() {
+            return Ok(());
+        }
+        Err(HarvestError::Changed { folder: folder.to_owned(), differences })
+    }
+
+    /// Whether a run would begin a refresh.
+    #[must_use]
+    pub fn will_refresh(&self) -> bool {
+        self.refresh_to.is_some()
+    }
+
+    /// How many queries were answered in earlier runs.
+    #[must_use]
+    pub fn answered(&self) -> usize {
+        self.generations.iter().map(|one| one.facts.kept().len()).sum()
+    }
+
+    /// Asks for what is missing, and writes data and manifest.
+    ///
+    /// `progress` is told after each call. What fails is told in the summary; the rest is asked for all the same, unless
+    /// several queries fail one after another.
+    ///
+    /// # Errors
+    /// The disk, or a file that is damaged. What failed at the service is no error, but told in the summary.
+    pub async fn run(
+        mut self,
+        client: &Client,
+        progress: impl FnMut(&Progress) + Send,
+    ) -> Result<Summary, HarvestError> {
+        let run = Run {
+            client,
+            in_flight: self.settings.in_flight,
+            limits: self.purpose.limits,
+            began: client.clock().now(),
+            progress: Mutex::new(progress),
+            state: Mutex::new(State {
+                folder: self.folder,
+                gained: self.gained,
+                facts: Facts::default(),
+                failed: Vec::new(),
+                in_a_row: 0,
+                told: Progress::default(),
+            }),
+        };
+        for generation in &mut self.generations {
+            run.generation(generation).await?;
+        }
+        if let Some(end) = self.refresh_to
+            && run.state().failed.is_empty()
+            && let Some(periods) = refreshed(&self.generations, end)
+        {
+            run.state().folder.journal.add(&Record::Refresh { refresh: periods })?;
+            let plan = Plan::new(self.purpose.request.over(periods), self.purpose.limits)?;
+            let mut generation = Generation { plan, facts: Facts::default() };
+            run.generation(&mut generation).await?;
+            self.generations.push(generation);
+        }
+        let state = run.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        finish(&self.settings, &self.purpose, &self.generations, state)
+    }
+}
+
+/// From the first month of the year of the last published period on.
+fn refreshed(generations: &[Generation], end: Period) -> Option<PeriodPair> {
+    let last = generations.iter().filter_map(|one| one.facts.published(one.plan.request().periods()));
+    let last = last.max_by_key(|periods| periods.end().ordinal())?.end();
+    let start = match last.frequency() {
+        Frequency::Annual => last,
+        Frequency::Monthly => Period::monthly(last.year(), 1).ok()?,
+    };
+    let first = generations.first()?.plan.request().periods().start();
+    let start = if start.ordinal() < first.ordinal() { first } else { start };
+    PeriodPair::new(start, end).ok()
+}
+
+/// What changes while a harvest runs.
+#[derive(Debug)]
+struct State {
+    folder: Folder,
+    gained: Vec<(String, String, u32)>,
+    facts: Facts,
+    failed: Vec<Failed>,
+    in_a_row: usize,
+    told: Progress,
+}
+
+/// Codes of one block and range, which are asked for together as far as they can be.
+#[derive(Debug, Clone)]
+struct Batch {
+    block: Block,
+    periods: PeriodPair,
+    codes: Vec<CommodityCode>,
+}
+
+impl Batch {
+    fn of(query: &Query) -> Self {
+        let (block, periods, codes) = Block::of(query);
+        Self { block, periods, codes }
+    }
+}
+
+struct Run<'a, F> {
+    client: &'a Client,
+    in_flight: usize,
+    limits: Limits,
+    began: Instant,
+    progress: Mutex<F>,
+    state: Mutex<State>,
+}
+
+impl<F: FnMut(&Progress) + Send> Run<'_, F> {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks for all of a plan that is missing.
+    async fn generation(&self, generation: &mut Generation) -> Result<(), HarvestError> {
+        let plan = &generation.plan;
+        {
+            let mut state = self.state();
+            state.facts = std::mem::take(&mut generation.facts);
+            state.told.planned += plan.len();
+        }
+        let result = self.plan(plan).await;
+        generation.facts = std::mem::take(&mut self.state().facts);
+        result
+    }
+
+    async fn plan(&self, plan: &Plan) -> Result<(), HarvestError> {
+        let range = plan.request().periods();
+        let mut batches: Vec<_> = plan.queries().iter().map(|planned| Batch::of(planned.query())).collect();
+        // Whether the last period is out is found by one query, not by all that are under way at once.
+        if !self.state().facts.end_is_known(range)
+            && let Some(at) = batches.iter().position(|batch| batch.periods.contains(range.end()))
+        {
+            let first = batches.remove(at);
+            self.batch(&first).await?;
+        }
+        self.all(batches).await?;
+        let parts = self.refused_across(plan);
+        self.state().told.planned += parts.len();
+        self.all(parts).await
+    }
+
+    async fn all(&self, batches: Vec<Batch>) -> Result<(), HarvestError> {
+        let mut working = futures_util::stream::iter(batches)
+            .map(|batch| async move { self.batch(&batch).await })
+            .buffer_unordered(self.in_flight);
+        while let Some(result) = working.next().await {
+            result?;
+        }
+        Ok(())
+    }
+
+    /// Codes that were refused over several editions of the HS, by edition, as many in one query as fit: with those of
+    /// other planned queries that differ in codes only.
+    fn refused_across(&self, plan: &Plan) -> Vec<Batch> {
+        let state = self.state();
+        let mut pools: Vec<Batch> = Vec::new();
+        let mut places = std::collections::HashMap::new();
+        for planned in plan.queries() {
+            let Batch { block, periods, codes } = Batch::of(planned.query());
+            let Some(periods) = state.facts.published(periods) else { continue };
+            let Some(block) = state.facts.known_block(&block) else { continue };
+            let (parts, codes) = state.facts.refused_across(&block, periods, &codes);
+            for part in parts {
+                let open =
+                    |code: &&CommodityCode| matches!(state.facts.fate(&block, part, Some(code)), Fate::Open);
+                let open: Vec<_> = codes.iter().filter(open).cloned().collect();
+                if open.is_empty() {
+                    continue;
+                }
+                let at = *places.entry((block.clone(), periods, part)).or_insert(pools.len());
+                match pools.get_mut(at) {
+                    Some(pool) => pool.codes.extend(open),
+                    None => pools.push(Batch { block: block.clone(), periods: part, codes: open }),
+                }
+            }
+        }
+        let chunks = |pool: Batch| {
+            let each = rows_a_period(plan.request(), &pool.block).saturating_mul(pool.periods.count() as u64);
+            let most = usize::try_from(self.limits.most() / each.max(1)).unwrap_or(CodeList::MAX);
+            let most = most.clamp(1, CodeList::MAX);
+            let codes: Vec<_> = pool.codes.chunks(most).map(<[_]>::to_vec).collect();
+            codes.into_iter().map(move |codes| Batch { codes, ..pool.clone() })
+        };
+        pools.into_iter().flat_map(chunks).collect()
+    }
+
+    /// Asks until each code of a batch is answered or refused, or one query fails.
+    async fn batch(&self, batch: &Batch) -> Result<(), HarvestError> {
+        loop {
+            let query = {
+                let mut state = self.state();
+                if state.in_a_row >= FAILED_IN_A_ROW {
+                    break;
+                }
+                let Some(periods) = state.facts.published(batch.periods) else { break };
+                let Some(block) = state.facts.known_block(&batch.block) else { break };
+                match state.facts.next(&block, periods, &batch.codes) {
+                    Next::Nothing => break,
+                    Next::Ask(codes) => block.query(periods, &codes)?,
+                }
+            };
+            let asked = self.ask(&query).await;
+            let mut state = self.state();
+            state.told.calls += 1;
+            let outcome = match asked {
+                Ok((answer, attempts)) => {
+                    let body = state.folder.keep(&answer.body)?;
+                    state.told.rows += answer.rows;
+                    let came = Came::Answer {
+                        body,
+                        rows: answer.rows,
+                        bytes: answer.body.len(),
+                        faults: answer.faults,
+                    };
+                    Ok((came, attempts))
+                }
+                Err(error) => refusal(&query, &error).map(|came| (came, error.attempts())).ok_or(error),
+            };
+            match outcome {
+                Ok((came, attempts)) => {
+                    let at = moment(self.client.clock().wall());
+                    if let Came::Answer { body, .. } = &came {
+                        state.gained.push((body.clone(), at.clone(), attempts));
+                    }
+                    match &came {
+                        Came::Refused { messages, .. } | Came::Unpublished { messages, .. } => {
+                            state.told.last_refusal = messages.first().cloned();
+                        }
+                        Came::Answer { .. } | Came::TooLarge => {}
+                    }
+                    let before = state.facts.published(batch.periods);
+                    let shrinks = matches!(came, Came::Unpublished { .. });
+                    let record = Record::Asked { query: query.to_string(), at, attempts, came: came.clone() };
+                    state.facts.learn(&query, came);
+                    if shrinks && state.facts.published(batch.periods) == before {
+                        let reason = "the service names a period that was not asked for".to_owned();
+                        state.failed.push(Failed { query: query.to_string(), reason });
+                        state.told.failed += 1;
+                        break;
+                    }
+                    state.folder.journal.add(&record)?;
+                    state.in_a_row = 0;
+                }
+                Err(error) => {
+                    state.failed.push(Failed { query: query.to_string(), reason: error.to_string() });
+                    state.told.failed += 1;
+                    state.in_a_row += 1;
+                    break;
+                }
+            }
+            drop(state);
+            self.tell();
+        }
+        self.state().told.done += 1;
+        self.tell();
+        Ok(())
+    }
+
+    fn tell(&self) {
+        let told = {
+            let mut state = self.state();
+            let passed = self.client.clock().now().saturating_duration_since(self.began);
+            let told = &mut state.told;
+            told.seconds = passed.as_secs();
+            let left = told.planned.saturating_sub(told.done) as u128;
+            let left = (left * passed.as_millis()).checked_div(told.done as u128);
+            told.seconds_left = left.and_then(|left| u64::try_from(left / 1000).ok());
+            told.clone()
+        };
+        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        progress(&told);
+    }
+
+    /// Asks a query, again where its answer has faults.
+    async fn ask(&self, query: &Query) -> Result<(Answer, u32), Error> {
+        let (block, periods, codes) = Block::of(query);
+        let mut turn = 1;
+        loop {
+            let asked = self
+                .client
+                .asked(query, |decoded: Decoded, empty, response| {
+                    let table = Table::new(decoded, empty, response)?;
+                    let faults = faults(&table, &block, periods, &codes);
+                    Ok(Answer { rows: table.len(), faults, body: response.content() })
+                })
+                .await;
+            let again = match &asked {
+                Ok((answer, _, _)) => answer.faults > 0,
+                Err(error) => error.kind() == ErrorKind::CountMismatch,
+            };
+            if again && turn < ASKED_FOR_FAULTS {
+                turn += 1;
+                continue;
+            }
+            return asked.map(|(answer, attempts, _)| (answer, attempts));
+        }
+    }
+}
+
+struct Answer {
+    rows: usize,
+    faults: usize,
+    body: bytes::Bytes,
+}
+
+/// What a refusal tells; none where the call failed for another reason.
+fn refusal(query: &Query, error: &Error) -> Option<Came> {
+    let (block, _, codes) = Block::of(query);
+    let mut messages = error.messages().to_vec();
+    if messages.is_empty() {
+        messages.push(error.to_string());
+    }
+    match error.kind() {
+        ErrorKind::UnpublishedPeriod => {
+            Some(Came::Unpublished { messages, periods: error.periods().to_vec() })
+        }
+        // A single code cannot be cut further; that is for another run, with another cap.
+        ErrorKind::TooLarge if codes.len() > 1 => Some(Came::TooLarge),
+        ErrorKind::UnknownCommodity | ErrorKind::Refused => {
+            let named = |code: &&CommodityCode| error.codes().iter().any(|known| known == code.as_str());
+            let codes = codes.iter().filter(named).cloned().collect();
+            // An area in brackets, as codes of commodities are named (assumed).
+            let bracketed =
+                |code: &str| messages.iter().any(|message| message.contains(&format!("({code})")));
+            let areas = [(Role::Origin, &block.origin), (Role::Destination, &block.destination)];
+            let areas = areas
+                .into_iter()
+                .filter_map(|(role, areas)| Some((role, areas.as_ref()?)))
+                .flat_map(|(role, areas)| areas.countries().iter().map(move |code| (role, code.clone())))
+                .filter(|(_, code)| bracketed(code.as_str()))
+                .collect();
+            Some(Came::Refused { messages, codes, areas })
+        }
+        _ => None,
+    }
+}
+
+/// As `2026-11-24T18:29:02Z`.
+fn moment(wall: SystemTime) -> String {
+    let at = time::OffsetDateTime::from(wall);
+    let (year, month, day) = at.to_calendar_date();
+    let (hour, minute, second) = at.to_hms();
+    format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z", u8::from(month))
+}
+
+/// Writes data, revisions and manifest.
+fn finish(
+    settings: &Settings,
+    purpose: &Purpose,
+    generations: &[Generation],
+    state: State,
+) -> Result<Summary, HarvestError> {
+    let folder = &state.folder;
+    let sources = |generations: &[Generation]| -> Vec<(Option<PeriodPair>, usize)> {
+        let start = |one: &Generation| one.plan.request().periods().start();
+        (0..generations.len())
+            .map(|at| {
+                let periods = generations.get(at).map(|one| one.plan.request().periods());
+                // Whatever was asked for anew counts as it came last.
+                let later = generations.get(at + 1..).unwrap_or_default().iter().map(start);
+                let valid = match (periods, later.min_by_key(|first| first.ordinal())) {
+                    (Some(periods), Some(first)) => first
+                        .months_before(1)
+                        .and_then(|end| PeriodPair::new(periods.start(), end))
+                        .ok()
+                        .and_then(|before| before.overlap(periods)),
+                    (periods, None) => periods,
+                    (None, _) => None,
+                };
+                (valid, at)
+            })
+            .collect()
+    };
+    let made = |valid: Vec<(Option<PeriodPair>, usize)>| -> Vec<Source<'_>> {
+        valid
+            .into_iter()
+            .filter_map(|(valid, at)| {
+                let Generation { plan, facts } = generations.get(at)?;
+                Some(Source { plan, facts, valid })
+            })
+            .collect()
+    };
+    let all = made(sources(generations));
+    let data::Written { file, tally, refused } = data::write(folder, &all, settings.format)?;
+    let revisions: Option<Revisions> = match (generations.split_last(), all.last()) {
+        (Some((_, before)), Some(now)) if !before.is_empty() => {
+            revisions::write(folder, &made(sources(before)), now)?
+        }
+        _ => None,
+    };
+    let published = generations
+        .iter()
+        .filter_map(|one| one.facts.published(one.plan.request().periods()))
+        .reduce(|one, other| {
+            let last = if one.end().ordinal() < other.end().ordinal() { other } else { one };
+            PeriodPair::new(one.start(), last.end()).unwrap_or(last)
+        });
+    let kept = || generations.iter().flat_map(|one| one.facts.kept());
+    let summary = Summary {
+        planned: generations.iter().map(|one| one.plan.len()).sum(),
+        calls: state.told.calls,
+        answers: kept().count(),
+        cells: tally.cells(),
+        faults: kept().map(|kept| kept.faults as u64).sum(),
+        seen: tally.seen(),
+        refused: refused.into_iter().collect(),
+        failed: state.failed,
+        published: published.map(|periods| periods.to_string()),
+        revisions,
+        data: file,
+    };
+    let gained: std::collections::HashMap<_, _> =
+        state.gained.iter().map(|(body, at, attempts)| (body.as_str(), (at.as_str(), *attempts))).collect();
+    let answers: Vec<_> = kept()
+        .map(|Kept { query, body, rows, bytes, faults }| {
+            let (retrieved, attempts) = gained.get(body.as_str()).copied().unwrap_or_default();
+            json!({
+                "url": format!("{}{query}", if purpose.service.contains("://") { &purpose.service } else { "" }),
+                "retrieved": retrieved, "attempts": attempts, "body": Folder::body_name(body), "sha256": body,
+                "rows": rows, "bytes": bytes, "faults": faults,
+            })
+        })
+        .collect();
+    let manifest = json!({
+        "program": concat!("tradebind ", env!("CARGO_PKG_VERSION")),
+        "service": purpose.service,
+        "request": purpose.request,
+        "limits": purpose.limits,
+        "summary": summary,
+        "answers": answers,
+    });
+    let path = folder.path().join(MANIFEST);
+    folder.write(MANIFEST, |out| {
+        serde_json::to_writer_pretty(out, &manifest)
+            .map_err(|e| HarvestError::disk(&path, "written")(std::io::Error::from(e)))
+    })?;
+    Ok(summary)
+}

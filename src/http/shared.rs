@@ -1,0 +1,220 @@
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Clock, Pace};
+
+/// Names another folder for the ledgers than the user's own.
+const FOLDER: &str = "TRADEBIND_STATE_DIR";
+/// How long nobody asks once the limit of usage is reached: users of the Hong Kong service wait 5 to 15 s (observed).
+const AFTER_LIMIT: Duration = Duration::from_secs(15);
+/// How long to wait before looking again for a free turn.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// A start that is noted further ahead than that comes from a clock that was set back since.
+const FURTHEST: Duration = Duration::from_secs(60 * 60);
+
+/// One pace for all processes of a user on this machine: so many calls at once, and starts so far apart, whoever makes them.
+///
+/// A small ledger in the user's folder for state (`TRADEBIND_STATE_DIR` names another) notes when the next call may start,
+/// and when the limit of usage was last reached; after that nobody asks for 15 s. Turns are locks, which the system frees
+/// when a process ends, however it ends. A clock that was set back holds nobody up.
+#[derive(Debug, Clone)]
+pub struct SharedPace {
+    folder: PathBuf,
+    service: String,
+    pace: Pace,
+}
+
+/// What the ledger holds, in milliseconds since 1970.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct Ledger {
+    next: u64,
+    limit_reached: u64,
+}
+
+/// A turn: freed when it is dropped.
+#[derive(Debug)]
+pub(crate) struct SharedTurn(#[allow(dead_code, reason = "held for its lock")] Option<File>);
+
+impl SharedPace {
+    /// The pace that all processes of this user share for a service.
+    ///
+    /// # Errors
+    /// No folder for state, or one that cannot be written to.
+    pub fn open(service: &str, pace: Pace) -> io::Result<Self> {
+        use etcetera::BaseStrategy as _;
+        let folder = match std::env::var_os(FOLDER).filter(|name| !name.is_empty()) {
+            Some(folder) => PathBuf::from(folder),
+            None => {
+                let base = etcetera::choose_base_strategy().map_err(io::Error::other)?;
+                base.state_dir().unwrap_or_else(|| base.data_dir()).join("tradebind")
+            }
+        };
+        Self::open_in(&folder, service, pace)
+    }
+
+    /// The same, in a folder of its own.
+    ///
+    /// # Errors
+    /// A folder that cannot be written to; the message names it.
+    pub fn open_in(folder: &Path, service: &str, pace: Pace) -> io::Result<Self> {
+        let told = |e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", folder.display()));
+        fs::create_dir_all(folder).map_err(told)?;
+        let shared = Self { folder: folder.to_owned(), service: service.to_owned(), pace };
+        shared.change(|_| ()).map_err(told)?;
+        Ok(shared)
+    }
+
+    /// The pace.
+    #[must_use]
+    pub fn pace(&self) -> Pace {
+        self.pace
+    }
+
+    /// When some process last reached the limit of usage.
+    #[must_use]
+    pub fn limit_reached(&self) -> Option<SystemTime> {
+        let ledger = self.change(|ledger| *ledger).ok().filter(|ledger| ledger.limit_reached > 0)?;
+        UNIX_EPOCH.checked_add(Duration::from_millis(ledger.limit_reached))
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{}.{name}", self.service))
+    }
+
+    /// Changes the ledger while nobody else does. One that cannot be read begins anew.
+    fn change<T>(&self, change: impl FnOnce(&mut Ledger) -> T) -> io::Result<T> {
+        let path = self.file("pace");
+        let mut file = File::options().create(true).truncate(false).read(true).write(true).open(path)?;
+        fs4::FileExt::lock(&file)?;
+        let mut text = String::new();
+        let read = file.read_to_string(&mut text);
+        let before: Ledger = read.ok().and_then(|_| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let mut ledger = before;
+        let made = change(&mut ledger);
+        if ledger != before || text.is_empty() {
+            let text = serde_json::to_string(&ledger)?;
+            file.seek(SeekFrom::Start(0))?;
+            file.write_all(text.as_bytes())?;
+            file.set_len(text.len() as u64)?;
+        }
+        Ok(made)
+    }
+
+    /// Waits for a turn among all processes.
+    pub(crate) async fn enter(&self, clock: &dyn Clock) -> SharedTurn {
+        let turn = self.free(clock).await;
+        let apart = millis(self.pace.apart());
+        let wait = self.change(|ledger| {
+            let now = now(clock);
+            let sound = |at: u64| if at > now.saturating_add(millis(FURTHEST)) { 0 } else { at };
+            let held = match sound(ledger.limit_reached) {
+                0 => 0,
+                at => at.saturating_add(millis(AFTER_LIMIT)),
+            };
+            let start = now.max(sound(ledger.next)).max(held);
+            ledger.next = start.saturating_add(apart);
+            Duration::from_millis(start.saturating_sub(now))
+        });
+        // A ledger that fails while it is used stops nobody: each waits as if alone.
+        let wait = wait.unwrap_or(self.pace.apart());
+        if !wait.is_zero() {
+            clock.sleep(wait).await;
+        }
+        turn
+    }
+
+    /// Waits until fewer calls than allowed are under way.
+    async fn free(&self, clock: &dyn Clock) -> SharedTurn {
+        let Some(most) = self.pace.in_flight() else { return SharedTurn(None) };
+        loop {
+            for at in 0..most {
+                let file = File::options()
+                    .create(true)
+                    .truncate(false)
+                    .write(true)
+                    .open(self.file(&format!("turn{at}")));
+                let Ok(file) = file else { return SharedTurn(None) };
+                match fs4::FileExt::try_lock(&file) {
+                    Ok(()) => return SharedTurn(Some(file)),
+                    Err(fs4::TryLockError::WouldBlock) => {}
+                    Err(fs4::TryLockError::Error(_)) => return SharedTurn(None),
+                }
+            }
+            clock.sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    /// Notes that the limit of usage is reached.
+    pub(crate) fn limited(&self, clock: &dyn Clock) {
+        // Who cannot note it waits on its own.
+        _ = self.change(|ledger| ledger.limit_reached = now(clock).max(1));
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn now(clock: &dyn Clock) -> u64 {
+    clock.wall().duration_since(UNIX_EPOCH).map_or(0, millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::ManualClock;
+
+    fn pace() -> Pace {
+        Pace::new(3, Duration::from_millis(500))
+    }
+
+    /// Two that share a folder and a clock, as two processes do.
+    #[tokio::test]
+    async fn two_ask_as_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = ManualClock::at(UNIX_EPOCH + Duration::from_secs(1_000_000));
+        let [one, other] = [(); 2].map(|()| SharedPace::open_in(folder.path(), "hk-trade", pace()).unwrap());
+        for shared in [&one, &other, &one, &other] {
+            drop(shared.enter(&clock).await);
+        }
+        assert_eq!(clock.naps(), [Duration::from_millis(500); 3]);
+        assert_eq!(one.limit_reached(), None);
+        other.limited(&clock);
+        assert_eq!(one.limit_reached(), Some(clock.wall()));
+        drop(one.enter(&clock).await);
+        assert_eq!(clock.naps().last(), Some(&AFTER_LIMIT));
+    }
+
+    #[tokio::test]
+    async fn no_more_at_once_than_allowed() {
+        let folder = tempfile::tempdir().unwrap();
+        let shared = |pace| SharedPace::open_in(folder.path(), "hk-trade", pace).unwrap();
+        let pace = Pace::new(3, Duration::ZERO);
+        let (one, other) = (shared(pace), shared(pace));
+        let clock = crate::http::SystemClock;
+        let turns = [one.enter(&clock).await, other.enter(&clock).await, one.enter(&clock).await];
+        let short = Duration::from_millis(120);
+        assert!(tokio::time::timeout(short, other.enter(&clock)).await.is_err(), "a fourth at once");
+        drop(turns);
+        drop(other.enter(&clock).await);
+    }
+
+    #[tokio::test]
+    async fn a_clock_set_back_and_a_damaged_ledger_hold_nobody_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let shared = SharedPace::open_in(folder.path(), "hk-trade", pace()).unwrap();
+        let late = ManualClock::at(UNIX_EPOCH + Duration::from_secs(2_000_000));
+        drop(shared.enter(&late).await);
+        shared.limited(&late);
+        let early = ManualClock::at(UNIX_EPOCH + Duration::from_secs(1_000_000));
+        drop(shared.enter(&early).await);
+        fs::write(folder.path().join("hk-trade.pace"), "{").unwrap();
+        drop(shared.enter(&early).await);
+        assert!(early.naps().is_empty(), "{:?}", early.naps());
+    }
+}

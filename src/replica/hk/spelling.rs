@@ -1,0 +1,58 @@
+//! Whether a query is spelled as the guide has it. People may write more than the service is known to read, such as
+//! `2018-05..2018-06`, and [`Query`] takes that; a program that sends it must not pass here and fail there.
+
+use reqwest::Url;
+
+use crate::hk::Query;
+
+/// Each parameter that is not in the guide's spelling, whatever its case (guide, section A).
+pub(super) fn faults(target: &str, query: &Query) -> Vec<String> {
+    let (sent, meant) = (pairs(target), pairs(&query.to_string()));
+    let fault = |(name, value): &(String, String)| {
+        let (_, spelled) = meant.iter().find(|(other, _)| other.eq_ignore_ascii_case(name))?;
+        let same = spelled.eq_ignore_ascii_case(value) || value.is_empty();
+        (!same).then(|| format!("{name}: {value:?} is not in the guide's spelling; send {spelled}"))
+    };
+    sent.iter().filter_map(fault).collect()
+}
+
+fn pairs(target: &str) -> Vec<(String, String)> {
+    // The base is never used: a target needs one to be read as an address.
+    let url = Url::parse("http://localhost").and_then(|base| base.join(target));
+    url.iter()
+        .flat_map(Url::query_pairs)
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_guides_spelling_passes() {
+        let told = |text: &str| faults(&format!("/api/get?{text}"), &text.parse().unwrap()).join("\n");
+        for right in [
+            "lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN",
+            "LANG=en&SV=vcm%2Cqcm&FREQ=m&PERIOD=201805%2c201806&TTYPE=all&CCCLASS=c&CC=cn,us",
+            "cc=ALL&ccclass=C&tm=y&lang=EN&sv=VCy&freq=A&period=2015,2017&ttype=1",
+        ] {
+            assert_eq!(told(right), "");
+        }
+        insta::assert_snapshot!(
+            told("lang=english&sv=monthly-value&freq=monthly&period=2018-05..2018-06&ttype=total-exports&ccclass=country&cc=CN"),
+            @r#"
+        lang: "english" is not in the guide's spelling; send EN
+        sv: "monthly-value" is not in the guide's spelling; send VCm
+        freq: "monthly" is not in the guide's spelling; send M
+        period: "2018-05..2018-06" is not in the guide's spelling; send 201805,201806
+        ttype: "total-exports" is not in the guide's spelling; send 4
+        ccclass: "country" is not in the guide's spelling; send C
+        "#
+        );
+        assert_eq!(
+            told("lang=EN&sv=VCm&freq=M&period=201805&ttype=4"),
+            "period: \"201805\" is not in the guide's spelling; send 201805,201805"
+        );
+    }
+}

@@ -1,0 +1,270 @@
+use std::collections::{HashMap, HashSet};
+
+use super::field::Field;
+use super::figures::Value;
+use super::pairs::ids;
+use super::rows::Rows;
+use super::{RowError, Table};
+use crate::domain::{AreaClass, CommodityClass, Known, Period, Statistic, TradeType};
+use crate::hk::{AreaSelection, Query};
+
+/// The most cells that a query is filled up to.
+const MOST: usize = 5_000_000;
+
+/// Descriptions that belong to a code: they are the same in every row of it.
+const NAMES: [(&str, [&str; 3]); 5] = [
+    ("ttype", ["ttypeDescEN", "ttypeDescTC", "ttypeDescSC"]),
+    ("co", ["coDescEN", "coDescTC", "coDescSC"]),
+    ("cc", ["ccDescEN", "ccDescTC", "ccDescSC"]),
+    ("code", ["codeDescEN", "codeDescTC", "codeDescSC"]),
+    ("sv", ["svDescEN", "svDescTC", "svDescSC"]),
+];
+const UNIT: [&str; 3] = ["unitEN", "unitTC", "unitSC"];
+/// What tells a cell from another, with its statistic.
+const CELL: [&str; 9] = ["period", "ttype", "co", "cc", "tmDescEN", "tmDescTC", "tmDescSC", "code", "sv"];
+
+/// What a cell is: the number of a text for each of [`CELL`].
+type Cell = [u32; CELL.len()];
+
+impl Table {
+    /// The table with a row of 0 for each cell that the query asked for and the answer left out: the service leaves
+    /// nil rows out (guide; inferred for single rows). The rows that came stand first; [`Table::filled`] tells which
+    /// were added.
+    ///
+    /// Proved are only these, and only they are filled:
+    ///
+    /// - values, of every period and trade type asked for;
+    /// - quantities of a commodity for which the same statistic stands in another row, so that the service gives it at
+    ///   all; never at HKHS4, where it is not given (reported), nor without a commodity;
+    /// - areas and commodities that the query names one by one; of `ALL`, of a region, of end-use categories and of modes of
+    ///   transport, those that stand in some row, since what else there is stays open.
+    ///
+    /// # Errors
+    /// A row that is not of the query; more than five million cells.
+    pub fn with_zeros(&self, query: &Query) -> Result<Self, RowError> {
+        let mut filling = Filling::of(self, query)?;
+        let cells = filling.cells(query)?;
+        let from = self.len();
+        for cell in cells {
+            filling.add(&cell).ok_or_else(|| RowError::new(filling.rows.len(), "more texts than 4 GiB"))?;
+        }
+        let mut rows = filling.rows;
+        rows.freeze();
+        let filled = from..rows.len();
+        Ok(Self { rows, filled, ..self.clone() })
+    }
+
+    /// The rows that [`Table::with_zeros`] added; none where it was not asked.
+    #[must_use]
+    pub fn filled(&self) -> std::ops::Range<usize> {
+        self.filled.clone()
+    }
+}
+
+/// Rows that are filled up.
+struct Filling {
+    rows: Rows,
+    there: HashSet<Cell>,
+    /// Descriptions by field and number of the code.
+    names: HashMap<(&'static str, u32), [u32; 3]>,
+    /// Units by numbers of commodity and statistic.
+    units: HashMap<(u32, u32), [u32; 3]>,
+    frequency: u32,
+    class: u32,
+}
+
+impl Filling {
+    fn of(table: &Table, query: &Query) -> Result<Self, RowError> {
+        let mut rows = table.rows.clone();
+        rows.thaw();
+        let mut there = HashSet::new();
+        let mut names = HashMap::new();
+        let mut units = HashMap::new();
+        let (cells, unit_texts) = (table.texts_of(CELL), table.texts_of(UNIT));
+        let named = NAMES.map(|(key, of)| (key, table.texts_of([key]), table.texts_of(of)));
+        for row in 0..table.len() {
+            is_of(table, row, query)?;
+            let cell = ids(&cells, row);
+            there.insert(cell);
+            for (key, code, of) in &named {
+                let [code] = ids(code, row);
+                names.entry((*key, code)).or_insert_with(|| ids(of, row));
+            }
+            units.entry((cell[7], cell[8])).or_insert_with(|| ids(&unit_texts, row));
+        }
+        let mut filling = Self { rows, there, names, units, frequency: 0, class: 0 };
+        filling.frequency = filling.put("freq", query.periods().frequency().as_str())?;
+        filling.class = match query.commodities() {
+            Some(commodities) => filling.put("codeclass", commodities.class().as_str())?,
+            None => 0,
+        };
+        Ok(filling)
+    }
+
+    /// The number of a text of a field.
+    fn put(&mut self, key: &str, text: &str) -> Result<u32, RowError> {
+        let at = self.rows.len();
+        let texts = Field::of(key).and_then(|field| self.rows.texts.get_mut(field.index()));
+        let id = texts.and_then(|texts| texts.known.put(text));
+        id.ok_or_else(|| RowError::new(at, "more texts than 4 GiB"))
+    }
+
+    fn put_all<'a>(
+        &mut self,
+        key: &str,
+        texts: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Vec<u32>, RowError> {
+        texts.into_iter().map(|text| self.put(key, text)).collect()
+    }
+
+    /// The numbers that stand in some row.
+    fn seen(&self, key: &str) -> Vec<u32> {
+        let at = CELL.iter().position(|cell| *cell == key).unwrap_or_default();
+        let seen: HashSet<u32> = self.there.iter().filter_map(|cell| cell.get(at)).copied().collect();
+        let mut seen: Vec<_> = seen.into_iter().filter(|id| *id != 0).collect();
+        seen.sort_unstable();
+        seen
+    }
+
+    fn areas(&mut self, key: &str, selection: Option<&AreaSelection>) -> Result<Vec<u32>, RowError> {
+        let Some(selection) = selection else { return Ok(vec![0]) };
+        let codes: Vec<_> = selection.codes().iter().map(|code| code.as_str()).collect();
+        if selection.class() == AreaClass::Region || codes.contains(&"ALL") {
+            return Ok(self.seen(key));
+        }
+        self.put_all(key, codes)
+    }
+
+    /// The cells that the answer left out.
+    fn cells(&mut self, query: &Query) -> Result<Vec<Cell>, RowError> {
+        let periods = periods(query);
+        let periods: Vec<String> = periods.iter().map(ToString::to_string).collect();
+        let periods = self.put_all("period", periods.iter().map(String::as_str))?;
+        let types: Vec<_> = match query.trade_type() {
+            TradeType::All => TradeType::VALUES.iter().filter(|one| **one != TradeType::All).collect(),
+            ref one => vec![one],
+        }
+        .into_iter()
+        .map(|one| one.as_str())
+        .collect();
+        let types = self.put_all("ttype", types)?;
+        let origins = self.areas("co", query.origin())?;
+        let destinations = self.areas("cc", query.destination())?;
+        let codes = match query.commodities() {
+            None => vec![0],
+            Some(commodities) => match commodities.codes() {
+                Some(codes) if !codes.iter().any(|code| code.as_str() == "ALL") => {
+                    self.put_all("code", codes.iter().map(|code| code.as_str()))?
+                }
+                _ => self.seen("code"),
+            },
+        };
+        let transports: Vec<[u32; 3]> = if query.by_transport() {
+            let seen: HashSet<_> = self.there.iter().map(|cell| [cell[4], cell[5], cell[6]]).collect();
+            let mut seen: Vec<_> = seen.into_iter().filter(|names| *names != [0; 3]).collect();
+            seen.sort_unstable();
+            seen
+        } else {
+            vec![[0; 3]]
+        };
+        let statistics: Vec<_> = query.statistics().iter().copied().collect();
+        let ids = self.put_all("sv", statistics.iter().map(|statistic| statistic.as_str()))?;
+        let statistics: Vec<_> = statistics.into_iter().zip(ids).collect();
+        let quantities = query.commodities().is_some_and(|c| c.class() != CommodityClass::Hs4);
+        let given: HashSet<(u32, u32)> = self.there.iter().map(|cell| (cell[7], cell[8])).collect();
+
+        let sizes = [&codes, &origins, &destinations, &periods, &types].map(Vec::len);
+        let all = sizes.into_iter().chain([transports.len(), statistics.len()]);
+        if all.fold(1usize, usize::saturating_mul) > MOST {
+            let told = format!("the query has more than {MOST} cells; ask for less at a time");
+            return Err(RowError::new(self.rows.len(), told));
+        }
+        let mut missing = Vec::new();
+        for &code in &codes {
+            for &co in &origins {
+                for &cc in &destinations {
+                    for &[en, tc, sc] in &transports {
+                        for &ttype in &types {
+                            for &period in &periods {
+                                for &(statistic, sv) in &statistics {
+                                    let given = quantities && given.contains(&(code, sv));
+                                    let cell = [period, ttype, co, cc, en, tc, sc, code, sv];
+                                    if (!statistic.is_quantity() || given) && !self.there.contains(&cell) {
+                                        missing.push(cell);
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        Ok(missing)
+    }
+
+    /// Adds a row of 0.
+    fn add(&mut self, cell: &Cell) -> Option<()> {
+        let row = self.rows.len();
+        let mut ids: HashMap<&str, u32> = CELL.into_iter().zip(cell.iter().copied()).collect();
+        ids.extend([("freq", self.frequency), ("codeclass", self.class)]);
+        for (key, of) in NAMES {
+            if let Some(names) = ids.get(key).and_then(|id| self.names.get(&(key, *id))) {
+                ids.extend(of.into_iter().zip(names.iter().copied()));
+            }
+        }
+        if let Some(unit) = self.units.get(&(cell[7], cell[8])) {
+            ids.extend(UNIT.into_iter().zip(unit.iter().copied()));
+        }
+        for (field, texts) in Field::all().zip(&mut self.rows.texts) {
+            texts.ids.set(row, ids.get(field.key()).copied().unwrap_or_default());
+        }
+        self.rows.figures.set(row, Value::Number(0, 0))?;
+        self.rows.end_row();
+        Some(())
+    }
+}
+
+/// Holds a row against the query.
+fn is_of(table: &Table, row: usize, query: &Query) -> Result<(), RowError> {
+    let typed = |key: &str| {
+        let [texts] = table.texts_of([key]);
+        texts.and_then(|texts| texts.get(row)).unwrap_or_default()
+    };
+    let asked = query.periods();
+    let period = Period::exact(typed("period"));
+    let within = period.is_some_and(|period| {
+        period.frequency() == asked.frequency()
+            && (number(asked.start())..=number(asked.end())).contains(&number(period))
+    });
+    let kind = TradeType::exact(typed("ttype"));
+    let is_type = kind.is_some_and(|kind| query.trade_type() == TradeType::All || kind == query.trade_type());
+    let statistic = Statistic::exact(typed("sv"));
+    let is_statistic = statistic.is_some_and(|one| query.statistics().iter().any(|asked| *asked == one));
+    let what = match (within, is_type, is_statistic) {
+        (false, _, _) => "period",
+        (_, false, _) => "trade type",
+        (_, _, false) => "statistic",
+        _ => return Ok(()),
+    };
+    Err(RowError::new(row, format!("its {what} is not of the query {query}")))
+}
+
+/// Months or years since the year 0.
+fn number(period: Period) -> u32 {
+    let year = u32::from(period.year());
+    period.month().map_or(year, |month| year * 12 + u32::from(month) - 1)
+}
+
+fn periods(query: &Query) -> Vec<Period> {
+    let (from, to) = (query.periods().start(), query.periods().end());
+    let monthly = from.month().is_some();
+    let made = (number(from)..=number(to)).filter_map(|number| {
+        let (year, month) = if monthly { (number / 12, Some(number % 12 + 1)) } else { (number, None) };
+        let year = u16::try_from(year).ok()?;
+        match month {
+            Some(month) => Period::monthly(year, u8::try_from(month).ok()?).ok(),
+            None => Period::annual(year).ok(),
+        }
+    });
+    made.collect()
+}

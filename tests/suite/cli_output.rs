@@ -1,0 +1,268 @@
+//! Where results go: pipes, files, terminals; and services that are elsewhere or nowhere.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, Stdio};
+
+use crate::support::cli::{ended, folder, run, steady, tradebind};
+
+const GUIDE: [&str; 8] =
+    ["hk", "get", "--trade-type", "total-exports", "--destination", "CN", "--period", "2018-05..2018-06"];
+
+fn guide(more: &[&str]) -> Command {
+    let mut command = tradebind();
+    command.args(GUIDE).args(["--replica", "-q"]).args(more);
+    command
+}
+
+#[test]
+fn a_file_is_written_whole_or_not_at_all() {
+    let folder = folder("whole");
+    let file = folder.join("out.csv");
+    let path = file.to_str().unwrap();
+    let ran = ended(guide(&["-o", path]), "");
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""), "{ran}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), ended(guide(&[]), "").stdout);
+
+    // What fails leaves the old file, and nothing beside it.
+    std::fs::write(&file, "old").unwrap();
+    let mut failing = guide(&["-o", path]);
+    failing.args(["--origin", "CN", "--hs", "9999"]);
+    assert_eq!(ended(failing, "").code, Some(3));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "old");
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+}
+
+#[test]
+fn what_cannot_be_written_is_told_before_anything_is_asked() {
+    let folder = folder("unwritable");
+    let told = |path: &str| {
+        // Nobody is there: if that were found out first, it would be exit 4.
+        let mut command = tradebind();
+        command.args(GUIDE).env("TRADEBIND_HK_URL", "http://127.0.0.1:9").args(["-o", path]);
+        ended(command, "").to_string().replace(folder.to_str().unwrap(), "FOLDER")
+    };
+    let missing = folder.join("no-such-folder/out.csv");
+    insta::assert_snapshot!([told(missing.to_str().unwrap()), told(folder.to_str().unwrap())].join("\n"));
+}
+
+#[cfg(unix)]
+#[test]
+fn devices_are_written_to_and_links_stay() {
+    let folder = folder("links");
+    assert_eq!(ended(guide(&["-o", "/dev/null"]), "").code, Some(0));
+    use std::os::unix::fs::FileTypeExt as _;
+    assert!(std::fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+
+    let (file, link) = (folder.join("file.csv"), folder.join("link.csv"));
+    std::fs::write(&file, "old").unwrap();
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    assert_eq!(ended(guide(&["-o", link.to_str().unwrap()]), "").code, Some(0));
+    assert!(link.is_symlink());
+    assert!(std::fs::read_to_string(&file).unwrap().contains("194542691"));
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let mut command = tradebind();
+    command.args(["hk", "get", "--replica", "-q", "--trade-type", "imports", "--origin", "ALL"]);
+    command.args(["--period", "2012-01..2024-12"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    assert!(first.starts_with("period,"), "{first}");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[test]
+fn a_full_disk_is_told() {
+    if !std::path::Path::new("/dev/full").exists() {
+        return;
+    }
+    let ran = ended(guide(&["-o", "/dev/full"]), "");
+    insta::assert_snapshot!(ran);
+}
+
+/// In a terminal: a table under its title, with Chinese lined up; no colours or cursor moves on standard output.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_gets_a_table() {
+    let quoted: Vec<_> = GUIDE.iter().map(|word| format!("'{word}'")).collect();
+    let command = format!("'{}' {} --replica --lang tc", env!("CARGO_BIN_EXE_tradebind"), quoted.join(" "));
+    let mut script = Command::new("script");
+    script.args(["-qec", &command, "/dev/null"]).env("TERM", "xterm");
+    let Ok(child) = script.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn() else {
+        panic!("`script` of util-linux is needed to have a terminal");
+    };
+    let output = child.wait_with_output().unwrap();
+    insta::assert_snapshot!(String::from_utf8(output.stdout).unwrap().replace('\r', ""));
+}
+
+#[test]
+fn services_elsewhere_or_nowhere() {
+    let told = |hk: &str, words: &[&str]| {
+        let mut command = tradebind();
+        command.args(words).env("TRADEBIND_HK_URL", hk).env("TRADEBIND_TRADEWIND_URL", hk);
+        ended(command, "").to_string()
+    };
+    let latest = ["hk", "latest"];
+    insta::assert_snapshot!(
+        [
+            told("http://127.0.0.1:9", &latest),
+            told("http://127.0.0.1:9", &["tradewind", "health"]),
+            told("nowhere", &latest),
+            told("ftp://127.0.0.1", &latest),
+            told("http://secret:word@127.0.0.1", &latest),
+            told("http://127.0.0.1:9", &["hk", "latest", "--replica", "--quiet", "-o", "/dev/null"]),
+        ]
+        .join("\n")
+    );
+}
+
+/// A server of `serve`, which ends with the test.
+struct Serving {
+    child: Child,
+    lines: Vec<String>,
+}
+
+impl Serving {
+    fn start(more: &[&str]) -> Self {
+        let mut child = tradebind().arg("serve").args(more).stdout(Stdio::piped()).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let lines = (0..2).map(|_| {
+            let mut line = String::new();
+            out.read_line(&mut line).unwrap();
+            line
+        });
+        let lines = lines.collect();
+        Self { child, lines }
+    }
+
+    fn url(&self, service: &str) -> &str {
+        self.lines.iter().find_map(|line| line.strip_prefix(service)).unwrap().trim()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn serve_tells_its_addresses_and_ends_cleanly() {
+    for signal in ["TERM", "INT"] {
+        let mut serving = Serving::start(&[]);
+        assert_eq!(
+            steady(&serving.lines.concat()),
+            "hk-trade http://127.0.0.1:PORT\ntradewind http://127.0.0.1:PORT\n"
+        );
+        let mut command = tradebind();
+        command.args(GUIDE).env("TRADEBIND_HK_URL", serving.url("hk-trade"));
+        assert!(ended(command, "").stdout.contains("186190690"));
+        let id = serving.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+        assert_eq!(serving.child.wait().unwrap().code(), Some(0), "{signal}");
+    }
+}
+
+/// The same seed makes the same figures, another one others.
+#[test]
+fn a_seed_makes_the_figures() {
+    let figures = |seed: &str| {
+        let serving = Serving::start(&["--seed", seed]);
+        let mut command = tradebind();
+        command.args(["hk", "get", "--trade-type", "imports", "--hs", "85", "--period", "2023"]);
+        ended(command.env_of(serving.url("hk-trade")), "").stdout
+    };
+    let one = figures("7");
+    assert!(one.lines().count() == 2, "{one}");
+    assert_eq!(one, figures("7"));
+    assert_ne!(one, figures("8"));
+}
+
+trait EnvOf {
+    fn env_of(self, url: &str) -> Self;
+}
+
+impl EnvOf for Command {
+    fn env_of(mut self, url: &str) -> Self {
+        self.env("TRADEBIND_HK_URL", url);
+        self
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_is_told() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let ran = run(&format!("serve --port {port}"));
+    assert_eq!(ran.code, Some(4));
+    insta::assert_snapshot!(ran.to_string().replace(&port, "PORT"));
+}
+
+/// Runs the binary with a pipe for its output; its lines, and the most memory that it ever held.
+#[cfg(target_os = "linux")]
+fn piped(mut command: Command) -> (usize, u64) {
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut out = child.stdout.take().unwrap();
+    // The last bytes stay in the pipe until the peak is read.
+    let (mut lines, mut buffer, mut peak) = (0, vec![0; 1 << 16], 0);
+    loop {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).map(str::trim);
+        if let Some(kib) = line.and_then(|line| line.strip_suffix(" kB")) {
+            peak = peak.max(kib.trim().parse::<u64>().unwrap() * 1024);
+        }
+        let read = out.read(&mut buffer).unwrap();
+        if read == 0 {
+            break;
+        }
+        lines += buffer[..read].iter().filter(|byte| **byte == b'\n').count();
+    }
+    assert!(child.wait().unwrap().success());
+    (lines, peak)
+}
+
+/// 100,000 rows through a pipe: the process never holds twice the body. Without optimisation the program itself takes as
+/// much as many rows: there it is held to two and a half times the body.
+#[cfg(target_os = "linux")]
+#[test]
+fn many_rows_pass_through_a_pipe_in_little_memory() {
+    const ROWS: u64 = 100_000;
+    let serving = |rows: u64| {
+        // In a thread of its own, so that the memory measured is the client's alone.
+        let (tell, told) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let replica = tradebind::replica::Replica::builder().hk_rows(rows).start().await.unwrap();
+                tell.send(replica.hk_url()).unwrap();
+                std::future::pending::<()>().await;
+            });
+        });
+        told.recv().unwrap()
+    };
+    let get = |url: &str| {
+        let mut command = tradebind();
+        command.args(["hk", "get", "--trade-type", "imports", "--origin", "ALL", "--period", "2018-01"]);
+        command.env("TRADEBIND_HK_URL", url);
+        piped(command)
+    };
+    let many = serving(ROWS);
+    let body = {
+        let path = "/api/get?lang=EN&sv=VCm&freq=M&period=201801,201801&ttype=1&coclass=C&co=ALL";
+        let mut command = tradebind();
+        command.args(["hk", "raw", path]).env("TRADEBIND_HK_URL", &many);
+        u64::try_from(ended(command, "").stdout.len()).unwrap()
+    };
+    let (lines, peak) = get(&many);
+    assert_eq!(lines, usize::try_from(ROWS).unwrap() + 1);
+    let told = format!("body {body} bytes, peak {peak} bytes");
+    println!("{told}");
+    assert!(peak > body && 2 * peak < 5 * body, "{told}");
+    assert!(cfg!(debug_assertions) || peak < 2 * body, "{told}");
+}

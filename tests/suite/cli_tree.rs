@@ -1,0 +1,108 @@
+//! The command line's tree, and what a person reads first.
+
+use crate::support::cli::run;
+
+/// Every command with its line in its parent's help, and its options.
+#[test]
+fn the_tree() {
+    let mut lines = Vec::new();
+    walk("", 0, &mut lines);
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+fn walk(path: &str, depth: usize, lines: &mut Vec<String>) {
+    let help = run(&format!("{path} -h")).stdout;
+    let usage = help.lines().find_map(|line| line.strip_prefix("Usage: ")).unwrap();
+    let options = help.lines().take_while(|line| !line.starts_with("Example")).filter_map(|line| {
+        let line = line.strip_prefix("  ")?;
+        let line = line.trim_start_matches("    ");
+        let at = line.find("--").filter(|_| line.starts_with('-'))?;
+        Some(line.get(at..)?.split([' ', ',']).next().unwrap().to_owned())
+    });
+    let common = ["--help", "--replica", "--quiet"];
+    let options: Vec<_> = options.filter(|option| depth == 0 || !common.contains(&option.as_str())).collect();
+    lines.push(format!("{}{usage}", "  ".repeat(depth)));
+    if !options.is_empty() {
+        lines.push(format!("{}    {}", "  ".repeat(depth), options.join(" ")));
+    }
+    let commands =
+        help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    for name in
+        commands.filter(|line| !line.starts_with("    ")).filter_map(|line| line.split_whitespace().next())
+    {
+        walk(&format!("{path} {name}"), depth + 1, lines);
+    }
+}
+
+#[test]
+fn help_reads_well() {
+    for (name, words) in [
+        ("whole", "--help"),
+        ("hk_get", "hk get --help"),
+        ("tradewind", "tradewind --help"),
+        ("world_regions", "tradewind world-regions --help"),
+        ("company_search", "tradewind company-search --help"),
+        ("serve", "serve --help"),
+    ] {
+        let ran = run(words);
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{words}");
+        insta::assert_snapshot!(format!("help_{name}"), ran.stdout);
+    }
+}
+
+/// Each command says what it does, and shows how.
+#[test]
+fn every_command_has_an_example() {
+    let operations =
+        tradebind::tradewind::api::OPERATIONS.iter().map(|operation| operation.id.replace('_', "-"));
+    let mut commands: Vec<_> = operations.map(|name| format!("tradewind {name}")).collect();
+    let plain =
+        ["hk get", "hk latest", "hk codes", "hk raw", "tradewind raw", "serve", "spec", "completions"];
+    commands.extend(plain.map(str::to_owned));
+    for command in commands {
+        let help = run(&format!("{command} --help")).stdout;
+        assert!(help.contains("Example"), "{command}");
+        assert!(help.contains(&format!("  tradebind {command}")), "{command}: {help}");
+    }
+}
+
+#[test]
+fn what_is_no_command_is_told_with_what_may_be_meant() {
+    insta::assert_snapshot!(
+        [
+            "",
+            "hk gte",
+            "tradewind world-region",
+            "hk get --trade-typ imports",
+            "hk help",
+            "spec tradwind",
+            "completions bsh"
+        ]
+        .map(|words| format!("$ tradebind {words}\n{}", run(words)))
+        .join("\n")
+    );
+}
+
+#[test]
+fn a_shell_gets_its_completions() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let ran = run(&format!("completions {shell}"));
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        assert!(ran.stdout.contains("world-regions") && ran.stdout.contains("consignment"), "{shell}");
+    }
+}
+
+#[test]
+fn documents_and_schemas_are_printed() {
+    let document = |service| tradebind::documents::document(service).yaml();
+    use tradebind::exchange::ServiceName::{HkTrade, Tradewind};
+    assert_eq!(run("spec hk-trade").stdout, document(HkTrade));
+    assert_eq!(run("spec tradewind").stdout, document(Tradewind));
+    let schema: serde_json::Value = serde_json::from_str(&run("spec --schema WorldRegion").stdout).unwrap();
+    assert!(jsonschema::validator_for(&schema).unwrap().is_valid(&serde_json::json!({"tradeCount": 1})));
+    insta::assert_snapshot!(
+        ["spec", "spec hk --schema rowx", "spec --schema Narnia", "spec tradewind --schema Billing"]
+            .map(|words| format!("$ tradebind {words}\n{}", run(words)))
+            .join("\n")
+    );
+}

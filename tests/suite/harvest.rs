@@ -1,0 +1,353 @@
+//! Harvests from the outside, against the replica.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use proptest::prelude::*;
+use tradebind::domain::{CommodityClass, Statistic, TradeType};
+use tradebind::harvest::{
+    Areas, Commodities, Format, Harvest, HarvestError, Limits, Plan, Request, RequestBuilder, Settings,
+    Summary,
+};
+use tradebind::hk::Client;
+use tradebind::http::{ManualClock, Pace, SharedPace};
+use tradebind::replica::{Door, Fault, Replica, ReplicaBuilder, Rule};
+
+async fn client(replica: &Replica) -> Client {
+    // Waits between repeats take no time.
+    let clock = Arc::new(ManualClock::at(SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000)));
+    let http = reqwest::Client::builder().no_proxy();
+    Client::builder().base_url(replica.hk_url()).pace(Pace::off()).clock(clock).http(http).build().unwrap()
+}
+
+fn request(periods: &str) -> RequestBuilder {
+    Request::builder().trade_types([TradeType::Imports]).periods(periods.parse().unwrap())
+}
+
+fn hs(class: CommodityClass, codes: &[&str]) -> Commodities {
+    Commodities::codes(class, codes).unwrap()
+}
+
+async fn harvest(replica: &Replica, folder: &Path, request: Request, limits: Limits) -> Summary {
+    let plan = Plan::new(request, limits).unwrap();
+    // One after another, so that the number of calls is the same each time: what one learns the next does not ask.
+    let harvest = Harvest::open(folder, &plan, &Settings::new("replica").in_flight(1)).unwrap();
+    harvest.run(&client(replica).await, |_| {}).await.unwrap()
+}
+
+fn answered(replica: &Replica) -> usize {
+    replica.hk_requests().iter().filter(|request| !request.target.starts_with("/api/get")).count()
+}
+
+fn rows(folder: &Path) -> BTreeSet<String> {
+    std::fs::read_to_string(folder.join("data.csv")).unwrap().lines().map(str::to_owned).collect()
+}
+
+/// Codes of every edition, one that ended with 2021, one that began with 2022, one unknown; an unknown country.
+fn mixed() -> Request {
+    request("2021-10..2022-03")
+        .trade_types([TradeType::Imports, TradeType::TotalExports])
+        .statistics([Statistic::MonthlyValue, Statistic::MonthlyQuantity])
+        .destination(Areas::countries(["CN", "JP", "DE", "ZZ"]).unwrap())
+        .commodities(hs(CommodityClass::Hs6, &["854231", "999999", "851712", "851713", "100630", "711319"]))
+        .build()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn every_cell_is_accounted_for() {
+    let replica = Replica::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let summary = harvest(&replica, folder.path(), mixed(), Limits::default()).await;
+    let cells = summary.cells;
+    assert_eq!(cells.asked, 2 * 2 * 6 * 4 * 6);
+    assert_eq!(cells.failed, 0, "{summary}");
+    assert_eq!(cells.not_given, 0);
+    // Of four countries one with all codes; of the other three one code in all six months, two in three each.
+    assert_eq!(cells.refused, 2 * 2 * (6 * 6 + 3 * (6 + 3 + 3)));
+    assert!(summary.refused.iter().any(|one| one.what == "ZZ" && one.reason.contains("Country code (ZZ)")));
+    let told = |code: &str| -> Vec<_> {
+        summary.refused.iter().filter(|one| one.what == code).map(|one| one.periods.as_str()).collect()
+    };
+    assert_eq!(told("999999"), ["202110,202112", "202201,202203"]);
+    assert_eq!((told("851712"), told("851713")), (vec!["202201,202203"], vec!["202110,202112"]));
+    assert_eq!(cells.reported, summary.data.rows);
+    assert_eq!(rows(folder.path()).len() as u64, summary.data.rows + 1);
+    assert!(summary.is_complete());
+}
+
+#[tokio::test]
+async fn quantities_at_four_digits_are_not_given() {
+    let replica = Replica::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let request = request("2024-01..2024-03")
+        .statistics([Statistic::MonthlyValue, Statistic::MonthlyQuantity])
+        .commodities(hs(CommodityClass::Hs4, &["8542", "1006"]))
+        .build()
+        .unwrap();
+    let cells = harvest(&replica, folder.path(), request, Limits::default()).await.cells;
+    assert_eq!((cells.asked, cells.not_given, cells.reported + cells.nil), (12, 6, 6));
+}
+
+#[tokio::test]
+async fn unpublished_months_shrink_the_range_once() {
+    let replica = Replica::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let codes: Vec<_> = (1..=97).filter(|n| *n != 77).map(|n| format!("{n:02}")).collect();
+    let request = request("2026-03..2026-12")
+        .commodities(Commodities::codes(CommodityClass::Hs2, codes).unwrap())
+        .build()
+        .unwrap();
+    let summary = harvest(&replica, folder.path(), request, Limits::default()).await;
+    let unpublished = replica
+        .hk_requests()
+        .iter()
+        .filter(|request| request.note.as_ref().is_some_and(|note| note.contains("Period code")))
+        .count();
+    assert_eq!(unpublished, 1);
+    assert_eq!(summary.published.as_deref(), Some("202603,202605"));
+    assert_eq!(summary.cells.asked, 96 * 10);
+    assert!(summary.cells.refused >= 96 * 7, "{summary}");
+    assert!(summary.refused.iter().any(|one| one.what == "periods" && one.periods == "202606,202612"));
+}
+
+/// Any way of cutting gives the same rows, and the same numbers.
+#[test]
+fn any_cut_gives_the_same_table() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let replica = runtime.block_on(Replica::start()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let whole = runtime.block_on(harvest(&replica, folder.path(), mixed(), Limits::default()));
+    let expected = rows(folder.path());
+    let config = ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(config, |(most in 1u64..80)| {
+        let folder = tempfile::tempdir().unwrap();
+        let cut = runtime.block_on(harvest(&replica, folder.path(), mixed(), Limits::default().rows(most)));
+        prop_assert_eq!(rows(folder.path()), expected.clone());
+        prop_assert_eq!(cut.cells, whole.cells);
+    });
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            std::fs::create_dir_all(&target).unwrap();
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Wherever the journal ends, the next run asks only for what is missing, and ends in the same bytes.
+#[tokio::test]
+async fn a_torn_journal_is_gone_on_with() {
+    let replica = Replica::start().await.unwrap();
+    let whole = tempfile::tempdir().unwrap();
+    let limits = Limits::default().rows(200);
+    let summary = harvest(&replica, whole.path(), mixed(), limits).await;
+    let journal = std::fs::read(whole.path().join("journal")).unwrap();
+    let lines: Vec<usize> = (0..journal.len()).filter(|at| journal[*at] == b'\n').map(|at| at + 1).collect();
+    assert!(lines.len() > 4);
+    for (line, end) in lines.iter().enumerate() {
+        let start = if line == 0 { 0 } else { lines[line - 1] };
+        for cut in [start, start + 1, usize::midpoint(start, *end), end - 1] {
+            let folder = tempfile::tempdir().unwrap();
+            copy(whole.path(), folder.path());
+            std::fs::write(folder.path().join("journal"), &journal[..cut]).unwrap();
+            let again = harvest(&replica, folder.path(), mixed(), limits).await;
+            assert_eq!(again.data, summary.data, "cut at {cut}");
+            assert_eq!(again.cells, summary.cells);
+            assert_eq!(
+                again.calls,
+                lines.len() - line,
+                "cut at {cut}: asked for what was there, or not for all"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn faults_in_every_fifth_call_leave_no_trace() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = Limits::default().rows(60);
+    let calm = Replica::start().await.unwrap();
+    let summary = harvest(&calm, folder.path(), mixed(), limits).await;
+    for seed in 0..3 {
+        let replica = Replica::builder()
+            .faults([Rule::on(Door::HkAnswer).one_in(5).with_any([
+                Fault::Html(503),
+                Fault::ResetBefore,
+                Fault::ResetDuring,
+                Fault::Truncated(100),
+                Fault::DuplicateRows(2),
+                Fault::WrongCount(1),
+            ])])
+            .seed(0)
+            .start()
+            .await
+            .unwrap();
+        // Each run meets other faults.
+        for _ in 0..seed {
+            _ = client(&replica)
+                .await
+                .query(&"lang=EN&sv=VCm&freq=M&period=201805,201805&ttype=4".parse().unwrap())
+                .await;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let mut again = harvest(&replica, folder.path(), mixed(), limits).await;
+        if again.cells.failed > 0 {
+            // What gave up is asked for once more.
+            replica.clear_faults();
+            again = harvest(&replica, folder.path(), mixed(), limits).await;
+        }
+        assert_eq!((again.data, again.cells, again.faults), (summary.data.clone(), summary.cells, 0));
+    }
+}
+
+#[tokio::test]
+async fn rows_that_stay_doubled_are_told_and_left_out() {
+    let calm = Replica::start().await.unwrap();
+    let replica = Replica::builder()
+        .faults([Rule::on(Door::HkAnswer).with(Fault::DuplicateRows(2))])
+        .start()
+        .await
+        .unwrap();
+    let request = request("2024-01..2024-06").commodities(hs(CommodityClass::Hs2, &["85"])).build().unwrap();
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let right = harvest(&calm, one.path(), request.clone(), Limits::default()).await;
+    let doubled = harvest(&replica, other.path(), request, Limits::default()).await;
+    assert_eq!(doubled.faults, 2);
+    assert_eq!(doubled.data, right.data);
+    assert!(!doubled.is_complete());
+}
+
+#[tokio::test]
+async fn where_nobody_answers_the_rest_is_left_and_told() {
+    let replica =
+        Replica::builder().faults([Rule::on(Door::HkAnswer).with(Fault::Html(500))]).start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let limits = Limits::default().rows(10);
+    let summary = harvest(&replica, folder.path(), mixed(), limits).await;
+    assert!(summary.failed.len() < 10, "{summary}");
+    assert_eq!(summary.cells.failed, summary.cells.asked);
+    replica.clear_faults();
+    let again = harvest(&replica, folder.path(), mixed(), limits).await;
+    assert_eq!(again.cells.failed, 0);
+}
+
+/// The second replica has other figures, and more months.
+#[tokio::test]
+async fn a_refresh_tells_what_was_revised() {
+    let start = |builder: ReplicaBuilder, newest: &str| builder.hk_newest(newest.parse().unwrap()).start();
+    let before = start(Replica::builder(), "202602").await.unwrap();
+    let after = start(Replica::builder().seed(9), "202605").await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let request =
+        |periods: &str| request(periods).commodities(hs(CommodityClass::Hs2, &["85", "71"])).build().unwrap();
+    let first = harvest(&before, folder.path(), request("2025-01..2026-02"), Limits::default()).await;
+    assert!(first.revisions.is_none());
+    let old = std::fs::read_to_string(folder.path().join("data.csv")).unwrap();
+    let plan = Plan::new(request("2025-01..2026-12"), Limits::default()).unwrap();
+    let settings = Settings::new("replica").refresh(true);
+    let harvest = Harvest::open(folder.path(), &plan, &settings).unwrap();
+    assert!(harvest.will_refresh());
+    let summary = harvest.run(&client(&after).await, |_| {}).await.unwrap();
+    let revisions = summary.revisions.clone().unwrap();
+    assert_eq!((revisions.changed, revisions.appeared, revisions.vanished), (4, 0, 0), "{summary}");
+    assert_eq!(summary.published.as_deref(), Some("202501,202605"));
+    assert_eq!(summary.cells.reported, 2 * 17);
+    let asked: Vec<_> = after.hk_requests().iter().map(|request| request.target.clone()).collect();
+    assert!(asked.iter().all(|target| target.contains("period=202601,")), "{asked:?}");
+    let new = std::fs::read_to_string(folder.path().join("data.csv")).unwrap();
+    let year = |text: &str| {
+        text.lines().filter(|line| line.starts_with("2025")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(year(&old), year(&new), "the year before stays as it was");
+    let listed = std::fs::read_to_string(folder.path().join("revisions.csv")).unwrap();
+    assert_eq!(listed.lines().count(), 1 + 4, "{listed}");
+    // Without a refresh nothing is asked for.
+    let plan = Plan::new(request("2025-01..2026-12"), Limits::default()).unwrap();
+    let harvest = Harvest::open(folder.path(), &plan, &Settings::new("replica")).unwrap();
+    assert_eq!(harvest.run(&client(&after).await, |_| {}).await.unwrap().calls, 0);
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_used_is_told() {
+    let replica = Replica::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let small = |codes: &[&str]| {
+        let request =
+            request("2024-01..2024-02").commodities(hs(CommodityClass::Hs2, codes)).build().unwrap();
+        Plan::new(request, Limits::default()).unwrap()
+    };
+    let plan = small(&["85"]);
+    let settings = Settings::new("replica").format(Format::Ndjson);
+    let told = |result: Result<Harvest, HarvestError>| {
+        result.unwrap_err().to_string().replace(&folder.path().display().to_string(), "FOLDER")
+    };
+    let first = Harvest::open(folder.path(), &plan, &settings).unwrap();
+    assert_eq!(
+        told(Harvest::open(folder.path(), &plan, &settings)),
+        "another process harvests into FOLDER; wait for it, or give another folder"
+    );
+    first.run(&client(&replica).await, |_| {}).await.unwrap();
+    let other =
+        told(Harvest::open(folder.path(), &small(&["85", "87"]), &Settings::new("https://h.example")));
+    assert!(
+        other.starts_with("FOLDER holds another harvest:\n- service: replica there, https://h.example now"),
+        "{other}"
+    );
+    assert!(other.contains("\n- commodities: ") && other.ends_with("or ask for the same"), "{other}");
+    let body = std::fs::read_dir(folder.path().join("bodies")).unwrap().next().unwrap().unwrap().path();
+    std::fs::write(&body, "x").unwrap();
+    let harvest = Harvest::open(folder.path(), &plan, &settings).unwrap();
+    let damaged = harvest.run(&client(&replica).await, |_| {}).await.unwrap_err().to_string();
+    assert!(
+        damaged.contains("it does not unpack") && damaged.contains("delete it and run again"),
+        "{damaged}"
+    );
+    std::fs::remove_file(&body).unwrap();
+    let harvest = Harvest::open(folder.path(), &plan, &settings).unwrap();
+    assert_eq!(harvest.run(&client(&replica).await, |_| {}).await.unwrap().calls, 1);
+    std::fs::write(folder.path().join("plan.json"), "{").unwrap();
+    assert!(told(Harvest::open(folder.path(), &plan, &settings)).contains("plan.json is damaged: EOF"));
+    let full = tempfile::tempdir().unwrap();
+    std::fs::write(full.path().join("thesis.txt"), "x").unwrap();
+    let error = Harvest::open(full.path(), &plan, &settings).unwrap_err();
+    assert!(matches!(error, HarvestError::NotAHarvest { .. }), "{error}");
+    let file = full.path().join("thesis.txt");
+    assert!(matches!(Harvest::open(&file, &plan, &settings), Err(HarvestError::Disk { .. })));
+}
+
+/// The limit is not passed by asking from two clients that share a ledger.
+#[tokio::test]
+async fn two_clients_with_one_ledger_keep_within_the_limit() {
+    let wall = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000);
+    let clock = Arc::new(ManualClock::at(wall));
+    let replica = Replica::builder()
+        .clock(clock.clone())
+        .hk_usage_limit(10, Duration::from_secs(5))
+        .start()
+        .await
+        .unwrap();
+    let ledger = tempfile::tempdir().unwrap();
+    let client = || {
+        let shared =
+            SharedPace::open_in(ledger.path(), "hk-trade", Pace::new(1, Duration::from_millis(500))).unwrap();
+        let http = reqwest::Client::builder().no_proxy();
+        let builder = Client::builder().base_url(replica.hk_url()).clock(clock.clone()).http(http);
+        builder.shared_pace(shared).build().unwrap()
+    };
+    let (one, other) = (client(), client());
+    let query = "lang=EN&sv=VCm&freq=M&period=201901,201901&ttype=4".parse().unwrap();
+    for _ in 0..15 {
+        assert_eq!(one.query(&query).await.unwrap().attempts(), 1);
+        assert_eq!(other.query(&query).await.unwrap().attempts(), 1);
+    }
+    assert_eq!(answered(&replica), 30);
+}

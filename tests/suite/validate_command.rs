@@ -1,0 +1,185 @@
+//! `tradebind validate` as a program: exit codes, files, standard input, and what other people's CI starts.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use saphyr::{LoadableYamlNode, Yaml};
+
+use crate::support::payloads::{hk_answer, hk_rows, pretty, regions};
+
+fn tradebind(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tradebind"));
+    command.current_dir(folder).arg("validate");
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str], input: &str) -> (i32, String) {
+    let mut command = tradebind(folder);
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A command that refuses its arguments does not read.
+    _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    both(child.wait_with_output().unwrap())
+}
+
+fn both(output: Output) -> (i32, String) {
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap(), String::from_utf8(text).unwrap())
+}
+
+/// A folder with payloads: two that pass, one that does not, one that is none, and what is passed over.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("good/hk.json", &pretty(&hk_answer(hk_rows(2))));
+    write("good/deep/world.json", &pretty(&regions()));
+    write("good/notes.txt", "no payload");
+    write("good/.hidden.json", "{}");
+    write(
+        "bad/count.json",
+        &pretty(&hk_answer(hk_rows(3))).replace("\"noOfRecords\": 3", "\"noOfRecords\": 4"),
+    );
+    write("other/package.json", r#"{"name": "x"}"#);
+    folder
+}
+
+#[test]
+fn exit_codes_tell_how_it_went() {
+    let folder = folder();
+    let folder = folder.path();
+    let codes = [
+        (&["good"][..], 0),
+        (&["good/*.json", "good/deep/world.json"], 0),
+        (&["good", "bad"], 1),
+        (&["bad", "--config", "off.toml"], 0),
+        (&["good", "bad", "other"], 3),
+        (&["good", "nowhere.json"], 3),
+        (&["good/*.yaml"], 3),
+        (&[], 2),
+        (&["good", "--operation", "nothing"], 2),
+        (&["good", "--report", "sarif"], 2),
+        (&["good", "--report", "csv=x"], 2),
+        (&["good", "--config", "bad.toml"], 2),
+        (&["--explain", "hk/none"], 2),
+        (&["--explain", "hk/count"], 0),
+        (&["--rules"], 0),
+        (&["-"], 3),
+    ];
+    std::fs::write(folder.join("off.toml"), "[rules]\n\"hk/count\" = \"warning\"\n").unwrap();
+    std::fs::write(folder.join("bad.toml"), "[rules]\n\"hk/count\" = 1\n").unwrap();
+    for (arguments, code) in codes {
+        let (found, text) = run(folder, arguments, "");
+        assert_eq!(found, code, "{arguments:?}\n{text}");
+    }
+    assert_eq!(run(folder, &["bad", "--config", "off.toml", "--fail-on", "warning"], "").0, 1);
+}
+
+#[test]
+fn standard_input_is_a_payload() {
+    let folder = folder();
+    let body = pretty(&hk_answer(hk_rows(2)));
+    assert_eq!(run(folder.path(), &["-"], &body).0, 0);
+    let (code, text) =
+        run(folder.path(), &["-", "--service", "hk"], &body.replace("\"figure\": \"", "\"figure\": \"x"));
+    assert_eq!(code, 1);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn one_run_serves_a_person_and_machines() {
+    let folder = folder();
+    let reports = ["--report", "sarif=out.sarif", "--report", "junit=out.xml", "--report", "json=out.json"];
+    let (code, text) = run(folder.path(), &[&["good", "bad"][..], &reports].concat(), "");
+    assert_eq!(code, 1);
+    insta::assert_snapshot!(text);
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let sarif: serde_json::Value = serde_json::from_str(&read("out.sarif")).unwrap();
+    assert_eq!(sarif["runs"][0]["results"][0]["ruleId"], "hk/count");
+    let junit = read("out.xml");
+    let junit = roxmltree::Document::parse(&junit).unwrap();
+    assert_eq!(junit.root_element().attribute("tests"), Some("3"));
+    assert_eq!(junit.root_element().attribute("failures"), Some("1"));
+    let json: serde_json::Value = serde_json::from_str(&read("out.json")).unwrap();
+    assert_eq!(json["checked"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_baseline_is_written_kept_and_told_stale() {
+    let folder = folder();
+    let folder = folder.path();
+    assert_eq!(run(folder, &["bad", "--write-baseline", "accepted.json"], "").0, 0);
+    let (code, text) = run(folder, &["bad", "--baseline", "accepted.json"], "");
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("1 accepted by the baseline"), "{text}");
+    let (code, text) = run(folder, &["good", "--baseline", "accepted.json"], "");
+    assert_eq!(code, 0);
+    assert!(
+        text.contains("stale in the baseline: hk/count bad/count.json#/header/count/noOfRecords: 4"),
+        "{text}"
+    );
+}
+
+fn yaml(path: &str) -> Yaml<'static> {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    let text: &'static str = Box::leak(text.into_boxed_str());
+    Yaml::load_from_str(text).unwrap().remove(0)
+}
+
+/// What the action's steps run, with the program that they would have built.
+#[test]
+#[cfg(unix)]
+fn the_action_s_script_validates() {
+    let folder = folder();
+    let action = Path::new(env!("CARGO_MANIFEST_DIR")).join(".github/actions/validate");
+    let script = |paths: &str, arguments: &str| {
+        let mut command = Command::new("bash");
+        command
+            .arg(action.join("validate.sh"))
+            .arg(env!("CARGO_BIN_EXE_tradebind"))
+            .current_dir(folder.path());
+        command.env("PATHS", paths).env("ARGS", arguments).env("SARIF", "a b.sarif").env("JUNIT", "j.xml");
+        both(command.output().unwrap())
+    };
+    let (code, text) = script("good\nbad\n", "--strict\n");
+    assert_eq!(code, 1, "{text}");
+    assert!(
+        text.starts_with("::error file=bad/count.json,line=52,col=22,title=hk/count::expected 3"),
+        "{text}"
+    );
+    assert!(folder.path().join("a b.sarif").exists() && folder.path().join("j.xml").exists());
+    assert_eq!(script("good", "").0, 0);
+    assert_eq!(script("", "").0, 2, "nothing to check is never a success");
+    // A path that looks like an option or a command is a path.
+    assert_eq!(script("--help", "").0, 3);
+    assert_eq!(script("$(touch pwned)", "").0, 3);
+    assert!(!folder.path().join("pwned").exists());
+}
+
+/// Every input is used, and the scripts that are named are there.
+#[test]
+fn the_action_and_the_hooks_are_whole() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let action = yaml(".github/actions/validate/action.yml");
+    let text = std::fs::read_to_string(root.join(".github/actions/validate/action.yml")).unwrap();
+    assert_eq!(action["runs"]["using"].as_str(), Some("composite"));
+    for (input, value) in action["inputs"].as_mapping().unwrap() {
+        let name = input.as_str().unwrap();
+        assert!(text.contains(&format!("${{{{ inputs.{name} }}}}")), "{name} is used");
+        assert!(value["description"].as_str().is_some_and(|about| !about.is_empty()));
+    }
+    assert!(root.join(".github/actions/validate/validate.sh").exists());
+    let hooks = yaml(".pre-commit-hooks.yaml");
+    for hook in hooks.as_vec().unwrap() {
+        let entry = hook["entry"].as_str().unwrap();
+        match hook["language"].as_str().unwrap() {
+            "script" => assert!(root.join(entry).exists(), "{entry}"),
+            "system" => assert_eq!(entry, "tradebind validate --"),
+            other => panic!("{other}"),
+        }
+    }
+}

@@ -124,7 +124,8 @@ impl Walk<'_> {
                 let required = |name: &str| {
                     schema["required"].as_array().is_some_and(|names| names.iter().any(|own| own == name))
                 };
-                let needed = |name: &str| match self.whole {
+                let whole = self.whole;
+                let needed = |name: &str| match whole {
                     true => !(shared || envelope && ENVELOPE.contains(&name)),
                     false => required(name),
                 };

@@ -42,7 +42,8 @@ pub fn differences(root: &Value, operation: &Value, source: &Source) -> anyhow::
         }
     }
     let told = source.key.map(|key| {
-        (key, operation.get("security").is_none_or(|security| security != &Value::Array(Vec::new())))
+        let security = operation.get("security").or_else(|| root.get("security")).and_then(Value::as_array);
+        (key, security.is_some_and(|schemes| !schemes.is_empty()))
     });
     if let Some((sent, asked)) = told.filter(|(sent, asked)| sent != asked) {
         let said = |yes: bool| if yes { "a key" } else { "no key" };
@@ -92,16 +93,13 @@ impl Walk<'_> {
 
     /// Compares what was seen at a place with its schema.
     fn compare(&mut self, at: &str, name: &str, schema: &Value, seen: &Seen) {
+        let wrapped = schema["nullable"] == true;
         let (schema, component) = self.resolved(schema);
         if component.as_deref() == Some("UnknownJson") || component.as_deref() == Some("UnknownRequest") {
             return;
         }
         let empty = seen.form(name) == Form::Unknown && seen.null;
-        if seen.null
-            && schema["nullable"] != true
-            && schema.get("anyOf").is_none()
-            && schema["type"] != "object"
-        {
+        if seen.null && !wrapped && schema["nullable"] != true && schema.get("anyOf").is_none() {
             self.tell(at, "null was seen, which the document does not allow");
         }
         if empty {

@@ -134,8 +134,9 @@ fn exchange(text: &str, value: &Value) -> Result<Source> {
     };
     let target = need("/request/target")?;
     let method = need("/request/method")?;
-    let title =
-        at("/about").unwrap_or_else(|| format!("{method} {}", target.split('?').next().unwrap_or_default()));
+    let title = at("/about").unwrap_or_else(|| {
+        format!("{} {}", method.to_uppercase(), target.split('?').next().unwrap_or_default())
+    });
     let mut notes = Vec::new();
     if value.pointer("/request/body").is_some_and(|body| !body.is_null()) && body("request").is_none() {
         notes.push("the body that was sent is no JSON: it is left out".to_owned());

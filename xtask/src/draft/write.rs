@@ -613,7 +613,8 @@ impl Writer<'_> {
         match items.form(field) {
             Form::Object => {
                 let name = item_name(owner, field);
-                referred(&self.object(&name, items, side))
+                let item = referred(&self.object(&name, items, side));
+                if null.is_empty() { item } else { format!("{{allOf: [{{{item}}}]{null}}}") }
             }
             Form::Text | Form::Day if side == Side::Request || null.is_empty() => "type: string".to_owned(),
             Form::Text | Form::Day => format!("{{type: string{null}}}"),
@@ -664,6 +665,14 @@ impl Writer<'_> {
                 let name = format!("{owner}{}", pascal(field));
                 let name = if side == Side::Request { name.replacen("Request", "", 1) } else { name };
                 let made = self.object(&name, seen, side);
+                if answer && seen.null {
+                    // Beside a reference nothing counts: the null is told around it.
+                    return format!(
+                        "        {}:\n          nullable: true\n          description: {}\n          allOf:\n            - $ref: '#/components/schemas/{made}'\n",
+                        key(field),
+                        scalar(&format!("An object, and null, in the example ({}).", self.word))
+                    );
+                }
                 refer(&made)
             }
             Form::List => {

@@ -53,7 +53,8 @@ fn run(spec: &Path, out: &Path) -> Result<(), Vec<String>> {
         write(&format!("{}.rs", service.file), made.text)?;
         let document = document::read(&spec.join(format!("{}.yaml", service.name))).map_err(one)?;
         write(&format!("{}.json", service.file), document.to_string())?;
-        operations.add(&document, service.api, &service.all(&document)).map_err(one)?;
+        let methods = service.client.is_some();
+        operations.add(&document, service.api, &service.all(&document), methods).map_err(one)?;
     }
     write("by_operation.rs", operations.text())?;
     write("exchange.rs", generate::exchange(&spec.join("exchange.schema.json")).map_err(one)?.text)?;

@@ -148,10 +148,15 @@ fn open(
 fn snake(name: &str) -> String {
     let mut snake = String::new();
     for c in name.chars() {
-        if c.is_ascii_uppercase() && !snake.is_empty() {
+        if (c.is_ascii_uppercase() || !c.is_ascii_alphanumeric())
+            && !snake.is_empty()
+            && !snake.ends_with('_')
+        {
             snake.push('_');
         }
-        snake.push(c.to_ascii_lowercase());
+        if c.is_ascii_alphanumeric() {
+            snake.push(c.to_ascii_lowercase());
+        }
     }
-    snake
+    snake.trim_end_matches('_').to_owned()
 }

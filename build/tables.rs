@@ -134,17 +134,24 @@ pub fn examples(spec: &Path) -> Result<String, String> {
     Ok(quote!(static EXAMPLES: &[(&str, &str)] = &[#(#rows),*];).to_string())
 }
 
-/// The type of each operation's answer and of its JSON request, for what goes through all of them: two macros that call a generic
-/// function with the type.
+/// The type of each operation's answer and of its JSON request, and the method that calls it, for what goes through all of them: two
+/// macros that call a generic function with the type, and one that calls the method of a client.
 #[derive(Default)]
 pub struct ByOperation {
     answers: Vec<TokenStream>,
     requests: Vec<TokenStream>,
+    methods: Vec<TokenStream>,
 }
 
 impl ByOperation {
-    /// Adds the operations of a document whose bindings lie in `api`.
-    pub fn add(&mut self, root: &Value, api: &str, replacements: &[(String, String)]) -> Result<(), String> {
+    /// Adds the operations of a document whose bindings lie in `api`; `methods` says whether a hand-written client has one for each.
+    pub fn add(
+        &mut self,
+        root: &Value,
+        api: &str,
+        replacements: &[(String, String)],
+        methods: bool,
+    ) -> Result<(), String> {
         let type_of = |name: &str| {
             let path =
                 replacements.iter().find(|(component, _)| component == name).map(|(_, path)| path.clone());
@@ -163,7 +170,15 @@ impl ByOperation {
             if let Some(ty) = success.map(json).transpose()?.flatten() {
                 self.answers.push(quote!(#id => $call::<#ty> $arguments,));
             }
-            if let Some(ty) = operation.get("requestBody").map(json).transpose()?.flatten() {
+            let request = operation.get("requestBody").map(json).transpose()?.flatten();
+            if methods {
+                let parameters = operation.get("parameters").and_then(Value::as_array).map_or(0, Vec::len);
+                let parameters = (0..parameters).map(|_| quote!($parameter));
+                let body = request.iter().map(|_| quote!($body));
+                let (name, arguments) = (format_ident!("{id}"), parameters.chain(body));
+                self.methods.push(quote!(#id => $call($client.#name(#(#arguments),*).await),));
+            }
+            if let Some(ty) = request {
                 self.requests.push(quote!(#id => $call::<#ty> $arguments,));
             }
         }
@@ -172,7 +187,7 @@ impl ByOperation {
 
     /// Text of the macros.
     pub fn text(&self) -> String {
-        let Self { answers, requests } = self;
+        let Self { answers, requests, methods } = self;
         let made = |name: &str, what: &str, arms: &[TokenStream]| {
             let (name, told) = (format_ident!("{name}"), format!("{what} of `{{}}` has no type"));
             quote! {
@@ -186,7 +201,15 @@ impl ByOperation {
         };
         let answers = made("by_answer", "the answer", answers);
         let requests = made("by_request", "the request", requests);
-        quote!(#answers #requests).to_string()
+        let methods = quote! {
+            #[allow(unused_macros)]
+            macro_rules! by_method {
+                ($operation:expr, $client:ident($parameter:expr, $body:expr), $call:ident) => {
+                    match $operation { #(#methods)* other => panic!("`{}` has no method", other) }
+                };
+            }
+        };
+        quote!(#answers #requests #methods).to_string()
     }
 }
 

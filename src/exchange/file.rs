@@ -161,6 +161,14 @@ pub struct InvalidExchange {
     problem: String,
 }
 
+impl InvalidExchange {
+    /// What is wrong, without the name of the file.
+    #[must_use]
+    pub fn problem(&self) -> &str {
+        &self.problem
+    }
+}
+
 impl fmt::Display for InvalidExchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.name, self.problem)

@@ -24,6 +24,7 @@ const LOOK: usize = 2 << 10;
 /// Checks payloads.
 #[derive(Debug)]
 pub struct Validator {
+    documents: Vec<&'static Document>,
     schemas: Vec<Schemas>,
     candidates: Vec<Candidate>,
     only: Vec<Candidate>,
@@ -42,13 +43,21 @@ impl Validator {
     /// One that recognises each payload by itself.
     #[must_use]
     pub fn new() -> Self {
-        let documents = SERVICES.map(document);
-        let operations = documents.into_iter().flat_map(|document| {
+        Self::of(SERVICES.map(document))
+    }
+
+    /// One that goes by other documents, such as one under way ([`Document::new`]). A program keeps a document as long as it runs, so
+    /// that one that is made at run time is leaked.
+    #[must_use]
+    pub fn of(documents: impl IntoIterator<Item = &'static Document>) -> Self {
+        let documents: Vec<_> = documents.into_iter().collect();
+        let operations = documents.iter().flat_map(|document| {
             document.operations().flat_map(move |operation| Candidate::of(document, &operation))
         });
         Self {
-            schemas: documents.map(Schemas::of).into(),
             candidates: operations.collect(),
+            schemas: documents.iter().map(|document| Schemas::of(document)).collect(),
+            documents,
             only: Vec::new(),
             strict: false,
             config: Config::default(),
@@ -326,7 +335,8 @@ impl Validator {
             }
         };
         let service = call.service.as_deref().and_then(|name| name.parse::<ServiceName>().ok());
-        let operation = service.map(document).and_then(|document| {
+        let known = self.documents.iter().copied().find(|document| Some(document.service()) == service);
+        let operation = known.and_then(|document| {
             let operation = document.operation(call.operation.as_deref()?)?;
             Some((document, operation))
         });
@@ -405,7 +415,7 @@ impl Validator {
             }
             _ => url.path(),
         };
-        SERVICES.map(document).into_iter().find_map(|document| {
+        self.documents.iter().copied().find_map(|document| {
             let servers = document.root().pointer("/servers").and_then(serde_json::Value::as_array);
             let own = servers.into_iter().flatten().any(|server| {
                 let server = server["url"].as_str().and_then(|url| Url::parse(url).ok());
@@ -510,7 +520,8 @@ impl Validator {
     ) -> io::Result<()> {
         let Some(schema) = candidate.schema.clone() else { return Ok(()) };
         let service = candidate.document.service();
-        let Some(at) = SERVICES.iter().position(|known| *known == service) else { return Ok(()) };
+        let known = |document: &&Document| document.service() == service;
+        let Some(at) = self.documents.iter().position(known) else { return Ok(()) };
         let node = self.schemas[at].compile(schema);
         let schemas = &self.schemas[at];
         let context = Context {

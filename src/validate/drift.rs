@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::finding::{Finding, Problem, Report};
-use super::{Config, Validator, baseline, rule};
+use super::{Config, Validator, baseline, input, rule};
 use crate::documents::document;
 use crate::exchange::{
     Body, Exchange, ExchangeEvidence, Format, Header, InvalidExchange, RecordedRequest, RecordedResponse,
@@ -146,9 +146,47 @@ impl Drift {
         Self { validator: self.validator.config(config), ..self }
     }
 
+    /// Holds the recorded exchanges of a folder and those below it, of a file or a pattern, against document and documented example;
+    /// those of one service alone, where it is given.
+    ///
+    /// What is no exchange is a problem of the report, and so is a place that holds no answer at all.
+    pub fn check_files(&mut self, path: &str, only: Option<ServiceName>) -> Report {
+        let mut report = Report::default();
+        let mut problem = |file: &str, text: String| {
+            report.problems.push(Problem { file: file.to_owned(), line: 0, text });
+        };
+        let mut answers = Vec::new();
+        match input::files(path) {
+            Ok(files) => {
+                for file in files {
+                    let name = file.display().to_string();
+                    match Exchange::open(&file) {
+                        // A documented request may have no answer on record.
+                        Ok(came) if came.response.is_none() => {}
+                        Ok(came) if only.is_some_and(|only| only != came.service) => {}
+                        Ok(came) => answers.push((name, came)),
+                        Err(e) => problem(&name, format!("is no recorded exchange: {}", e.problem())),
+                    }
+                }
+                if answers.is_empty() {
+                    let of = only.map(|only| format!(" of {only}")).unwrap_or_default();
+                    problem(
+                        path,
+                        format!("holds no recorded exchange{of} with an answer: nothing was compared"),
+                    );
+                }
+            }
+            Err(text) => problem(path, text),
+        }
+        for (name, came) in answers {
+            report.add(self.check(&name, &came));
+        }
+        report
+    }
+
     /// Holds what came against the document and the documented example; findings name it by `name`.
     pub fn check(&mut self, name: &str, came: &Exchange) -> Report {
-        let came = &as_json(came);
+        let came = &routed(as_json(came));
         let mut report = self.validator.check_text(name, &came.to_string());
         let Some(body) = answer(came) else {
             let text = "holds no JSON answer: there is nothing to compare".to_owned();
@@ -223,6 +261,18 @@ fn as_json(came: &Exchange) -> Exchange {
         && let Ok(value) = serde_json::from_str(text)
     {
         *body = Body::Json(value);
+    }
+    came
+}
+
+/// The same by the name of its operation: a raw call is recorded without it.
+fn routed(mut came: Exchange) -> Exchange {
+    let document = document(came.service);
+    if document.operation(&came.operation).is_none() {
+        let path = came.request.target.split('?').next().unwrap_or_default();
+        if let Some((operation, _)) = document.route(&came.request.method, path) {
+            came.operation = operation.id().to_owned();
+        }
     }
     came
 }
@@ -363,6 +413,15 @@ mod tests {
         drift/kind /response/body/json/data/data/list/*/sellerCountryId: expected null, as in the documented example; found an integer
         hk/value /response/body/json/dataSet/0/ttype: expected 1 to 5; found "9"; the documented example has an integer
         "#);
+    }
+
+    #[test]
+    fn a_raw_call_is_known_by_its_path() {
+        let mut raw = came("world_regions", |json| json["news"] = 1.into());
+        raw.operation = "raw".to_owned();
+        let report = Drift::new().unwrap().check("came.json", &raw);
+        assert!(report.problems.is_empty(), "{:?}", report.problems);
+        assert_eq!(report.findings[0].pointer, "/response/body/json/news");
     }
 
     #[test]

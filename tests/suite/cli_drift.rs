@@ -27,6 +27,36 @@ fn documented_answers_have_not_drifted() {
     assert!(ran.stdout.contains("0 errors"), "{ran}");
 }
 
+/// Where nothing was compared the command never ends well, and says why.
+#[test]
+fn nothing_compared_is_no_success() {
+    let empty = folder("drift-empty");
+    let only = recordings("drift-only", |_| ());
+    for entry in std::fs::read_dir(&only).unwrap().flatten() {
+        if !entry.file_name().to_string_lossy().contains("world_regions") {
+            std::fs::remove_file(entry.path()).unwrap();
+        }
+    }
+    let odd = folder("drift-odd");
+    std::fs::write(odd.join("a.json"), "{").unwrap();
+    std::fs::write(odd.join("b.json"), r#"{"format": "tradebind-exchange/1"}"#).unwrap();
+    let below = folder("drift-below");
+    std::fs::create_dir_all(below.join("tradewind")).unwrap();
+    std::fs::copy(only.join("world_regions.documented.json"), below.join("tradewind/one.json")).unwrap();
+    let shown = |words: &str| {
+        let ran = run(words).to_string();
+        [&empty, &only, &odd, &below].into_iter().fold(ran, |ran, folder| {
+            ran.replace(folder.to_str().unwrap(), folder.file_name().unwrap().to_str().unwrap())
+        })
+    };
+    insta::assert_snapshot!([
+        shown(&format!("drift --from {}", empty.display())),
+        shown(&format!("drift --from {} --service hk", only.display())),
+        shown(&format!("drift --from {}", odd.display())),
+        shown(&format!("drift --from {}", below.display())),
+    ].join("\n"), @"");
+}
+
 #[test]
 fn drift_is_told_accepted_and_over() {
     let change = |json: &mut Value| {

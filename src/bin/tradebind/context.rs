@@ -160,6 +160,12 @@ impl Context {
         Ok((client, url.trim().trim_end_matches('/').to_owned()))
     }
 
+    /// Whether there is a key for TradeWind; the replica takes one of ours.
+    pub fn has_key(&self, paying: &Paying) -> bool {
+        let set = std::env::var_os(KEY).is_some_and(|key| !key.is_empty());
+        self.globals.replica || paying.api_key_file.is_some() || set
+    }
+
     /// What a picture names as its source: the replica's figures are nobody's.
     pub fn source(&self, live: &str, url: &str) -> String {
         if self.globals.replica {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use tradebind::documents::SERVICES;
-use tradebind::exchange::{Exchange, ServiceName};
+use tradebind::exchange::ServiceName;
 use tradebind::http::Response;
 use tradebind::tradewind::{Client, api::OPERATIONS};
 use tradebind::validate::Report;
@@ -26,7 +26,7 @@ use crate::tradewind::Paying;
 Exit codes: 0 no drift as grave as --fail-on; 1 drift; 2 usage; 3 an answer could not be compared; 4 a service could not be
 asked; 5 a billed call whose answer was lost.")]
 pub struct Args {
-    /// Compare the recorded exchanges in a folder, and ask nobody
+    /// Compare the recorded exchanges in a folder and below it, and ask nobody
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["max_credits", "api_key_file", "keep"])]
     from: Option<PathBuf>,
     /// Only this service: hk-trade (or hk) or tradewind
@@ -62,7 +62,7 @@ impl Args {
         let mut report = Report::default();
         let mut exit = Exit::Done;
         match &self.from {
-            Some(folder) => self.recorded(folder, &mut drift, &mut report)?,
+            Some(folder) => report.add(drift.check_files(&folder.to_string_lossy(), self.service)),
             None => {
                 for service in SERVICES.into_iter().filter(|one| self.service.is_none_or(|only| only == *one))
                 {
@@ -71,30 +71,6 @@ impl Args {
             }
         }
         Ok(prepared.finish(context, report)?.max(exit))
-    }
-
-    fn recorded(
-        &self,
-        folder: &std::path::Path,
-        drift: &mut Drift,
-        report: &mut Report,
-    ) -> Result<(), Failure> {
-        let unreadable = |e: std::io::Error| {
-            Failure::input(format!("the folder {} cannot be read: {e}", folder.display()))
-        };
-        let mut files = Vec::new();
-        for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-            files.push(entry.map_err(unreadable)?.path());
-        }
-        files.retain(|file| file.extension().is_some_and(|ending| ending == "json"));
-        files.sort();
-        for file in files {
-            let came = Exchange::open(&file).map_err(|e| Failure::input(e.to_string()))?;
-            if came.response.is_some() && self.service.is_none_or(|only| only == came.service) {
-                report.add(drift.check(&file.display().to_string(), &came));
-            }
-        }
-        Ok(())
     }
 
     /// Asks one service; what cannot be asked is told, and the rest is asked all the same.
@@ -114,6 +90,12 @@ impl Args {
                     .note(format_args!("{name} is not asked for: it is billed; --max-credits N allows it"));
                 continue;
             }
+            if probe.service == ServiceName::Tradewind && self.lacks_key(context, &probe) {
+                context.note(format_args!(
+                    "{name} is not asked for: it needs a key; set TRADEWIND_API_KEY, or give --api-key-file FILE"
+                ));
+                continue;
+            }
             let asked = match service {
                 ServiceName::HkTrade => hk(context, &probe).await,
                 ServiceName::Tradewind => self.tradewind(context, &probe, &mut billed).await,
@@ -131,6 +113,12 @@ impl Args {
             }
         }
         Ok(exit)
+    }
+
+    /// Whether the operation needs a key, and there is none. Of what is free that is no failure; what credits were given for is asked.
+    fn lacks_key(&self, context: &Context, probe: &Probe) -> bool {
+        let operation = OPERATIONS.iter().find(|known| known.id == probe.operation);
+        !probe.billed && operation.is_some_and(|known| known.key) && !context.has_key(&self.paying)
     }
 
     /// What is billed goes through one client, whose budget is that of the whole run.

@@ -9,8 +9,8 @@ use super::{Part, Rating};
 /// Rows that are shown before the rest is folded away.
 const SHOWN: usize = 20;
 
-/// Writes the report; `version` is that of the old revision.
-pub fn write(parts: &[Part], version: &str) -> Result<String> {
+/// Writes the report; `version` is that of the old revision. Rows beyond `at_most` bytes are left out, and counted.
+pub fn write(parts: &[Part], version: &str, at_most: usize) -> Result<String> {
     let mut out = String::from("## What changes in the documents and their bindings\n\n");
     let heaviest = parts.iter().flat_map(|part| &part.changes).map(|change| change.rating).max();
     let Some(heaviest) = heaviest else {
@@ -35,29 +35,33 @@ pub fn write(parts: &[Part], version: &str) -> Result<String> {
     for part in parts.iter().filter(|part| !part.changes.is_empty()) {
         _ = writeln!(out, "\n### {} `{}`\n", if part.rust { "Rust:" } else { "Wire:" }, part.title);
         let (shown, folded) = part.changes.split_at(part.changes.len().min(SHOWN));
-        table(&mut out, shown);
+        let mut left = table(&mut out, shown, at_most);
         if !folded.is_empty() {
             _ = writeln!(out, "\n<details><summary>{} more</summary>\n", folded.len());
-            table(&mut out, folded);
+            left += table(&mut out, folded, at_most);
             out += "\n</details>\n";
+        }
+        if left > 0 {
+            _ = writeln!(out, "\n{left} of them did not fit here; `cargo xtask diff` tells them all.");
         }
     }
     out += "\nFor Rust, the public surface of the generated text counts, whoever changed it: a document, the generator, or a pinned dependency of it. Hand-written code is not in it.\n";
     Ok(out)
 }
 
-fn table(out: &mut String, changes: &[super::Change]) {
+/// A table of changes; how many of them did not fit.
+fn table(out: &mut String, changes: &[super::Change], at_most: usize) -> usize {
     out.push_str("| rating | where | change |\n| --- | --- | --- |\n");
-    for change in changes {
+    for (i, change) in changes.iter().enumerate() {
         let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
-        _ = writeln!(
-            out,
-            "| {} | `{}` | {} |",
-            change.rating.name(),
-            cell(&change.place),
-            cell(&change.text)
-        );
+        let row =
+            format!("| {} | `{}` | {} |\n", change.rating.name(), cell(&change.place), cell(&change.text));
+        if out.len() + row.len() > at_most {
+            return changes.len() - i;
+        }
+        *out += &row;
     }
+    0
 }
 
 /// The version that follows: before 1.0.0 the second number takes what breaks, and the third the rest.

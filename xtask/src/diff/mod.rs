@@ -25,8 +25,11 @@ pub struct Args {
     /// The same, of what it became [default: the files as they are now]
     new: Option<String>,
     /// Write the markdown into a file instead of standard output
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Leave out rows beyond so many bytes, and tell how many: a comment of a pull request takes 65536 characters
+    #[arg(long, value_name = "BYTES", default_value_t = usize::MAX, hide_default_value = true)]
+    at_most: usize,
 }
 
 /// How much a change weighs.
@@ -91,7 +94,18 @@ impl Revision {
         let commit = format!("{text}^{{commit}}");
         match output(command("git").args(["rev-parse", "--verify", "--quiet", &commit])) {
             Ok(commit) => Ok(Self::Git(commit.trim().to_owned())),
-            Err(_) => bail!("`{text}` is neither a file nor a git revision of this repository"),
+            Err(_) => bail!(
+                "`{text}` is neither a file nor a git revision of this repository (a shallow clone has few of them)"
+            ),
+        }
+    }
+
+    /// How a file of it is named in messages.
+    fn name(&self, file: &str) -> String {
+        match self {
+            Self::Git(commit) => format!("{}:{file}", commit.get(..12).unwrap_or(commit)),
+            Self::File(path) => path.display().to_string(),
+            Self::Now => file.to_owned(),
         }
     }
 
@@ -135,7 +149,7 @@ pub fn run(args: &Args) -> Result<()> {
         (Some(version), Revision::Git(_) | Revision::Now) => version,
         _ => env!("CARGO_PKG_VERSION").to_owned(),
     };
-    let text = markdown::write(&parts, &version)?;
+    let text = markdown::write(&parts, &version, args.at_most)?;
     match &args.output {
         Some(file) => fs::write(file, text).with_context(|| format!("{} cannot be written", file.display())),
         None => {
@@ -148,51 +162,86 @@ pub fn run(args: &Args) -> Result<()> {
 /// Both documents and the committed surfaces of two revisions.
 fn revisions(service: &generate::Service, old: &Revision, new: &Revision) -> Result<Vec<Part>> {
     let file = service.path();
-    let read = |revision: &Revision| -> Result<Value> {
-        let text = revision.text(&file)?;
-        text.map_or(Ok(Value::Null), |text| parse(&file, &text))
-    };
-    let wire = Part { title: file.clone(), rust: false, changes: wire::changes(&read(old)?, &read(new)?) };
     let snapshot = format!("tests/snapshots/generated__{}.surface.snap", service.file);
+    let read = |revision: &Revision| -> Result<Option<Value>> {
+        revision.text(&file)?.map(|text| parse(&revision.name(&file), &text)).transpose()
+    };
     let surface = |revision: &Revision| -> Result<String> {
         Ok(revision.text(&snapshot)?.map(|text| surface::of_snapshot(&text).to_owned()).unwrap_or_default())
     };
+    let (before, after) = (read(old)?, read(new)?);
+    let whole = |rating, text: &str| vec![Change { rating, place: "/".to_owned(), text: text.to_owned() }];
+    let changes = match (&before, &after) {
+        (Some(old), Some(new)) => wire::changes(old, new),
+        (None, Some(_)) => whole(Rating::Additive, "the document is new"),
+        (Some(_), None) => whole(Rating::Breaking, "the document is gone"),
+        (None, None) => bail!("neither {} nor {} is there", old.name(&file), new.name(&file)),
+    };
+    let committed = surface(new)?;
+    if let (Revision::Now, Some(root)) = (new, &after) {
+        let made = match service.generate_from(root) {
+            Ok(made) => crate::surface::surface(&made.text),
+            Err(e) => bail!("{file}{e}"),
+        };
+        if made.trim() != committed.trim() {
+            bail!("{snapshot} is not what {file} makes: `cargo xtask regenerate` first");
+        }
+    }
+    let wire = Part { title: file.clone(), rust: false, changes };
     let rust = Part {
         title: service.api.replace("crate", "tradebind"),
         rust: true,
-        changes: surface::changes(&surface(old)?, &surface(new)?),
+        changes: surface::changes(&surface(old)?, &committed),
     };
     Ok(vec![wire, rust])
 }
 
+/// The service whose document a file is, by the file's name.
+fn service_of(file: &Path) -> Result<generate::Service> {
+    let named = |service: &generate::Service| {
+        file.file_name().is_some_and(|name| name.to_string_lossy().contains(service.name))
+    };
+    [generate::HK_TRADE, generate::TRADEWIND].into_iter().find(named).with_context(|| {
+        format!("{}: whose document is it? Its name must hold `hk-trade` or `tradewind`", file.display())
+    })
+}
+
 /// Two files of one document; its bindings are made by the generator as it is now.
 fn files(old: &Revision, new: &Revision) -> Result<Vec<Part>> {
-    let name = match (old, new) {
-        (Revision::File(name), _) | (_, Revision::File(name)) => name,
+    let service = match (old, new) {
+        (Revision::File(old), Revision::File(new)) => {
+            let (service, other) = (service_of(old)?, service_of(new)?);
+            if service.name != other.name {
+                bail!(
+                    "{} is a document of {}, {} one of {}: two of one service are compared",
+                    old.display(),
+                    service.name,
+                    new.display(),
+                    other.name
+                );
+            }
+            service
+        }
+        (Revision::File(name), _) | (_, Revision::File(name)) => service_of(name)?,
         _ => bail!("no file to compare"),
     };
-    let service = [generate::HK_TRADE, generate::TRADEWIND]
-        .into_iter()
-        .find(|service| name.file_name().is_some_and(|file| file.to_string_lossy().contains(service.name)));
-    let service = service.with_context(|| {
-        format!("{}: whose document is it? Its name must hold `hk-trade` or `tradewind`", name.display())
-    })?;
     let file = service.path();
     let read = |revision: &Revision| -> Result<Value> {
-        let text = revision.text(&file)?.with_context(|| format!("{file} is not there"))?;
-        parse(&file, &text)
+        let name = revision.name(&file);
+        let text = revision.text(&file)?.with_context(|| format!("{name} is not there"))?;
+        parse(&name, &text)
     };
-    let (old, new) = (read(old)?, read(new)?);
-    let made = |root: &Value| match service.generate_from(root) {
+    let made = |revision: &Revision, root: &Value| match service.generate_from(root) {
         Ok(made) => Ok(crate::surface::surface(&made.text)),
-        Err(e) => bail!("{file}{e}"),
+        Err(e) => bail!("{}{e}", revision.name(&file)),
     };
+    let (before, after) = (read(old)?, read(new)?);
     Ok(vec![
-        Part { title: file.clone(), rust: false, changes: wire::changes(&old, &new) },
+        Part { title: file.clone(), rust: false, changes: wire::changes(&before, &after) },
         Part {
             title: service.api.replace("crate", "tradebind"),
             rust: true,
-            changes: surface::changes(&made(&old)?, &made(&new)?),
+            changes: surface::changes(&made(old, &before)?, &made(new, &after)?),
         },
     ])
 }

@@ -56,7 +56,7 @@ fn what_breaks_is_told_first() {
         remove(root, &format!("{SCHEMAS}/WorldRegion/properties/sellerCount"), "format");
         at(root, "/paths/~1api~1health/get")["x-billing"] = json!("per-call");
     });
-    insta::assert_snapshot!("breaking", markdown::write(&parts, "0.1.0").unwrap());
+    insta::assert_snapshot!("breaking", markdown::write(&parts, "0.1.0", usize::MAX).unwrap());
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn what_adds_is_additive() {
         at(root, &format!("{SCHEMAS}/AgenticSearchRequest/properties"))["more"] =
             json!({ "type": "string", "description": "x" });
     });
-    insta::assert_snapshot!("additive", markdown::write(&parts, "1.2.3").unwrap());
+    insta::assert_snapshot!("additive", markdown::write(&parts, "1.2.3", usize::MAX).unwrap());
 }
 
 #[test]
@@ -80,7 +80,55 @@ fn words_are_documentation_only() {
         at(root, &format!("{SCHEMAS}/Row"))["description"] = json!("Another word.");
         at(root, "/paths/~1api~1get/get")["summary"] = json!("Another summary");
     });
-    insta::assert_snapshot!("documentation", markdown::write(&parts, "0.1.0").unwrap());
+    insta::assert_snapshot!("documentation", markdown::write(&parts, "0.1.0", usize::MAX).unwrap());
+}
+
+/// What is cut for a comment says so, and its tables are whole.
+#[test]
+fn a_long_report_is_cut_at_a_row() {
+    let changes = (0..500).map(|i| Change {
+        rating: Rating::Additive,
+        place: format!("/paths/{i}"),
+        text: "is new".to_owned(),
+    });
+    let part = Part { title: "spec/x.yaml".to_owned(), rust: false, changes: changes.collect() };
+    let whole = markdown::write(std::slice::from_ref(&part), "0.1.0", usize::MAX).unwrap();
+    let cut = markdown::write(&[part], "0.1.0", 10_000).unwrap();
+    assert!(whole.len() > 15_000 && cut.len() < 11_000, "{} {}", whole.len(), cut.len());
+    let rows = |text: &str| text.lines().filter(|line| line.starts_with("| additive | `/paths/")).count();
+    assert!(cut.contains("| 0 | 500 | 0 |") && cut.contains("</details>"));
+    assert!(cut.contains(&format!("{} of them did not fit here", 500 - rows(&cut))), "{cut}");
+    assert_eq!(rows(&whole), 500);
+}
+
+/// What cannot be compared is told by its name.
+#[test]
+fn wrong_sides_are_told() {
+    let folder = std::env::temp_dir().join(format!("tradebind-diff-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let tradewind = file("tradewind.yaml", &fs::read_to_string(root().join("spec/tradewind.yaml")).unwrap());
+    let broken = file("tradewind-broken.yaml", "openapi: 3.0.3\n  paths: [\n");
+    let empty = file("hk-trade-empty.yaml", "");
+    let other = file("other.yaml", "a: 1\n");
+    let hk = file("hk-trade.yaml", "openapi: 3.0.3\npaths: {}\n");
+    let told = |old: &str, new: &str| {
+        let args = Args { old: old.to_owned(), new: Some(new.to_owned()), output: None, at_most: usize::MAX };
+        format!("{:#}", run(&args).unwrap_err()).replace(&folder.display().to_string(), "FOLDER")
+    };
+    insta::assert_snapshot!([
+        told("no-such-revision", &tradewind),
+        told(&tradewind, &broken),
+        told(&empty, &hk),
+        told(&hk, &tradewind),
+        told(&other, &tradewind),
+        told(&folder.display().to_string(), &tradewind),
+    ].join("\n"), @"");
+    _ = fs::remove_dir_all(&folder);
 }
 
 /// Each kind of change has its rating, by the side that it is on.

@@ -6,9 +6,9 @@ use base64::engine::general_purpose::STANDARD;
 use har::v1_2::{Entries, Headers};
 
 use super::secrets;
-use super::source::{Source, Told};
+use super::source::{Source, Told, json};
 
-/// Reads one entry: the only one that calls an API path, or the one that `entry` picks.
+/// Reads one entry: the only one that calls an API path and was answered with a success, or the one that `entry` picks.
 pub fn read(text: &str, entry: Option<usize>) -> Result<Source> {
     let har = har::from_slice(text.as_bytes()).context("is no HAR file")?;
     let entries = match har.log {
@@ -18,17 +18,28 @@ pub fn read(text: &str, entry: Option<usize>) -> Result<Source> {
         }
     };
     let calls: Vec<_> = entries.iter().enumerate().filter(|(_, entry)| target(entry).is_some()).collect();
-    let picked = match (entry, calls.as_slice()) {
+    // What a browser asks before it calls, redirects and refusals show no operation.
+    let mut answered = calls.clone();
+    answered.retain(|(_, entry)| {
+        (200..300).contains(&entry.response.status) && !entry.request.method.eq_ignore_ascii_case("OPTIONS")
+    });
+    let picked = match (entry, answered.as_slice()) {
         (Some(number), _) => {
             entries.get(number).filter(|entry| target(entry).is_some()).with_context(|| {
                 format!("entry {number} calls no /api/ path; those that do: {}", list(&calls))
             })?
         }
         (None, [(_, one)]) => one,
-        (None, []) => bail!("no entry of the HAR file calls a path that begins with /api/"),
-        (None, _) => bail!("several entries call an API; pick one by --entry: {}", list(&calls)),
+        (None, []) if calls.is_empty() => {
+            bail!("no entry of the HAR file calls a path that begins with /api/")
+        }
+        (None, []) => bail!("no call of an API was answered with a success: {}", list(&calls)),
+        (None, _) => bail!("several entries call an API; pick one by --entry: {}", list(&answered)),
     };
-    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).is_ok();
+    let host = host(picked);
+    if host.as_deref().is_some_and(|host| ["localhost", "127.0.0.1", "[::1]"].contains(&host)) {
+        bail!("the entry calls a server on this machine, and no service: nothing is known from it");
+    }
     let content = &picked.response.content;
     let body = match (content.text.as_deref(), content.encoding.as_deref()) {
         (Some(text), Some("base64")) => {
@@ -37,12 +48,16 @@ pub fn read(text: &str, entry: Option<usize>) -> Result<Source> {
         }
         (text, _) => text.map(str::to_owned),
     };
-    let request = picked.request.post_data.as_ref().and_then(|data| data.text.clone());
-    let status = u16::try_from(picked.response.status).context("the status of the answer")?;
-    if !(200..300).contains(&status) {
-        bail!("the entry was answered with the status {status}; a success is needed");
+    let sent = picked.request.post_data.as_ref().and_then(|data| data.text.clone());
+    let sent = sent.filter(|text| !text.is_empty());
+    let mut notes = Vec::new();
+    let request = sent.clone().and_then(json);
+    if sent.is_some() && request.is_none() {
+        notes.push("the body that was sent is no JSON: it is left out".to_owned());
     }
     let mut source = Source {
+        service: None,
+        host,
         title: String::new(),
         section: None,
         changed: None,
@@ -54,9 +69,9 @@ pub fn read(text: &str, entry: Option<usize>) -> Result<Source> {
         key: Some(
             picked.request.headers.iter().any(|header| header.name.eq_ignore_ascii_case("authorization")),
         ),
-        request: request.filter(|text| json(text)),
+        request,
         told: Some(Told {
-            status,
+            status: u16::try_from(picked.response.status).context("the status of the answer")?,
             media: content
                 .mime_type
                 .clone()
@@ -65,9 +80,9 @@ pub fn read(text: &str, entry: Option<usize>) -> Result<Source> {
                 .next()
                 .unwrap_or_default()
                 .to_owned(),
-            body: body.filter(|text| json(text)),
+            body: body.and_then(json),
         }),
-        notes: Vec::new(),
+        notes,
     };
     source.title = format!("{} {}", source.method, source.path());
     let headers = picked.request.headers.iter().chain(&picked.response.headers);
@@ -75,18 +90,24 @@ pub fn read(text: &str, entry: Option<usize>) -> Result<Source> {
         headers.filter(|header| secrets::secret_name(&header.name)).flat_map(values).collect();
     let cookies = picked.request.cookies.iter().chain(&picked.response.cookies);
     known.extend(cookies.map(|cookie| cookie.value.clone()));
-    // The longest first, so that no part of one is left behind; a very short one would hide half the body.
-    known.retain(|secret| secret.len() >= 4);
-    known.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    secrets::hide(&mut source, &known);
+    secrets::hide(&mut source, known);
     Ok(source)
 }
 
-/// The value of a header, and what stands behind its scheme.
+/// The value of a header, what stands behind its scheme, and the values of cookies.
 fn values(header: &Headers) -> Vec<String> {
     let value = header.value.trim().to_owned();
-    let rest = value.split_once(' ').map(|(_, rest)| rest.trim().to_owned());
-    std::iter::once(value).chain(rest).collect()
+    let mut all: Vec<String> =
+        value.split_once(' ').map(|(_, rest)| rest.trim().to_owned()).into_iter().collect();
+    let cookies = header.name.to_ascii_lowercase();
+    if cookies.ends_with("cookie") {
+        // What follows the first is attributes, where a cookie is set; one header may set several, a line each.
+        let each =
+            value.lines().flat_map(|line| line.split(';').take(if cookies == "cookie" { 99 } else { 1 }));
+        all.extend(each.filter_map(|pair| Some(pair.split_once('=')?.1.trim().to_owned())));
+    }
+    all.push(value);
+    all
 }
 
 /// Path and query of an entry that calls an API.
@@ -97,10 +118,20 @@ fn target(entry: &Entries) -> Option<String> {
     target.starts_with("/api/").then(|| target.to_owned())
 }
 
+/// The host that an entry calls, without its port.
+fn host(entry: &Entries) -> Option<String> {
+    let (_, rest) = entry.request.url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let port = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    Some(port.map_or(host, |(host, _)| host).to_ascii_lowercase())
+}
+
 fn list(calls: &[(usize, &Entries)]) -> String {
     let told = calls.iter().map(|(i, entry)| {
         let target = target(entry).unwrap_or_default();
-        format!("{i} ({} {})", entry.request.method, target.split('?').next().unwrap_or_default())
+        let path = target.split('?').next().unwrap_or_default().to_owned();
+        format!("{i} ({} {path}: {})", entry.request.method, entry.response.status)
     });
     told.collect::<Vec<_>>().join(", ")
 }

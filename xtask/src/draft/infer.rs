@@ -115,6 +115,12 @@ impl Seen {
         self.members.as_ref()?.iter().find(|(own, _)| own == name).map(|(_, seen)| seen)
     }
 
+    /// Whether nothing but null was seen, or nothing at all.
+    pub fn is_only_null(&self) -> bool {
+        let number = self.integer.is_some() || self.number;
+        !(number || self.boolean || self.text.is_some() || self.items.is_some() || self.members.is_some())
+    }
+
     /// What the place holds, by its values and, for texts of digits, by its name.
     pub fn form(&self, name: &str) -> Form {
         let number = self.number || self.integer.as_ref().is_some_and(|integers| integers.wide);

@@ -1,5 +1,7 @@
 //! A saved page of TradeWind's documentation, as text.
 
+use std::ops::Range;
+
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
@@ -17,35 +19,40 @@ pub fn read(text: &str) -> Result<Source> {
     let after = |at: usize| (at + 1..lines.len()).find(|i| !lines[*i].is_empty());
     let before = |at: usize| (0..at).rev().find(|i| !lines[*i].is_empty());
     // The sidebar has methods too, but no path below them.
-    let head = (0..lines.len())
-        .find(|i| METHODS.contains(&lines[*i]) && after(*i).is_some_and(|next| lines[next].starts_with('/')));
-    let head = head.context(
-        "no line with a method alone (GET, POST, …) and a line with a path below it; save the whole page as text",
-    )?;
+    let heads = |fits: &dyn Fn(&str) -> bool| {
+        (0..lines.len())
+            .find(|i| fits(lines[*i]) && after(*i).is_some_and(|next| lines[next].starts_with('/')))
+    };
+    let Some(head) = heads(&|line| METHODS.contains(&line)) else {
+        let other = |line: &str| line.len() > 2 && line.bytes().all(|byte| byte.is_ascii_uppercase());
+        match heads(&other) {
+            Some(at) => bail!("line {}: the method {} is none of {}", at + 1, lines[at], METHODS.join(", ")),
+            None => bail!(
+                "no line with a method alone ({}) and a line with a path below it; save the whole page as text",
+                METHODS.join(", ")
+            ),
+        }
+    };
     let path_at = after(head).unwrap_or(head);
-    let title_at = before(head).context("no title above the method")?;
+    let title_at = before(head).with_context(|| format!("line {}: no title above the method", head + 1))?;
     let section = before(title_at).and_then(|at| {
         let (number, name) = lines[at].split_once(". ")?;
         number.bytes().all(|b| b.is_ascii_digit()).then(|| name.trim().to_owned())
     });
     let answer_at = (path_at..lines.len()).find(|i| ANSWER.contains(&lines[*i]));
-    let (asked, answered) = lines[path_at + 1..].split_at(answer_at.unwrap_or(lines.len()) - path_at - 1);
+    let end = answer_at.unwrap_or(lines.len());
 
-    let curl = asked.iter().position(|line| line.starts_with("curl "));
-    let body = asked
-        .iter()
-        .position(|line| line.starts_with("Body"))
-        .filter(|at| curl.is_none_or(|curl| *at < curl));
+    let asked = path_at + 1..end;
+    let curl = asked.clone().find(|i| lines[*i].starts_with("curl "));
+    let body =
+        asked.clone().find(|i| lines[*i].starts_with("Body")).filter(|at| curl.is_none_or(|curl| *at < curl));
     let mut notes = Vec::new();
     let request = match body {
-        Some(at) => first_json(&asked[at..curl.unwrap_or(asked.len())]).context("the request's example")?,
+        Some(at) => first_json(&lines, at..curl.unwrap_or(end)).context("the request's example")?,
         None => None,
     };
-    let sent = curl
-        .map(|at| curl_body(&asked[at..].join("\n")))
-        .transpose()
-        .context("the example of curl")?
-        .flatten();
+    let sent =
+        curl.map(|at| curl_body(&lines, at..end)).transpose().context("the example of curl")?.flatten();
     if let (Some(request), Some(sent)) = (&request, &sent) {
         let value = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
         if value(request) != value(sent) {
@@ -56,42 +63,22 @@ pub fn read(text: &str) -> Result<Source> {
         }
     }
     let mut target = lines[path_at].to_owned();
-    if let Some(called) = curl.and_then(|at| curl_target(asked[at], &target)) {
+    if let Some(called) = curl.and_then(|at| curl_target(lines[at], &target)) {
         target = called;
     }
-    let key = curl.map(|at| asked[at..].iter().any(|line| line.contains("Authorization:")));
+    let key = curl.map(|at| lines[at..end].iter().any(|line| line.contains("Authorization:")));
 
-    let mut told = None;
-    if answer_at.is_some() {
-        let status_at = answered.iter().position(|line| status(line).is_some());
-        let at = status_at
-            .context("no line with an HTTP status, such as `201成功`, below the heading of the answer")?;
-        let code = status(answered[at]).unwrap_or_default();
-        if !(200..300).contains(&code) {
-            bail!("the first answer of the page has the status {code}; a success is needed");
-        }
-        let others = answered[at + 1..].iter().filter_map(|line| status(line)).map(|code| code.to_string());
-        let others: Vec<_> = others.collect();
-        if !others.is_empty() {
-            notes.push(format!("further answers of the page are left to you: {}", others.join(", ")));
-        }
-        let end = answered[at + 1..].iter().position(|line| status(line).is_some());
-        let own = &answered[at + 1..end.map_or(answered.len(), |end| at + 1 + end)];
-        let media = own.iter().find(|line| {
-            line.split_once('/').is_some_and(|(kind, _)| kind == "application" || kind == "text")
-        });
-        let body = first_json(own).context("the answer's example")?;
-        told = Some(Told {
-            status: code,
-            media: media.map_or("application/json", |line| line).to_owned(),
-            body,
-        });
-    }
+    let told = match answer_at {
+        Some(at) => Some(answer(&lines, at + 1, &mut notes)?),
+        None => None,
+    };
     let changed = lines.iter().find_map(|line| {
         let day = CHANGED.iter().find_map(|word| line.strip_prefix(word))?.trim();
         Some(day.split(' ').next().unwrap_or(day).to_owned())
     });
     Ok(Source {
+        service: Some(crate::generate::TRADEWIND.name),
+        host: None,
         title: lines[title_at].to_owned(),
         section,
         changed,
@@ -99,12 +86,59 @@ pub fn read(text: &str) -> Result<Source> {
         case: None,
         operation: None,
         method: lines[head].to_owned(),
-        target,
+        target: in_braces(&target),
         key,
         request: request.or(sent),
         told,
         notes,
     })
+}
+
+/// The first answer below the heading.
+fn answer(lines: &[&str], from: usize, notes: &mut Vec<String>) -> Result<Told> {
+    let next = |from: usize| (from..lines.len()).find_map(|i| status(lines[i]).map(|code| (i, code)));
+    let Some((at, code)) = next(from) else {
+        bail!("line {from}: no line with an HTTP status, such as `201成功`, below the heading of the answer");
+    };
+    if !(200..300).contains(&code) {
+        bail!("line {}: the first answer of the page has the status {code}; a success is needed", at + 1);
+    }
+    // Within an example, a line of digits is no status.
+    let json = (at + 1..lines.len()).find(|i| lines[*i].starts_with(['{', '[']));
+    let json = json.filter(|json| next(at + 1).is_none_or(|(other, _)| other > *json));
+    let body = json.map(|json| json_prefix(&lines[json..].join("\n"), json)).transpose();
+    let body = body.context("the answer's example")?;
+    let media = lines[at + 1..json.unwrap_or(lines.len())]
+        .iter()
+        .find(|line| line.split_once('/').is_some_and(|(kind, _)| kind == "application" || kind == "text"));
+    let mut rest = json.zip(body.as_ref()).map_or(at + 1, |(json, body)| json + body.lines().count());
+    let mut others = Vec::new();
+    while let Some((other, code)) = next(rest) {
+        others.push(code.to_string());
+        // Its example is passed over as well.
+        let inside = (other + 1..lines.len()).find(|i| lines[*i].starts_with(['{', '[']));
+        let inside = inside.filter(|inside| next(other + 1).is_none_or(|(another, _)| another > *inside));
+        let length = inside.and_then(|inside| {
+            let example = json_prefix(&lines[inside..].join("\n"), inside).ok()?;
+            Some(inside + example.lines().count())
+        });
+        rest = length.unwrap_or(other + 1);
+    }
+    if !others.is_empty() {
+        notes.push(format!("further answers of the page are left to you: {}", others.join(", ")));
+    }
+    Ok(Told { status: code, media: media.map_or("application/json", |line| line).to_owned(), body })
+}
+
+/// A path with its parameters as the document writes them: `/a/:id` is `/a/{id}`.
+fn in_braces(target: &str) -> String {
+    let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+    let parts = path.split('/').map(|part| match part.strip_prefix(':') {
+        Some(name) if !name.is_empty() => format!("{{{name}}}"),
+        _ => part.to_owned(),
+    });
+    let path = parts.collect::<Vec<_>>().join("/");
+    query.map_or(path.clone(), |query| format!("{path}?{query}"))
 }
 
 /// The status that begins a line, but for a mark in front of it: `🟢201成功`.
@@ -117,29 +151,38 @@ fn status(line: &str) -> Option<u16> {
 }
 
 /// The first JSON object or list that begins a line; its text, so that the order of its members and its figures stay.
-fn first_json(lines: &[&str]) -> Result<Option<String>> {
-    let Some(at) = lines.iter().position(|line| line.starts_with(['{', '['])) else { return Ok(None) };
-    Ok(Some(json_prefix(&lines[at..].join("\n"))?))
+fn first_json(lines: &[&str], within: Range<usize>) -> Result<Option<String>> {
+    let Some(at) = within.clone().find(|i| lines[*i].starts_with(['{', '['])) else { return Ok(None) };
+    Ok(Some(json_prefix(&lines[at..within.end].join("\n"), at)?))
 }
 
-/// The JSON value that a text begins with.
-fn json_prefix(text: &str) -> Result<String> {
+/// The JSON value that a text begins with; `line` of the page, counted from 0, is the text's first.
+fn json_prefix(text: &str, line: usize) -> Result<String> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
     match values.next() {
         Some(Ok(_)) => Ok(text[..values.byte_offset()].to_owned()),
-        Some(Err(e)) => bail!("is not JSON: {e}"),
-        None => bail!("is empty"),
+        Some(Err(e)) => {
+            let told = e.to_string();
+            let told = told.rsplit_once(" at line ").map_or(told.as_str(), |(told, _)| told);
+            bail!("line {}, column {}: is not JSON: {told}", line + e.line(), e.column())
+        }
+        None => bail!("line {}: is empty", line + 1),
     }
 }
 
 /// The body that a curl command sends.
-fn curl_body(command: &str) -> Result<Option<String>> {
+fn curl_body(lines: &[&str], within: Range<usize>) -> Result<Option<String>> {
+    let command = lines[within.clone()].join("\n");
     let options = ["--data-raw '", "--data '", "-d '"];
-    let Some(body) = options.iter().find_map(|option| command.split_once(option)) else { return Ok(None) };
-    if !body.1.trim_start().starts_with(['{', '[']) {
+    let Some((before, body)) = options.iter().find_map(|option| command.split_once(option)) else {
+        return Ok(None);
+    };
+    let trimmed = body.trim_start();
+    if !trimmed.starts_with(['{', '[']) {
         return Ok(None);
     }
-    json_prefix(body.1.trim_start()).map(Some)
+    let skipped = before.matches('\n').count() + body[..body.len() - trimmed.len()].matches('\n').count();
+    json_prefix(trimmed, within.start + skipped).map(Some)
 }
 
 /// The path and query that a curl command calls, where it calls that path.
@@ -162,18 +205,28 @@ mod tests {
     }
 
     #[test]
+    fn paths_are_written_as_in_the_document() {
+        for (page, document) in [
+            ("/api/x/:taskId?a=:b", "/api/x/{taskId}?a=:b"),
+            ("/api/x/{taskId}", "/api/x/{taskId}"),
+            ("/api/x/:", "/api/x/:"),
+        ] {
+            assert_eq!(in_braces(page), document);
+        }
+    }
+
+    #[test]
     fn what_is_no_page_is_told() {
         let told = |text: &str| format!("{:#}", read(text).unwrap_err());
         insta::assert_snapshot!([
             told("POST\nnothing"),
-            told("Title\nPOST\n/api/x\nBody\n{\"a\": }"),
+            told("Title\n\nFETCH\n/api/x"),
+            told("POST\n/api/x"),
+            told("Title\nPOST\n/api/x\nBody\n{\"a\": 1,\n \"b\": }"),
+            told("Title\nPOST\n/api/x\ncurl 'x' \\\n--data-raw '\n{\"a\"}'"),
             told("Title\nPOST\n/api/x\nResponses\nnone"),
             told("Title\nPOST\n/api/x\nResponses\n404\n{}"),
-        ].join("\n"), @"
-        no line with a method alone (GET, POST, …) and a line with a path below it; save the whole page as text
-        the request's example: is not JSON: expected value at line 1 column 7
-        no line with an HTTP status, such as `201成功`, below the heading of the answer
-        the first answer of the page has the status 404; a success is needed
-        ");
+            told("Title\nPOST\n/api/x\nResponses\n200\n{\"a\": [1, 2"),
+        ].join("\n"), @"");
     }
 }

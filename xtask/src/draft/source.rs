@@ -4,10 +4,15 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::{har, page, secrets};
+use crate::generate::{HK_TRADE, TRADEWIND};
 
 /// One operation as some source shows it. Bodies are texts, so that the order of members and the figures stay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
+    /// Whose operation it is, where the source tells: the name of the service.
+    pub service: Option<&'static str>,
+    /// Host that was called, where the source tells.
+    pub host: Option<String>,
     /// Title of the page, or what stands for it.
     pub title: String,
     /// Section of the documentation.
@@ -57,41 +62,69 @@ impl Source {
         let pairs = query.split('&').filter(|pair| !pair.is_empty());
         pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect()
     }
+
+    /// Whether its path is one that somebody called, with values in it, and not one that a page tells.
+    pub fn is_called(&self) -> bool {
+        self.evidence != "documented"
+    }
 }
 
 /// Reads a source, whose form its text tells; `entry` picks one of a HAR file.
 pub fn read(text: &str, entry: Option<usize>) -> Result<Source> {
     let text = text.trim_start_matches('\u{feff}');
-    if !text.trim_start().starts_with('{') {
-        return page::read(text);
+    if text.trim().is_empty() {
+        bail!("is empty: save the page as text, or give a recorded exchange or a HAR file");
     }
-    let json: Value = serde_json::from_str(text).context("begins as JSON, but is none")?;
-    let mut source = if json.get("log").is_some() {
-        har::read(text, entry)?
-    } else if json["format"] == "tradebind-exchange/1" {
-        exchange(text, &json)?
-    } else {
-        bail!("is JSON, but neither a recorded exchange (`format`) nor a HAR file (`log`)")
+    let json = match text.trim_start().starts_with('{') {
+        true => Some(serde_json::from_str::<Value>(text).context("begins as JSON, but is none")?),
+        false => None,
     };
-    secrets::remove(&mut source);
+    let is_har = json.as_ref().is_some_and(|json| json.get("log").is_some());
+    if entry.is_some() && !is_har {
+        bail!("--entry picks an entry of a HAR file, and this is none");
+    }
+    let mut source = match &json {
+        None => page::read(text)?,
+        Some(_) if is_har => har::read(text, entry)?,
+        Some(json) if json["format"] == "tradebind-exchange/1" => exchange(text, json)?,
+        Some(_) => bail!("is JSON, but neither a recorded exchange (`format`) nor a HAR file (`log`)"),
+    };
+    if let Some(told) = source.told.as_ref().filter(|told| !(200..300).contains(&told.status)) {
+        bail!("the answer has the status {}; a success is needed", told.status);
+    }
+    match json {
+        Some(_) => secrets::remove(&mut source),
+        // A page shows examples, whose members are nobody's; but somebody's key may have got into it.
+        None => secrets::remove_keys(&mut source),
+    }
     Ok(source)
 }
 
-fn exchange(text: &str, json: &Value) -> Result<Source> {
-    let at = |pointer: &str| json.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+/// The text where it is JSON.
+pub fn json(text: String) -> Option<String> {
+    serde_json::from_str::<Value>(&text).is_ok().then_some(text)
+}
+
+fn exchange(text: &str, value: &Value) -> Result<Source> {
+    let at = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     let need = |pointer: &str| at(pointer).with_context(|| format!("the exchange has no text at {pointer}"));
     let evidence = need("/evidence")?;
     if evidence == "assumed" {
         bail!("the exchange is made up by a local server (`evidence: assumed`): nothing is known from it");
     }
-    if need("/service")? != "tradewind" {
-        bail!("the exchange is of another service; only spec/tradewind.yaml grows by drafts");
-    }
-    let media = json.pointer("/response/headers").and_then(Value::as_array).into_iter().flatten();
+    let service = need("/service")?;
+    let Some(service) = [HK_TRADE.name, TRADEWIND.name].into_iter().find(|known| *known == service) else {
+        bail!("the exchange is of the service `{service}`, of which there is no document");
+    };
+    let media = value.pointer("/response/headers").and_then(Value::as_array).into_iter().flatten();
     let media =
         media.filter(|header| header["name"] == "content-type").find_map(|header| header["value"].as_str());
-    let body = |side: &str| super::pretty::member(text, &[side, "body", "json"]);
-    let told = match json.pointer("/response/status").and_then(Value::as_u64) {
+    // A body whose members are not in alphabetical order is kept as text.
+    let body = |side: &str| {
+        super::pretty::member(text, &[side, "body", "json"])
+            .or_else(|| at(&format!("/{side}/body/text")).and_then(json))
+    };
+    let told = match value.pointer("/response/status").and_then(Value::as_u64) {
         Some(status) => Some(Told {
             status: u16::try_from(status).context("the status of the response")?,
             media: media.unwrap_or("application/json").to_owned(),
@@ -99,18 +132,30 @@ fn exchange(text: &str, json: &Value) -> Result<Source> {
         }),
         None => None,
     };
+    let target = need("/request/target")?;
+    let method = need("/request/method")?;
+    let title = at("/about").unwrap_or_else(|| {
+        format!("{} {}", method.to_uppercase(), target.split('?').next().unwrap_or_default())
+    });
+    let mut notes = Vec::new();
+    if value.pointer("/request/body").is_some_and(|body| !body.is_null()) && body("request").is_none() {
+        notes.push("the body that was sent is no JSON: it is left out".to_owned());
+    }
     Ok(Source {
-        title: at("/about").or_else(|| at("/source/title")).unwrap_or_default(),
+        service: Some(service),
+        host: None,
+        title,
         section: at("/source/section"),
         changed: None,
         evidence,
         case: at("/case"),
-        operation: at("/operation"),
-        method: need("/request/method")?,
-        target: need("/request/target")?,
+        // A call that no method makes is recorded by that name.
+        operation: at("/operation").filter(|id| id != "raw"),
+        method: method.to_uppercase(),
+        target,
         key: None,
         request: body("request"),
         told,
-        notes: Vec::new(),
+        notes,
     })
 }

@@ -131,7 +131,7 @@ fn the_documented_page_gives_world_regions_as_it_stands() {
     let before = spec.text();
     let page = page();
     let draft = drafted(&spec, &page, &per_call());
-    apply(&spec.0, &page, None, &draft).unwrap();
+    apply(&spec.0, &draft).unwrap();
 
     let reviewed = document::read(&root().join("spec/tradewind.yaml")).unwrap();
     let (drafted, reviewed) = (bare(&spec.root()), bare(&reviewed));
@@ -206,7 +206,7 @@ fn dense(text: &str) -> String {
 fn an_operation_that_the_document_lacks_is_taken_by_all_that_follows() {
     let spec = Spec::new("lacks");
     let draft = drafted(&spec, INVENTED, &Choices::default());
-    apply(&spec.0, INVENTED, None, &draft).unwrap();
+    apply(&spec.0, &draft).unwrap();
     insta::assert_snapshot!(
         "invented",
         format!("{}{}{}\n{}", draft.operation, draft.requests, draft.answers, draft.notes.join("\n"))
@@ -226,11 +226,87 @@ fn an_operation_that_the_document_lacks_is_taken_by_all_that_follows() {
     }
     // What was drafted is known from now on.
     assert_eq!(known(&spec, INVENTED), Vec::<String>::new());
-    let again = apply(&spec.0, INVENTED, None, &draft).unwrap_err().to_string();
+    let again = apply(&spec.0, &draft).unwrap_err().to_string();
     assert_eq!(
         again,
         "spec/examples/tradewind/port_statistics.documented.json is there already; name the case by --case"
     );
+}
+
+/// The command line's own maker of options.
+#[path = "../../../src/bin/tradebind/tradewind/fields.rs"]
+#[allow(dead_code, reason = "the command line uses more of it")]
+mod fields;
+
+/// What goes by the document at run time takes a drafted operation at once: the local server answers the page's request as the page
+/// does, and others with data that fit; the client sends it; the validator knows it; the command line has its fields as options.
+/// (`cargo xtask draft --prove` builds and uses the rest: the method of the client and its types.)
+#[tokio::test]
+async fn what_goes_by_the_document_takes_an_operation_that_it_lacked() {
+    use tradebind::documents::{Document, Part};
+    use tradebind::exchange::{Exchange, ServiceName};
+    use tradebind::replica::Replica;
+    use tradebind::tradewind::Client;
+    use tradebind::validate::{Severity, Validator};
+
+    const PATH: &str = "/api/customs/invented/port-statistics";
+    let spec = Spec::new("run-time");
+    let draft = drafted(&spec, INVENTED, &Choices::default());
+    apply(&spec.0, &draft).unwrap();
+    let document = || Document::new(ServiceName::Tradewind, spec.root()).unwrap();
+    let shown: Exchange = draft.exchange.1.parse().unwrap();
+    let body = |body: &Option<tradebind::exchange::Body>| body.as_ref().unwrap().json().unwrap().clone();
+    let (asked, told) = (body(&shown.request.body), body(&shown.response.as_ref().unwrap().body));
+
+    let replica = Replica::builder().document(document()).exchanges([shown.clone()]).start().await.unwrap();
+    let builder = Client::builder().key("tw_test_draft").unwrap().base_url(replica.tradewind_url());
+    let client = builder.max_credits("10".parse().unwrap()).build().unwrap();
+    let ask = async |request: Value| {
+        let call = client.raw("POST", PATH, Some(request)).unwrap().allow("1".parse().unwrap());
+        call.send().await.unwrap().into_value().json::<Value>().unwrap()
+    };
+    assert_eq!(ask(asked.clone()).await, told);
+    let mut other = asked.clone();
+    other["top"] = json!(7);
+    let made_up = ask(other.clone()).await;
+    assert_ne!(made_up, told);
+    assert!(made_up.pointer("/data/data/ports/0/weight").is_some(), "{made_up}");
+
+    let known: &'static Document = Box::leak(Box::new(document()));
+    let mut validator = Validator::of([known]).strict(true);
+    let report = validator.check_text("page.json", &draft.exchange.1);
+    assert!(report.passes(Severity::Note) && report.checked.len() == 2, "{report:#?}");
+    let mut answers =
+        Validator::of([known]).strict(true).only(None, Some(&draft.id), Some(Part::Response)).unwrap();
+    assert!(answers.check_text("made-up.json", &made_up.to_string()).passes(Severity::Note));
+    let odd =
+        draft.exchange.1.replace("\"portId\": 7", "\"portId\": \"seven\"").replace("\"top\"", "\"topp\"");
+    let report = validator.check_text("odd.json", &odd);
+    let found: Vec<_> =
+        report.findings.iter().map(|finding| (finding.rule, finding.pointer.as_str())).collect();
+    assert_eq!(
+        found,
+        [
+            ("schema/undeclared", "/request/body/json/topp"),
+            ("schema/type", "/response/body/json/data/data/ports/0/portId"),
+        ]
+    );
+
+    let operation = known.operation(&draft.id).unwrap();
+    let (_, request) = operation.request_schema().unwrap();
+    let (fields, others) = fields::of(known, &request, &[]);
+    assert_eq!(others, Vec::<String>::new());
+    let command =
+        fields.iter().fold(clap::Command::new("tradebind"), |command, field| command.arg(field.arg("body")));
+    let words = "tradebind --type importer --start-time 2024-01-01 --product= --top 5 --exact true --ports A --ports B \
+                 --filter.minimum 3 --filter.names x";
+    let matches =
+        command.arg(clap::Arg::new("body").long("body")).try_get_matches_from(words.split_whitespace());
+    let (matches, mut given) = (matches.unwrap(), serde_json::Map::new());
+    for field in &fields {
+        assert!(field.put(&matches, &mut given).unwrap());
+    }
+    assert_eq!(Value::Object(given), asked);
 }
 
 #[test]
@@ -270,7 +346,7 @@ fn a_har_file_gives_a_draft_without_secrets() {
         entry("/api/invented/list?page=1&key=query-secret", "tw_live_12345"),
     ]);
     let draft = drafted(&spec, &one, &Choices::default());
-    apply(&spec.0, &one, None, &draft).unwrap();
+    apply(&spec.0, &draft).unwrap();
     let written = format!("{}{}", spec.text(), draft.exchange.1);
     for secret in ["tw_live_12345", "cookie-of-somebody", "hidden-by-name", "query-secret"] {
         assert!(!written.contains(secret), "{secret}");
@@ -301,6 +377,130 @@ fn a_har_file_gives_a_draft_without_secrets() {
     ");
 }
 
+/// One entry of a HAR file.
+fn har_entry(method: &str, url: &str, status: u16, headers: Value, answer: &Value) -> Value {
+    json!({
+        "startedDateTime": "2026-01-01T00:00:00Z", "time": 1,
+        "request": {
+            "method": method, "url": url, "httpVersion": "HTTP/1.1", "cookies": [], "headers": headers, "queryString": [],
+            "headersSize": -1, "bodySize": -1,
+        },
+        "response": {
+            "status": status, "statusText": "", "httpVersion": "HTTP/1.1", "cookies": [], "headers": [],
+            "content": { "size": 1, "mimeType": "application/json", "text": answer.to_string() },
+            "redirectURL": "", "headersSize": -1, "bodySize": -1,
+        },
+        "cache": {}, "timings": { "send": 0, "wait": 0, "receive": 0 },
+    })
+}
+
+fn har(entries: &[Value]) -> String {
+    json!({ "log": { "version": "1.2", "creator": { "name": "t", "version": "1" }, "entries": entries } })
+        .to_string()
+}
+
+/// The host tells whose call it is; what a browser sends beside a call is passed over; no cookie gets through.
+#[test]
+fn a_har_file_is_read_by_host() {
+    let spec = Spec::new("hosts");
+    let answer = json!({ "success": true, "data": { "id": "of abcdef123456", "n": 1 } });
+    let cookies = json!([{ "name": "Cookie", "value": "lang=true; who=abcdef123456" }]);
+    let at = |host: &str| {
+        let url = format!("{host}/api/invented/things");
+        har(&[
+            har_entry("OPTIONS", &url, 204, json!([]), &answer),
+            har_entry("GET", &url, 302, json!([]), &answer),
+            har_entry("GET", &url, 200, cookies.clone(), &answer),
+        ])
+    };
+    let draft = drafted(&spec, &at("https://app.trade-wind.co"), &Choices::default());
+    assert!(!draft.exchange.1.contains("abcdef"), "{}", draft.exchange.1);
+    assert!(draft.exchange.1.contains("\"success\": true"), "{}", draft.exchange.1);
+    let elsewhere = drafted(&spec, &at("https://user:pass@API.example:8443"), &Choices::default());
+    assert_eq!(
+        elsewhere.notes[0],
+        "`api.example` was called, which is no server of a document: taken for a call of tradewind"
+    );
+    let told = |text: &str| format!("{:#}", draft_error(&spec, text, None));
+    let refused = har(&[har_entry("GET", "https://app.trade-wind.co/api/x", 401, json!([]), &json!({}))]);
+    insta::assert_snapshot!([
+        told(&at("https://tradeidds.censtatd.gov.hk")),
+        told(&at("http://127.0.0.1:8080")),
+        told(&refused),
+        format!("{:#}", draft_error(&spec, &refused, Some(0))),
+        format!("{:#}", draft_error(&spec, INVENTED, Some(0))),
+    ].join("\n"), @"");
+
+    // A query of Hong Kong at its one-time address.
+    let shown = fs::read_to_string(spec.0.join("examples/hk-trade/get_trade.total-exports-cn.json")).unwrap();
+    let mut json: Value =
+        serde_json::from_str(&pretty::member(&shown, &["response", "body", "json"]).unwrap()).unwrap();
+    let url =
+        "https://tradeidds.censtatd.gov.hk/api/0123456789abcdef0123456789abcdef/get?lang=TC&sv=VCm&new=1";
+    let hong_kong = |json: &Value| har(&[har_entry("GET", url, 200, json!([]), json)]);
+    assert_eq!(known(&spec, &hong_kong(&json)), ["request: the parameter `new` appeared"]);
+    assert_eq!(known(&spec, &shown), Vec::<String>::new());
+    json["dataSet"][0]["news"] = json!(1);
+    json["dataSet"][1]["figure"] = json!(7);
+    json["header"]["status"].as_object_mut().unwrap().remove("code");
+    insta::assert_snapshot!(known(&spec, &hong_kong(&json)).join("\n"), @"");
+}
+
+/// A recorded exchange keeps a body as text where its members are in an order of their own; a raw call has no operation's name.
+#[test]
+fn a_recorded_exchange_gives_a_draft() {
+    let spec = Spec::new("recorded");
+    let recorded = |status: u16, text: &str, method: &str| {
+        json!({
+            "format": "tradebind-exchange/1", "service": "tradewind", "operation": "raw", "case": "recorded-0001",
+            "evidence": "observed", "source": { "title": "recorded by tradebind" },
+            "request": { "method": method, "target": "/api/invented/123456/match?page=(not shown)" },
+            "response": { "status": status, "headers": [], "body": { "text": text } },
+        })
+        .to_string()
+    };
+    let answer = r#"{"success": true, "data": {"z": 1, "a": "x"}, "error": null}"#;
+    let draft = drafted(&spec, &recorded(200, answer, "get"), &Choices::default());
+    apply(&spec.0, &draft).unwrap();
+    generate::TRADEWIND.generate(&spec.0).unwrap();
+    insta::assert_snapshot!(format!("{}{}\n{}", draft.operation, draft.answers, draft.notes.join("\n")));
+    let told = |text: &str| format!("{:#}", draft_error(&spec, text, None));
+    assert_eq!(told(&recorded(404, answer, "GET")), "the answer has the status 404; a success is needed");
+}
+
+/// What names a file or a method is looked at before anything is written.
+#[test]
+fn names_are_checked() {
+    let spec = Spec::new("names");
+    let page =
+        |path: &str| format!("T\nGET\n{path}\nResponses\n200\n{{\"success\": true, \"data\": {{}}}}\n");
+    let told = |path: &str, id: Option<&str>, case: Option<&str>| {
+        let choices =
+            Choices { id: id.map(str::to_owned), case: case.map(str::to_owned), ..Choices::default() };
+        match draft(&spec.0, &page(path), None, &choices) {
+            Ok(Outcome::New(draft)) => apply(&spec.0, &draft)
+                .map_or_else(|e| format!("{e:#}"), |()| format!("{} {}", draft.id, draft.path)),
+            Ok(Outcome::Known(id, _)) => format!("{id} is known"),
+            Err(e) => format!("{e:#}"),
+        }
+    };
+    insta::assert_snapshot!([
+        told("/api/invented/a", Some("../../a"), None),
+        told("/api/invented/a", Some("type"), None),
+        told("/api/invented/a", Some("aB"), None),
+        told("/api/invented/a", Some("health"), None),
+        told("/api/invented/a", None, Some("../a")),
+        told("/api/invented/type", None, None),
+        told("/api/invented/2.0", None, None),
+        told("/api/invented/:id/list?a[b]=1&a[b]=2", None, None),
+        // Other parameters' names are the same path; a path with a word there is another.
+        told("/api/email/verify/result/{id}", None, None),
+        told("/api/email/verify/result/newest", None, None),
+        told("/api/", None, None),
+    ].join("\n"), @"");
+    generate::TRADEWIND.generate(&spec.0).unwrap();
+}
+
 fn draft_error(spec: &Spec, text: &str, entry: Option<usize>) -> anyhow::Error {
     draft(&spec.0, text, entry, &Choices::default()).unwrap_err()
 }
@@ -318,12 +518,25 @@ fn odd_answers_generate() {
         ("task", r#"{"success": true, "data": "id"}"#),
         ("plain", r#"{"success": true, "data": {"mixed": [1, "x"], "more": [true, null]}}"#),
         ("nothing", "null"),
+        (
+            "deep",
+            r#"{"success": true, "data": {"lists": [[1, "x"], [null]], "empty": [], "none": null, "mixed": {"a": [{}, []]}}}"#,
+        ),
+        (
+            "numbers",
+            r#"{"success": true, "data": {"exponent": 1.5e300, "text": "1.5E3", "wide": 123456789012345678901234567890, "amount": "-0.00"}}"#,
+        ),
+        (
+            "names",
+            r#"{"success": true, "data": {"": 1, "type": 2, "a b": 3, "国": 4, "1st": 5, "self": {"crate": [{"fn": 1}]}}}"#,
+        ),
+        ("again", r#"{"success": true, "success": false, "data": {"a": 1, "a": "x"}}"#),
     ] {
         let text = format!(
             "Invented by a test: {name}\nGET\n/api/invented/{name}?page=1\nResponses\n200 OK\napplication/json\n{answer}\n"
         );
         let draft = drafted(&spec, &text, &Choices::default());
-        apply(&spec.0, &text, None, &draft).unwrap_or_else(|e| panic!("{name}: {e:#}"));
+        apply(&spec.0, &draft).unwrap_or_else(|e| panic!("{name}: {e:#}"));
         let made = generate::TRADEWIND.generate(&spec.0).unwrap_or_else(|e| panic!("{name}: {e:#?}"));
         syn::parse_file(&made.text).unwrap();
         assert_eq!(known(&spec, &text), Vec::<String>::new(), "{name}");
@@ -337,7 +550,7 @@ fn what_the_lint_refuses_is_not_written() {
     let text = "T\nPOST\n/api/invented/x\nBody\n{\"a_b\": 1, \"aB\": 2}\nResponses\n200\n{\"success\": true, \"data\": {}}\n";
     let before = spec.text();
     let draft = drafted(&spec, text, &Choices::default());
-    let told = format!("{:#}", apply(&spec.0, text, None, &draft).unwrap_err());
+    let told = format!("{:#}", apply(&spec.0, &draft).unwrap_err());
     assert!(told.contains("would become the same field as `aB`"), "{told}");
     assert_eq!(spec.text(), before);
     assert!(!spec.0.join(&draft.exchange.0).exists());

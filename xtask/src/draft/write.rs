@@ -28,6 +28,14 @@ pub struct Choices {
 pub struct Draft {
     /// `operationId`.
     pub id: String,
+    /// Its path, as the document writes it.
+    pub path: String,
+    /// Whether a call needs a key.
+    pub key: bool,
+    /// Parameters of path and query, each with a value.
+    pub arguments: Vec<(String, String)>,
+    /// JSON of the request's example.
+    pub request: Option<String>,
     /// The operation, without the line of its path.
     pub operation: String,
     /// Components of the request.
@@ -63,6 +71,15 @@ pub fn draft(root: &Value, document: &str, source: &Source, choices: &Choices) -
     }
     let case =
         choices.case.clone().or_else(|| source.case.clone()).unwrap_or_else(|| source.evidence.clone());
+    // They name a file, a method, a module: nothing is written before they are known to do.
+    if syn::parse_str::<syn::Ident>(&id).is_err() || id != id.to_lowercase() {
+        bail!(
+            "the operationId `{id}` does not do as the name of a method in snake case; choose another by --id"
+        );
+    }
+    if case.is_empty() || !case.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
+        bail!("the case `{case}` names a file: small letters, digits and hyphens; choose another by --case");
+    }
     let file = format!("examples/tradewind/{id}.{case}.json");
     let mut writer = Writer {
         root,
@@ -110,8 +127,23 @@ pub fn draft(root: &Value, document: &str, source: &Source, choices: &Choices) -
         "names and descriptions are to be chosen: read {id} and its components; tell its coverage in spec/README.md"
     ));
     let exchange = exchange(source, &id, &case);
+    if source.is_called() {
+        let values = source.path().split('/').filter(|part| is_value(part));
+        writer.notes.extend(values.map(|part| {
+            format!(
+                "`{part}` in the path looks like a value: where it is one, write a parameter such as {{id}}"
+            )
+        }));
+    }
     Ok(Draft {
         id,
+        path: source.path().to_owned(),
+        key: source.key != Some(false),
+        arguments: parameters(source)
+            .into_iter()
+            .map(|(_, name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+        request: source.request.clone(),
         operation,
         requests: writer.requests,
         answers: writer.answers,
@@ -175,25 +207,20 @@ fn operation(
     if source.key == Some(false) {
         line(6, "security: []");
     }
-    let in_path: Vec<_> =
-        source.path().split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
-    let query = source.query();
-    if !in_path.is_empty() || !query.is_empty() {
+    let parameters = parameters(source);
+    if !parameters.is_empty() {
         line(6, "parameters:");
     }
-    let all = in_path
-        .iter()
-        .map(|name| ("path", *name, ""))
-        .chain(query.iter().map(|(name, value)| ("query", *name, *value)));
-    for (place, name, value) in all {
-        line(8, &format!("- name: {name}"));
+    for (place, name, value) in parameters {
+        line(8, &format!("- name: {}", key(name)));
         line(10, &format!("in: {place}"));
         if place == "path" {
             line(10, "required: true");
         }
-        let shown = if value.is_empty() {
+        let shown = if place == "path" {
             format!("Part of the path ({word}).")
         } else {
+            let value = if value.is_empty() { "Empty" } else { value };
             format!("{value} in the example ({word}).")
         };
         line(10, &format!("description: {}", scalar(&shown)));
@@ -264,6 +291,19 @@ fn operation(
         }
     }
     out
+}
+
+/// Parameters of path and query: place, name, and a value for one.
+fn parameters(source: &Source) -> Vec<(&'static str, &str, &str)> {
+    let in_path = source.path().split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let mut all: Vec<_> = in_path.map(|name| ("path", name, "1")).collect();
+    for (name, value) in source.query() {
+        // A list may be sent by one name several times.
+        if !all.iter().any(|(place, other, _)| *place == "query" && *other == name) {
+            all.push(("query", name, value));
+        }
+    }
+    all
 }
 
 fn media(
@@ -554,11 +594,27 @@ impl Writer<'_> {
     /// The schema of a list's items, in one line.
     fn items(&mut self, owner: &str, field: &str, items: &Seen, side: Side) -> String {
         let null = if items.null && side == Side::Answer { ", nullable: true" } else { "" };
+        match items.form(field) {
+            Form::List => {
+                self.notes.push(format!("`{field}` holds lists in a list: what is in them is left open"))
+            }
+            Form::Unknown if !items.is_only_null() => {
+                self.notes
+                    .push(format!("`{field}` is a list of several kinds of values: they are left open"));
+            }
+            Form::Unknown => {
+                self.notes.push(format!(
+                    "`{field}` is a list without a value in the example: its items are left open"
+                ));
+            }
+            _ => {}
+        }
         let referred = |name: &str| format!("$ref: '#/components/schemas/{name}'");
         match items.form(field) {
             Form::Object => {
                 let name = item_name(owner, field);
-                referred(&self.object(&name, items, side))
+                let item = referred(&self.object(&name, items, side));
+                if null.is_empty() { item } else { format!("{{allOf: [{{{item}}}]{null}}}") }
             }
             Form::Text | Form::Day if side == Side::Request || null.is_empty() => "type: string".to_owned(),
             Form::Text | Form::Day => format!("{{type: string{null}}}"),
@@ -595,6 +651,9 @@ impl Writer<'_> {
             let null = if answer { ", nullable: true" } else { "" };
             format!("        {}: {{{kind}{null}, description: {}}}\n", key(field), scalar(&shown))
         };
+        if seen.form(field) == Form::Unknown && !seen.is_only_null() {
+            self.notes.push(format!("`{field}` holds several kinds of values: it is left open"));
+        }
         match seen.form(field) {
             Form::Unknown => refer("UnknownJson"),
             Form::Decimal if answer => refer("DecimalText"),
@@ -606,6 +665,14 @@ impl Writer<'_> {
                 let name = format!("{owner}{}", pascal(field));
                 let name = if side == Side::Request { name.replacen("Request", "", 1) } else { name };
                 let made = self.object(&name, seen, side);
+                if answer && seen.null {
+                    // Beside a reference nothing counts: the null is told around it.
+                    return format!(
+                        "        {}:\n          nullable: true\n          description: {}\n          allOf:\n            - $ref: '#/components/schemas/{made}'\n",
+                        key(field),
+                        scalar(&format!("An object, and null, in the example ({}).", self.word))
+                    );
+                }
                 refer(&made)
             }
             Form::List => {
@@ -700,7 +767,16 @@ pub fn operation_id(path: &str) -> String {
     let words = words.strip_suffix(".json").unwrap_or(&words).to_owned();
     let snake: String =
         words.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
-    if snake.starts_with(|c: char| c.is_ascii_lowercase()) { snake } else { format!("op_{snake}") }
+    // A word of Rust's own is no name of a method.
+    let name =
+        syn::parse_str::<syn::Ident>(&snake).is_ok() && snake.starts_with(|c: char| c.is_ascii_lowercase());
+    if name { snake } else { format!("op_{snake}") }
+}
+
+/// Whether a segment of a path is a number or an id, and no word.
+fn is_value(part: &str) -> bool {
+    let digits = part.bytes().filter(u8::is_ascii_digit).count();
+    digits > 0 && (digits == part.len() || part.len() >= 16 || part.contains("(not shown)"))
 }
 
 fn pascal(name: &str) -> String {

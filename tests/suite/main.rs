@@ -16,6 +16,8 @@ mod billing;
 #[cfg(feature = "cli")]
 mod cli_drift;
 #[cfg(feature = "cli")]
+mod cli_harvest;
+#[cfg(feature = "cli")]
 mod cli_hk;
 #[cfg(feature = "cli")]
 mod cli_output;
@@ -33,6 +35,8 @@ mod domain;
 mod exchanges;
 #[cfg(all(feature = "harvest", feature = "replica"))]
 mod harvest;
+#[cfg(all(feature = "cli", target_os = "linux"))]
+mod harvest_kills;
 #[cfg(feature = "replica")]
 mod hk_client;
 mod properties;

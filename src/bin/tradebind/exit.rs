@@ -56,11 +56,6 @@ impl Failure {
         Self::new(Exit::Done, "")
     }
 
-    /// What went wrong, for a message that says more.
-    pub fn message(&self) -> &str {
-        &self.message
-    }
-
     /// The same message with something more to say.
     pub fn and(mut self, more: impl Display) -> Self {
         self.message = format!("{}; {more}", self.message);

@@ -1,5 +1,6 @@
 //! `tradebind hk`: Hong Kong's trade statistics.
 
+mod code_list;
 mod codes;
 mod get;
 mod harvest;

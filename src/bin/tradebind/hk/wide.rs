@@ -9,6 +9,7 @@ use tradebind::harvest::{Areas, Commodities, Limits, Plan, Request};
 use tradebind::hk::Span;
 use tradebind::http::Pace;
 
+use super::code_list::Listed;
 use super::get::{classes, refused, told, trade_types};
 use crate::context::{self, Context};
 use crate::exit::Failure;
@@ -58,7 +59,7 @@ pub struct Wide {
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=10))]
     in_flight: u8,
     /// Seconds between the starts of calls [default: 0.5; none with --replica]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pause: Option<f64>,
 }
 
@@ -85,7 +86,9 @@ impl Wide {
             Span::Last(_) => "2018-05".parse().map_err(|e: InvalidValue| Failure::usage(e.to_string()))?,
         };
         // What is wrong is told before anything is asked.
-        let commodities = self.commodities();
+        let list =
+            self.codes_from.as_ref().map(|path| context::read(path, "the list of codes")).transpose()?;
+        let commodities = self.commodities(list.as_deref());
         let mut request = self.request(stand_in, commodities.clone())?;
         if let Span::Last(_) = span {
             let (client, url) = context.hk().await?;
@@ -156,7 +159,7 @@ impl Wide {
         }
     }
 
-    fn commodities(&self) -> Result<Option<Commodities>, String> {
+    fn commodities(&self, list: Option<&str>) -> Result<Option<Commodities>, String> {
         if self.end_use {
             return Ok(Some(Commodities::EndUse));
         }
@@ -166,31 +169,16 @@ impl Wide {
             (false, true, Some(_)) => "--codes-from",
             _ => "--hs",
         };
-        let mut texts: Vec<String> = self.hs.iter().chain(&self.sitc).cloned().collect();
-        if let Some(path) = &self.codes_from {
-            let text = context::read(path, "the list of codes").map_err(|e| e.message().to_owned())?;
-            texts.extend(text.lines().map(|line| line.split('#').next().unwrap_or_default().to_owned()));
-        }
-        let split = |text: &String| -> Vec<String> {
-            let words = text.split(|c: char| c == ',' || c.is_whitespace());
-            words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
-        };
-        let codes: Vec<String> = texts.iter().flat_map(split).collect();
-        if codes.is_empty() {
-            let class = self.commodity_class.is_some() || self.codes_from.is_some();
-            return if class { Err(format!("{option}: holds no code")) } else { Ok(None) };
+        let mut listed = Listed::default();
+        self.hs.iter().chain(&self.sitc).for_each(|text| listed.add(text));
+        listed.add_lines(list.unwrap_or_default());
+        if listed.is_empty() {
+            let wanted = self.commodity_class.is_some() || self.codes_from.is_some();
+            return if wanted { Err(format!("{option}: holds no code")) } else { Ok(None) };
         }
         let given = self.commodity_class.as_deref();
         let given = given.and_then(|text| CommodityClass::exact(&text.to_ascii_uppercase()));
-        let digits = codes.first().map_or(0, String::len);
-        let by_digits = if is_sitc { CommodityClass::sitc(digits) } else { CommodityClass::hs(digits) };
-        let levels = if is_sitc { "1, 2, 3 or 5" } else { "2, 4, 6 or 8" };
-        let class = given.or(by_digits).ok_or_else(|| {
-            format!(
-                "{option}: {} has {digits} digits, codes have {levels}",
-                codes.first().map_or("", String::as_str)
-            )
-        })?;
-        Commodities::codes(class, codes).map(Some).map_err(|wrong| told(option, &wrong))
+        let class = listed.class(given, is_sitc).map_err(|wrong| format!("{option}: {wrong}"))?;
+        Commodities::codes(class, listed.codes()).map(Some).map_err(|wrong| told(option, &wrong))
     }
 }

@@ -281,6 +281,7 @@ impl Harvest {
                 failed: Vec::new(),
                 left: 0,
                 in_a_row: 0,
+                worked: 0,
                 told: Progress::default(),
             }),
         };
@@ -341,6 +342,8 @@ struct State {
     /// Batches that were not asked for, since several queries failed one after another.
     left: usize,
     in_a_row: usize,
+    /// Batches that took a query of this run.
+    worked: usize,
     told: Progress,
 }
 
@@ -405,7 +408,7 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
         {
             while let Some(batch) = batches.get(at).filter(|_| !self.state().facts.end_is_known(range)) {
                 if self.step(batch).await? == Step::Done {
-                    self.done();
+                    self.done(true);
                     batches.remove(at);
                     break;
                 }
@@ -465,13 +468,21 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
 
     /// Asks until each code of a batch is answered or refused, or one query fails.
     async fn batch(&self, batch: &Batch) -> Result<(), HarvestError> {
-        while self.step(batch).await? == Step::More {}
-        self.done();
+        let mut asked = false;
+        while self.step(batch).await? == Step::More {
+            asked = true;
+        }
+        self.done(asked);
         Ok(())
     }
 
-    fn done(&self) {
-        self.state().told.done += 1;
+    /// Tells that a batch is done; one that an earlier run did says nothing of the time that others take.
+    fn done(&self, asked: bool) {
+        {
+            let mut state = self.state();
+            state.told.done += 1;
+            state.worked += usize::from(asked);
+        }
         self.tell();
     }
 
@@ -561,12 +572,13 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
         let told = {
             let mut state = self.state();
             let passed = self.client.clock().now().saturating_duration_since(self.began);
+            let worked = state.worked as u128;
             let told = &mut state.told;
             told.seconds = passed.as_secs();
             // Over less than a second it says nothing.
             told.calls_a_minute = (told.calls as u64 * 60).checked_div(told.seconds);
             let left = told.planned.saturating_sub(told.done) as u128;
-            let left = (left * passed.as_millis()).checked_div(told.done as u128);
+            let left = if left == 0 { Some(0) } else { (left * passed.as_millis()).checked_div(worked) };
             told.seconds_left = left.and_then(|left| u64::try_from(left / 1000).ok());
             told.clone()
         };

@@ -1,7 +1,7 @@
 //! From what is known and kept to rows in plan order.
 
-use std::collections::{BTreeSet, VecDeque};
-use std::rc::Rc;
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
 
 use super::HarvestError;
 use super::block::{Block, Role};
@@ -140,29 +140,51 @@ impl Settled {
 /// The most rows of tables that are kept decoded.
 const DECODED: usize = 300_000;
 
+/// The most rows of tables that a run holds on to: some thirty bytes each.
+const FRESH: usize = 1_000_000;
+
+/// Answers of this run as they were decoded when they came, which need not be read from the disk again.
+#[derive(Debug, Default)]
+pub(super) struct Fresh {
+    tables: HashMap<String, Arc<Table>>,
+    rows: usize,
+}
+
+impl Fresh {
+    /// Holds on to a table, if there is room.
+    pub(super) fn put(&mut self, hash: &str, table: Table) {
+        if self.rows + table.len() <= FRESH && !self.tables.contains_key(hash) {
+            self.rows += table.len();
+            self.tables.insert(hash.to_owned(), Arc::new(table));
+        }
+    }
+}
+
 /// Answers, decoded; the last ones are kept.
 pub(super) struct Tables<'a> {
     folder: &'a Folder,
-    held: VecDeque<(String, Rc<Table>)>,
+    fresh: &'a Fresh,
+    held: VecDeque<(String, Arc<Table>)>,
 }
 
 impl<'a> Tables<'a> {
-    pub(super) fn new(folder: &'a Folder) -> Self {
-        Self { folder, held: VecDeque::new() }
+    pub(super) fn new(folder: &'a Folder, fresh: &'a Fresh) -> Self {
+        Self { folder, fresh, held: VecDeque::new() }
     }
 
-    fn get(&mut self, hash: &str) -> Result<Rc<Table>, HarvestError> {
-        if let Some((_, table)) = self.held.iter().find(|(known, _)| known == hash) {
-            return Ok(Rc::clone(table));
+    fn get(&mut self, hash: &str) -> Result<Arc<Table>, HarvestError> {
+        let held = self.held.iter().find(|(known, _)| known == hash).map(|(_, table)| table);
+        if let Some(table) = self.fresh.tables.get(hash).or(held) {
+            return Ok(Arc::clone(table));
         }
         let body = self.folder.body(hash)?;
-        let table = Rc::new(Table::decode(&body).map_err(|e| HarvestError::Damaged {
+        let table = Arc::new(Table::decode(&body).map_err(|e| HarvestError::Damaged {
             path: self.folder.path().join(Folder::body_name(hash)),
             problem: format!("{e}; delete it and run again: it is asked for once more"),
         })?);
-        self.held.push_back((hash.to_owned(), Rc::clone(&table)));
+        self.held.push_back((hash.to_owned(), Arc::clone(&table)));
         let rows =
-            |held: &VecDeque<(String, Rc<Table>)>| held.iter().map(|(_, table)| table.len()).sum::<usize>();
+            |held: &VecDeque<(String, Arc<Table>)>| held.iter().map(|(_, table)| table.len()).sum::<usize>();
         while self.held.len() > 1 && rows(&self.held) > DECODED {
             self.held.pop_front();
         }
@@ -248,12 +270,13 @@ pub(super) fn each_row(
 /// Hands the rows of all sources on, in order; gives how many there were, and what became of the cells.
 pub(super) fn each_source(
     folder: &Folder,
+    fresh: &Fresh,
     sources: &[Source<'_>],
     columns: &[Column],
     mut row: impl FnMut(&Query, &View<'_>, usize) -> Result<(), HarvestError>,
 ) -> Result<(u64, Tally, BTreeSet<Refused>), HarvestError> {
     let (mut tally, mut refused, mut rows) = (Tally::default(), BTreeSet::new(), 0u64);
-    let mut tables = Tables::new(folder);
+    let mut tables = Tables::new(folder, fresh);
     for source in sources {
         each_row(&mut tables, source, columns, &mut tally, &mut refused, |tally, block, cell, found| {
             match found {

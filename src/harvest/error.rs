@@ -2,6 +2,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::difference::Difference;
 use crate::hk::InvalidQuery;
 
 /// Why a harvest stopped. What was answered before stays on the disk, and the same harvest begun again goes on from there.
@@ -22,6 +23,11 @@ pub enum HarvestError {
         /// What the system says.
         source: io::Error,
     },
+    /// A file stands where the folder should be.
+    NotAFolder {
+        /// The file.
+        path: PathBuf,
+    },
     /// The folder holds other files than a harvest's.
     NotAHarvest {
         /// The folder.
@@ -32,7 +38,7 @@ pub enum HarvestError {
         /// The folder.
         folder: PathBuf,
         /// What differs: name, as in the folder, as asked for now.
-        differences: Vec<(String, String, String)>,
+        differences: Vec<Difference>,
     },
     /// A file in the folder is not as it was written.
     Damaged {
@@ -68,19 +74,27 @@ impl fmt::Display for HarvestError {
             ),
             Self::Disk { path, action, source } => {
                 let advice = match source.kind() {
-                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    io::ErrorKind::StorageFull
+                    | io::ErrorKind::QuotaExceeded
+                    | io::ErrorKind::FileTooLarge => {
                         "; make room, then run it again: nothing that was answered is lost"
                     }
                     io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
-                        "; give a folder that may be written to"
+                        "; give a folder that may be written to, or let this one be: nothing that was answered is lost"
                     }
+                    io::ErrorKind::NotADirectory => "; a file stands in its way: give another folder",
                     _ => "; once that is mended, run it again: nothing that was answered is lost",
                 };
-                let told = source.raw_os_error().map_or_else(
-                    || source.to_string(),
-                    |code| io::Error::from_raw_os_error(code).to_string(),
-                );
+                // A library's words name a file that nobody has heard of.
+                let told = match (source.raw_os_error(), source.kind()) {
+                    (Some(code), _) => io::Error::from_raw_os_error(code).to_string(),
+                    (None, io::ErrorKind::Other) => source.to_string(),
+                    (None, kind) => kind.to_string(),
+                };
                 write!(f, "{} cannot be {action}: {told}{advice}", path.display())
+            }
+            Self::NotAFolder { path } => {
+                write!(f, "{} is a file; give a folder, a new or an empty one", path.display())
             }
             Self::NotAHarvest { folder } => write!(
                 f,
@@ -89,10 +103,10 @@ impl fmt::Display for HarvestError {
             ),
             Self::Changed { folder, differences } => {
                 write!(f, "{} holds another harvest:", folder.display())?;
-                for (name, there, now) in differences {
-                    write!(f, "\n- {name}: {there} there, {now} now")?;
+                for Difference { what, there, now } in differences {
+                    write!(f, "\n- {what}: there {there}; now {now}")?;
                 }
-                f.write_str("\ngive another folder, or ask for the same")
+                f.write_str("\nnothing is changed there; give another folder, or ask for the same")
             }
             Self::Damaged { path, problem } => write!(f, "{} is damaged: {problem}", path.display()),
             Self::Query(error) => error.fmt(f),
@@ -107,5 +121,25 @@ impl std::error::Error for HarvestError {
             Self::Query(error) => Some(error),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_refusal_of_the_disk_says_what_to_do() {
+        let kinds = [
+            io::ErrorKind::StorageFull,
+            io::ErrorKind::QuotaExceeded,
+            io::ErrorKind::FileTooLarge,
+            io::ErrorKind::ReadOnlyFilesystem,
+            io::ErrorKind::PermissionDenied,
+            io::ErrorKind::InvalidInput,
+        ];
+        let told = kinds
+            .map(|kind| HarvestError::disk(Path::new("chips/journal"), "written")(kind.into()).to_string());
+        insta::assert_snapshot!(told.join("\n"));
     }
 }

@@ -2,6 +2,7 @@
 //! earlier run, the next step hangs on the facts alone.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,19 @@ use crate::hk::Query;
 
 /// The first month that there are figures of (observed).
 const FIRST_MONTH: (u16, u8) = (2012, 1);
+
+/// A month that has been over for so many others is out: it appears near the end of the next (reported).
+const SURELY_AFTER: u32 = 3;
+
+/// Whether all of a range is published beyond doubt.
+pub(super) fn is_surely_published(range: PeriodPair, now: SystemTime) -> bool {
+    let now = time::OffsetDateTime::from(now);
+    let month = u32::try_from(now.year()).unwrap_or_default() * 12 + u32::from(u8::from(now.month())) - 1;
+    let months = if range.end().month().is_some() { 0 } else { 11 };
+    let start = range.start();
+    (start.year(), start.month().unwrap_or(1)) >= FIRST_MONTH
+        && range.end().ordinal() + months + SURELY_AFTER < month
+}
 
 /// What came of a query.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -439,6 +453,15 @@ mod tests {
             let calls = ask_all(many, &bad, names).len();
             prop_assert!(calls <= bound(bad.len()), "{} calls for {:?} of {}", calls, bad, many);
         }
+    }
+
+    #[test]
+    fn what_is_over_for_long_is_out() {
+        // 2026-11-18
+        let now = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_795_000_000);
+        let sure = |text: &str| is_surely_published(text.parse().unwrap(), now);
+        assert!(sure("201201..202607") && !sure("201201..202608") && !sure("201112..202607"));
+        assert!(sure("2012..2025") && !sure("2012..2026") && !sure("2011..2025"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use flate2::Compression;
 use flate2::read::GzDecoder;
@@ -35,7 +36,7 @@ pub(super) struct Purpose {
 #[derive(Debug)]
 pub(super) struct Folder {
     path: PathBuf,
-    pub(super) journal: Journal,
+    journal: Mutex<Journal>,
     /// Locked while it is open.
     _lock: File,
 }
@@ -43,11 +44,12 @@ pub(super) struct Folder {
 impl Folder {
     /// Opens a folder, or begins one: its purpose as it stands there, and what its journal holds.
     pub(super) fn open(path: &Path, purpose: &Purpose) -> Result<(Self, Purpose, Vec<Record>), HarvestError> {
+        if path.is_file() {
+            return Err(HarvestError::NotAFolder { path: path.to_owned() });
+        }
         fs::create_dir_all(path).map_err(HarvestError::disk(path, "made"))?;
         let at = path.join(LOCK);
-        let is_ours = path.join(PLAN).exists() || at.exists();
-        let holds_others = || fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some());
-        if !is_ours && holds_others() {
+        if !path.join(PLAN).exists() && holds_others(path).map_err(HarvestError::disk(path, "read"))? {
             return Err(HarvestError::NotAHarvest { folder: path.to_owned() });
         }
         let lock = File::options()
@@ -79,11 +81,16 @@ impl Folder {
             }
         };
         let (journal, records) = Journal::open(&path.join(JOURNAL))?;
-        Ok((Self { path: path.to_owned(), journal, _lock: lock }, there, records))
+        Ok((Self { path: path.to_owned(), journal: Mutex::new(journal), _lock: lock }, there, records))
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Adds a record to the journal; when this returns, it is on the disk.
+    pub(super) fn note(&self, record: &Record) -> Result<(), HarvestError> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner).add(record)
     }
 
     /// Name of a body's file, as in the manifest.
@@ -164,6 +171,18 @@ impl Folder {
             (None, Ok(())) => Err(HarvestError::disk(&path, "written")(io::ErrorKind::Other.into())),
         }
     }
+}
+
+/// Whether there is anything that no harvest leaves before it has a plan.
+fn holds_others(folder: &Path) -> io::Result<bool> {
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let name = name.to_string_lossy();
+        if ![LOCK, BODIES].contains(&&*name) && !name.starts_with(TEMPORARY) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 #[cfg(feature = "parquet")]

@@ -2,9 +2,9 @@
 //! any end, proved complete.
 //!
 //! A [`Request`] is what is wanted; a [`Plan`] cuts it into queries that the caps (20 codes, 30 countries, one region) and the
-//! size of an answer allow; a [`Harvest`] asks them into a folder. Whatever was answered is on the disk before the next
-//! query leaves, so that the same harvest, begun again after a failure or a kill, asks only for what is missing and
-//! ends in the same data file, byte for byte. The [`Summary`] accounts for every cell that was asked for.
+//! size of an answer allow; a [`Harvest`] asks them into a folder. Whatever was answered is brought to the disk at once, so
+//! that the same harvest, begun again after a failure or a kill, asks only for what is missing and ends in the same data
+//! file, byte for byte. The [`Summary`] accounts for every cell that was asked for.
 //!
 //! ```
 //! # #[cfg(feature = "replica")]
@@ -35,6 +35,7 @@
 mod block;
 mod cut;
 mod data;
+mod difference;
 mod edition;
 mod error;
 mod facts;
@@ -49,6 +50,7 @@ mod summary;
 mod tally;
 mod write;
 
+pub use difference::Difference;
 pub use error::HarvestError;
 pub use plan::{Estimate, Limits, Plan, Planned};
 pub use request::{Areas, Commodities, InvalidRequest, Request, RequestBuilder};

@@ -144,6 +144,9 @@ impl Plan {
             largest: self.planned.iter().map(Planned::rows).max().unwrap_or_default(),
             over: self.planned.iter().filter(|one| one.rows > self.limits.most()).count(),
             time: pace.time(self.planned.len(), latency),
+            in_flight: pace.in_flight(),
+            apart: pace.apart(),
+            latency,
         }
     }
 }
@@ -162,13 +165,25 @@ pub struct Estimate {
     pub largest: u64,
     /// Queries that no cut brings within the limits.
     pub over: usize,
-    /// Time at the pace, in seconds.
+    /// Time at the pace; as JSON in seconds.
     #[serde(serialize_with = "seconds")]
     pub time: Duration,
+    /// How many queries go at once, at that pace; no number is no limit.
+    pub in_flight: Option<usize>,
+    /// How far apart they start, at that pace; as JSON in milliseconds.
+    #[serde(rename = "apart_ms", serialize_with = "milliseconds")]
+    pub apart: Duration,
+    /// How long an answer is reckoned to take; as JSON in milliseconds.
+    #[serde(rename = "latency_ms", serialize_with = "milliseconds")]
+    pub latency: Duration,
 }
 
 fn seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(time.as_secs())
+}
+
+fn milliseconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u128(time.as_millis())
 }
 
 impl fmt::Display for Estimate {
@@ -176,7 +191,17 @@ impl fmt::Display for Estimate {
         writeln!(f, "requests  {}", grouped(self.requests as u64))?;
         writeln!(f, "rows      at most {}, {} in one answer", grouped(self.rows), grouped(self.largest))?;
         writeln!(f, "bytes     at most {}", grouped(self.bytes))?;
-        write!(f, "time      about {}", super::told(self.time))
+        let at_once = self.in_flight.map_or("all".to_owned(), |most| most.to_string());
+        let starts = match self.apart {
+            Duration::ZERO => String::new(),
+            apart => format!("starts {} s apart, ", apart.as_secs_f64()),
+        };
+        write!(
+            f,
+            "time      about {}: {at_once} at once, {starts}{} s an answer (assumed)",
+            super::told(self.time),
+            self.latency.as_secs_f64()
+        )
     }
 }
 

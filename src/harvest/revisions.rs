@@ -5,7 +5,7 @@ use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::io;
 
 use super::HarvestError;
-use super::data::{Found, Source, Tables, each_row};
+use super::data::{Found, Fresh, Source, Tables, each_row};
 use super::folder::Folder;
 use super::rows::{Cell, columns};
 use super::summary::Revisions;
@@ -72,6 +72,7 @@ impl Key {
 /// Compares the last source with those before it, in the periods that both have, and writes the list.
 pub(super) fn write(
     folder: &Folder,
+    fresh: &Fresh,
     before: &[Source<'_>],
     now: &Source<'_>,
 ) -> Result<Option<Revisions>, HarvestError> {
@@ -102,9 +103,9 @@ pub(super) fn write(
         for share in 0..shares {
             let mut pairs = Pairs::new();
             for source in before {
-                gather(folder, source, asked, 0, (share, shares), &mut pairs)?;
+                gather((folder, fresh), source, asked, 0, (share, shares), &mut pairs)?;
             }
-            gather(folder, now, asked, 1, (share, shares), &mut pairs)?;
+            gather((folder, fresh), now, asked, 1, (share, shares), &mut pairs)?;
             // Months that are new are no revisions.
             let known =
                 before.iter().filter_map(|source| source.facts.published(source.plan.request().periods()));
@@ -152,7 +153,7 @@ pub(super) fn write(
 
 /// The figures of a source in some periods, of one share of the cells.
 fn gather(
-    folder: &Folder,
+    (folder, fresh): (&Folder, &Fresh),
     source: &Source<'_>,
     asked: PeriodPair,
     slot: usize,
@@ -163,7 +164,7 @@ fn gather(
     let valid = source.valid.and_then(|valid| valid.overlap(asked));
     let source = Source { plan: source.plan, facts: source.facts, valid };
     let is_month = asked.start().month().is_some();
-    let mut tables = Tables::new(folder);
+    let mut tables = Tables::new(folder, fresh);
     let (mut tally, mut refused) = (Tally::default(), BTreeSet::new());
     each_row(&mut tables, &source, &columns, &mut tally, &mut refused, |_, _, cell, found| {
         let by = BuildHasherDefault::<DefaultHasher>::default();

@@ -1,22 +1,24 @@
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::StreamExt as _;
 use serde::Serialize;
 use serde_json::json;
+use tokio::sync::Semaphore;
 
-use super::HarvestError;
 use super::block::{Block, Role};
-use super::data::{Source, is_settled};
-use super::facts::{Came, Facts, Fate, Kept, Next};
+use super::data::{Fresh, Source, is_settled};
+use super::difference::Difference;
+use super::error::HarvestError;
+use super::facts::{Came, Facts, Fate, Kept, Next, is_surely_published};
 use super::folder::{Folder, Purpose};
 use super::journal::Record;
 use super::plan::{Limits, Plan, rows_a_period};
 use super::request::Request;
 use super::revisions;
 use super::rows::faults;
-use super::summary::{Failed, Format, Revisions, Summary};
+use super::summary::{Failed, Format, Revisions, Summary, merged};
 use super::write;
 use crate::domain::{CodeList, CommodityCode, Frequency, Period, PeriodPair};
 use crate::error::{Error, ErrorKind};
@@ -69,7 +71,7 @@ impl Settings {
     /// How many queries to work on at once, at least one; 3 unless set. The client's pace holds all the same.
     #[must_use]
     pub fn in_flight(self, queries: usize) -> Self {
-        Self { in_flight: queries.max(1), ..self }
+        Self { in_flight: queries.clamp(1, Semaphore::MAX_PERMITS), ..self }
     }
 
     /// Asks again for what may have changed since: the year of the last published period, which amendments enter, and what
@@ -94,6 +96,8 @@ pub struct Progress {
     pub rows: usize,
     /// Batches that failed in this run.
     pub failed: usize,
+    /// Queries a minute so far.
+    pub calls_a_minute: Option<u64>,
     /// Seconds since the run began.
     pub seconds: u64,
     /// Seconds that are left at the pace so far.
@@ -102,19 +106,11 @@ pub struct Progress {
     pub last_refusal: Option<String>,
 }
 
-impl Progress {
-    /// Queries a minute so far.
-    #[must_use]
-    pub fn pace(&self) -> Option<u64> {
-        (self.calls as u64 * 60).checked_div(self.seconds)
-    }
-}
-
 /// One line for people.
 impl std::fmt::Display for Progress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} of {} batches, {} calls, {} rows", self.done, self.planned, self.calls, self.rows)?;
-        if let Some(pace) = self.pace() {
+        if let Some(pace) = self.calls_a_minute {
             write!(f, ", {pace} calls a minute")?;
         }
         if let Some(left) = self.seconds_left {
@@ -145,7 +141,8 @@ impl Generation {
 
 /// A plan being run into a folder, which no other process may use meanwhile.
 ///
-/// Whatever is awaited may be dropped at any time, and the process may end at any time: what was answered is kept.
+/// Whatever is awaited may be dropped at any time, and the process may end at any time: what was answered is kept. What is
+/// being written when a run is dropped is written to its end; until then the folder is in use.
 #[derive(Debug)]
 pub struct Harvest {
     settings: Settings,
@@ -225,9 +222,9 @@ impl Harvest {
     fn compare(&self, folder: &Path, wanted: &Purpose, end: Period) -> Result<(), HarvestError> {
         let there = &self.purpose;
         let mut differences = Vec::new();
-        let mut differ = |name: &str, there: String, now: String| {
+        let mut differ = |what: &str, there: String, now: String| {
             if there != now {
-                differences.push((name.to_owned(), there, now));
+                differences.push(Difference { what: what.to_owned(), there, now });
             }
         };
         differ("service", there.service.clone(), wanted.service.clone());
@@ -244,23 +241,14 @@ impl Harvest {
                 serde_json::to_value((&purpose.request.over(old), &purpose.limits)).unwrap_or_default();
             let mut fields = value[0].as_object().cloned().unwrap_or_default();
             fields.insert("limits".into(), value[1].clone());
+            let kinds = purpose.request.trade_types.iter().map(|kind| kind.name());
+            fields.insert("trade_types".into(), kinds.collect());
             fields
         };
-        let (mut one, mut other) = (fields(there), fields(wanted));
-        // What may have changed comes first, long lists are cut short.
-        let short = |value: Option<serde_json::Value>| {
-            let text = value.unwrap_or_default().to_string();
-            let mut short: String = text.chars().take(80).collect();
-            if short.len() < text.len() {
-                short.push('…');
-            }
-            (text, short)
-        };
-        for name in one.keys().cloned().collect::<Vec<_>>() {
-            let ((whole, there), (now_whole, now)) = (short(one.remove(&name)), short(other.remove(&name)));
-            if whole != now_whole {
-                differences.push((name, there, now));
-            }
+        let (one, other) = (fields(there), fields(wanted));
+        for (name, there) in &one {
+            let now = other.get(name).unwrap_or(&serde_json::Value::Null);
+            differences.append(&mut Difference::of(&name.replace('_', " "), there, now));
         }
         if differences.is_empty() {
             return Ok(());
@@ -295,15 +283,19 @@ impl Harvest {
         let run = Run {
             client,
             in_flight: self.settings.in_flight,
+            turns: Semaphore::new(self.settings.in_flight),
             limits: self.purpose.limits,
             began: client.clock().now(),
             progress: Mutex::new(progress),
+            folder: Arc::new(self.folder),
             state: Mutex::new(State {
-                folder: self.folder,
                 gained: self.gained,
                 facts: Facts::default(),
+                fresh: Fresh::default(),
                 failed: Vec::new(),
+                left: 0,
                 in_a_row: 0,
+                worked: 0,
                 told: Progress::default(),
             }),
         };
@@ -314,14 +306,30 @@ impl Harvest {
             && run.state().failed.is_empty()
             && let Some(periods) = refreshed(&self.generations, end)
         {
-            run.state().folder.journal.add(&Record::Refresh { refresh: periods })?;
+            run.note(Record::Refresh { refresh: periods }).await?;
             let plan = Plan::new(self.purpose.request.over(periods), self.purpose.limits)?;
             let mut generation = Generation { plan, facts: Facts::default() };
             run.generation(&mut generation).await?;
             self.generations.push(generation);
         }
-        let state = run.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        finish(&self.settings, &self.purpose, &self.generations, state)
+        let Run { state, folder, .. } = run;
+        let state = state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (settings, purpose, generations) = (self.settings, self.purpose, self.generations);
+        aside(move || finish(&settings, &purpose, &generations, &folder, state)).await
+    }
+}
+
+/// Work on the disk and on long texts, in a thread of its own: it holds up no call.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, HarvestError> + Send + 'static,
+) -> Result<T, HarvestError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(ended) => match ended.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime shuts down: nobody waits any more.
+            Err(_) => std::future::pending().await,
+        },
     }
 }
 
@@ -341,11 +349,15 @@ fn refreshed(generations: &[Generation], end: Period) -> Option<PeriodPair> {
 /// What changes while a harvest runs.
 #[derive(Debug)]
 struct State {
-    folder: Folder,
     gained: Vec<(String, String, u32)>,
     facts: Facts,
+    fresh: Fresh,
     failed: Vec<Failed>,
+    /// Batches that were not asked for, since several queries failed one after another.
+    left: usize,
     in_a_row: usize,
+    /// Batches that took a query of this run.
+    worked: usize,
     told: Progress,
 }
 
@@ -370,7 +382,17 @@ struct Run<'a, F> {
     limits: Limits,
     began: Instant,
     progress: Mutex<F>,
+    folder: Arc<Folder>,
     state: Mutex<State>,
+    /// Of those who ask. What came is kept while others ask already.
+    turns: Semaphore,
+}
+
+/// Whether more is to be asked of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    More,
+    Done,
 }
 
 impl<F: FnMut(&Progress) + Send> Run<'_, F> {
@@ -394,12 +416,17 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
     async fn plan(&self, plan: &Plan) -> Result<(), HarvestError> {
         let range = plan.request().periods();
         let mut batches: Vec<_> = plan.queries().iter().map(|planned| Batch::of(planned.query())).collect();
-        // Whether the last period is out is found by one query, not by all that are under way at once.
-        if !self.state().facts.end_is_known(range)
+        // Whether periods in doubt are out is found by one query after another, not by all that are under way at once.
+        if !is_surely_published(range, self.client.clock().wall())
             && let Some(at) = batches.iter().position(|batch| batch.periods.contains(range.end()))
         {
-            let first = batches.remove(at);
-            self.batch(&first).await?;
+            while let Some(batch) = batches.get(at).filter(|_| !self.state().facts.end_is_known(range)) {
+                if self.step(batch).await? == Step::Done {
+                    self.done(true);
+                    batches.remove(at);
+                    break;
+                }
+            }
         }
         self.all(batches).await?;
         let parts = self.refused_across(plan);
@@ -410,7 +437,8 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
     async fn all(&self, batches: Vec<Batch>) -> Result<(), HarvestError> {
         let mut working = futures_util::stream::iter(batches)
             .map(|batch| async move { self.batch(&batch).await })
-            .buffer_unordered(self.in_flight);
+            // As many again whose answers are being kept.
+            .buffer_unordered(self.in_flight.saturating_mul(2));
         while let Some(result) = working.next().await {
             result?;
         }
@@ -454,84 +482,117 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
 
     /// Asks until each code of a batch is answered or refused, or one query fails.
     async fn batch(&self, batch: &Batch) -> Result<(), HarvestError> {
-        loop {
-            let query = {
-                let mut state = self.state();
-                if state.in_a_row >= FAILED_IN_A_ROW {
-                    break;
-                }
-                let Some(periods) = state.facts.published(batch.periods) else { break };
-                let Some(block) = state.facts.known_block(&batch.block) else { break };
-                match state.facts.next(&block, periods, &batch.codes) {
-                    Next::Nothing => break,
-                    Next::Ask(codes) => block.query(periods, &codes)?,
-                }
-            };
-            let asked = self.ask(&query).await;
-            let mut state = self.state();
-            state.told.calls += 1;
-            let outcome = match asked {
-                Ok((answer, attempts)) => {
-                    let body = state.folder.keep(&answer.body)?;
-                    state.told.rows += answer.rows;
-                    let came = Came::Answer {
-                        body,
-                        rows: answer.rows,
-                        bytes: answer.body.len(),
-                        faults: answer.faults,
-                    };
-                    Ok((came, attempts))
-                }
-                Err(error) => refusal(&query, &error).map(|came| (came, error.attempts())).ok_or(error),
-            };
-            match outcome {
-                Ok((came, attempts)) => {
-                    let at = moment(self.client.clock().wall());
-                    if let Came::Answer { body, .. } = &came {
-                        state.gained.push((body.clone(), at.clone(), attempts));
-                    }
-                    match &came {
-                        Came::Refused { messages, .. } | Came::Unpublished { messages, .. } => {
-                            state.told.last_refusal = messages.first().cloned();
-                        }
-                        Came::Answer { .. } | Came::TooLarge => {}
-                    }
-                    let before = state.facts.published(batch.periods);
-                    let shrinks = matches!(came, Came::Unpublished { .. });
-                    let record = Record::Asked { query: query.to_string(), at, attempts, came: came.clone() };
-                    state.facts.learn(&query, came);
-                    if shrinks && state.facts.published(batch.periods) == before {
-                        let reason = "the service names a period that was not asked for".to_owned();
-                        state.failed.push(Failed { query: query.to_string(), reason });
-                        state.told.failed += 1;
-                        break;
-                    }
-                    state.folder.journal.add(&record)?;
-                    state.in_a_row = 0;
-                }
-                Err(error) => {
-                    state.failed.push(Failed { query: query.to_string(), reason: error.to_string() });
-                    state.told.failed += 1;
-                    state.in_a_row += 1;
-                    break;
-                }
-            }
-            drop(state);
-            self.tell();
+        let mut asked = false;
+        while self.step(batch).await? == Step::More {
+            asked = true;
         }
-        self.state().told.done += 1;
-        self.tell();
+        self.done(asked);
         Ok(())
+    }
+
+    /// Tells that a batch is done; one that an earlier run did says nothing of the time that others take.
+    fn done(&self, asked: bool) {
+        {
+            let mut state = self.state();
+            state.told.done += 1;
+            state.worked += usize::from(asked);
+        }
+        self.tell();
+    }
+
+    /// The next query of a batch, if there is one.
+    fn next(&self, batch: &Batch) -> Result<Option<Query>, HarvestError> {
+        let mut state = self.state();
+        let Some(periods) = state.facts.published(batch.periods) else { return Ok(None) };
+        let Some(block) = state.facts.known_block(&batch.block) else { return Ok(None) };
+        match state.facts.next(&block, periods, &batch.codes) {
+            Next::Nothing => Ok(None),
+            Next::Ask(_) if state.in_a_row >= FAILED_IN_A_ROW => {
+                state.left += 1;
+                Ok(None)
+            }
+            Next::Ask(codes) => Ok(Some(block.query(periods, &codes)?)),
+        }
+    }
+
+    /// Asks the next query of a batch; what came is on the disk when this returns.
+    async fn step(&self, batch: &Batch) -> Result<Step, HarvestError> {
+        // Never closed, so that there is always a turn to come.
+        let turn = self.turns.acquire().await;
+        let Some(query) = self.next(batch)? else { return Ok(Step::Done) };
+        let asked = self.ask(&query).await;
+        drop(turn);
+        self.state().told.calls += 1;
+        let outcome = match asked {
+            Ok((answer, attempts)) => {
+                let Answer { table, faults, body } = answer;
+                let (rows, bytes, folder) = (table.len(), body.len(), Arc::clone(&self.folder));
+                let body = aside(move || folder.keep(&body)).await?;
+                let mut state = self.state();
+                state.told.rows += rows;
+                state.fresh.put(&body, table);
+                Ok((Came::Answer { body, rows, bytes, faults }, attempts))
+            }
+            Err(error) => refusal(&query, &error).map(|came| (came, error.attempts())).ok_or(error),
+        };
+        let learnt = match outcome {
+            Ok((came, attempts)) => self.learn(batch, &query, came, attempts),
+            Err(error) => {
+                let mut state = self.state();
+                state.failed.push(Failed { query: query.to_string(), reason: error.to_string() });
+                state.told.failed += 1;
+                state.in_a_row += 1;
+                None
+            }
+        };
+        let Some(record) = learnt else { return Ok(Step::Done) };
+        self.note(record).await?;
+        self.tell();
+        Ok(Step::More)
+    }
+
+    /// Learns what came of a query; what to note of it, unless it leads nowhere.
+    fn learn(&self, batch: &Batch, query: &Query, came: Came, attempts: u32) -> Option<Record> {
+        let at = moment(self.client.clock().wall());
+        let mut state = self.state();
+        match &came {
+            Came::Answer { body, .. } => state.gained.push((body.clone(), at.clone(), attempts)),
+            Came::Refused { messages, .. } | Came::Unpublished { messages, .. } => {
+                state.told.last_refusal = messages.first().cloned();
+            }
+            Came::TooLarge => {}
+        }
+        let shrinks = matches!(came, Came::Unpublished { .. });
+        let asked = Block::of(query).1;
+        let record = Record::Asked { query: query.to_string(), at, attempts, came: came.clone() };
+        state.facts.learn(query, came);
+        // Another query may have learnt the same meanwhile: what counts is whether this one would be asked again.
+        if shrinks && state.facts.published(batch.periods) == Some(asked) {
+            let reason = "the service names a period that was not asked for".to_owned();
+            state.failed.push(Failed { query: query.to_string(), reason });
+            state.told.failed += 1;
+            return None;
+        }
+        state.in_a_row = 0;
+        Some(record)
+    }
+
+    async fn note(&self, record: Record) -> Result<(), HarvestError> {
+        let folder = Arc::clone(&self.folder);
+        aside(move || folder.note(&record)).await
     }
 
     fn tell(&self) {
         let told = {
             let mut state = self.state();
             let passed = self.client.clock().now().saturating_duration_since(self.began);
+            let worked = state.worked as u128;
             let told = &mut state.told;
             told.seconds = passed.as_secs();
+            // Over less than a second it says nothing.
+            told.calls_a_minute = (told.calls as u64 * 60).checked_div(told.seconds);
             let left = told.planned.saturating_sub(told.done) as u128;
-            let left = (left * passed.as_millis()).checked_div(told.done as u128);
+            let left = if left == 0 { Some(0) } else { (left * passed.as_millis()).checked_div(worked) };
             told.seconds_left = left.and_then(|left| u64::try_from(left / 1000).ok());
             told.clone()
         };
@@ -549,7 +610,7 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
                 .asked(query, |decoded: Decoded, empty, response| {
                     let table = Table::new(decoded, empty, response)?;
                     let faults = faults(&table, &block, periods, &codes);
-                    Ok(Answer { rows: table.len(), faults, body: response.content() })
+                    Ok(Answer { table, faults, body: response.content() })
                 })
                 .await;
             let again = match &asked {
@@ -566,7 +627,7 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
 }
 
 struct Answer {
-    rows: usize,
+    table: Table,
     faults: usize,
     body: bytes::Bytes,
 }
@@ -616,9 +677,9 @@ fn finish(
     settings: &Settings,
     purpose: &Purpose,
     generations: &[Generation],
+    folder: &Folder,
     state: State,
 ) -> Result<Summary, HarvestError> {
-    let folder = &state.folder;
     let sources = |generations: &[Generation]| -> Vec<(Option<PeriodPair>, usize)> {
         let start = |one: &Generation| one.plan.request().periods().start();
         (0..generations.len())
@@ -649,10 +710,10 @@ fn finish(
             .collect()
     };
     let all = made(sources(generations));
-    let write::Written { file, tally, refused } = write::write(folder, &all, settings)?;
+    let write::Written { file, tally, refused } = write::write((folder, &state.fresh), &all, settings)?;
     let revisions: Option<Revisions> = match (generations.split_last(), all.last()) {
         (Some((_, before)), Some(now)) if !before.is_empty() => {
-            revisions::write(folder, &made(sources(before)), now)?
+            revisions::write(folder, &state.fresh, &made(sources(before)), now)?
         }
         _ => None,
     };
@@ -671,16 +732,21 @@ fn finish(
         cells: tally.cells(),
         faults: kept().map(|kept| kept.faults as u64).sum(),
         seen: tally.seen(),
-        refused: refused.into_iter().collect(),
+        refused: merged(refused),
         failed: state.failed,
+        left: state.left,
         published: published.map(|periods| periods.to_string()),
         revisions,
         data: file,
     };
     let gained: std::collections::HashMap<_, _> =
         state.gained.iter().map(|(body, at, attempts)| (body.as_str(), (at.as_str(), *attempts))).collect();
-    let answers: Vec<_> = kept()
-        .map(|Kept { query, body, rows, bytes, faults }| {
+    let mut answered: Vec<_> = kept().map(|kept| (kept.query.to_string(), kept)).collect();
+    // In whatever order they came, the manifest is the same but for its times.
+    answered.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let answers: Vec<_> = answered
+        .into_iter()
+        .map(|(query, Kept { body, rows, bytes, faults, .. })| {
             let (retrieved, attempts) = gained.get(body.as_str()).copied().unwrap_or_default();
             json!({
                 "url": format!("{}{query}", if purpose.service.contains("://") { &purpose.service } else { "" }),

@@ -1,9 +1,10 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::plan::grouped;
+use crate::domain::PeriodPair;
 
 /// Form of the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +67,45 @@ pub struct Refused {
     pub periods: String,
     /// What the service says.
     pub reason: String,
+}
+
+/// The same refusals, however the request was cut: periods that follow one another are told together.
+pub(super) fn merged(refused: BTreeSet<Refused>) -> Vec<Refused> {
+    let mut by_reason: BTreeMap<(String, String), Vec<PeriodPair>> = BTreeMap::new();
+    let mut others = Vec::new();
+    for one in refused {
+        match one.periods.parse() {
+            Ok(periods) => by_reason.entry((one.what, one.reason)).or_default().push(periods),
+            Err(_) => others.push(one),
+        }
+    }
+    let mut merged: Vec<_> = by_reason
+        .into_iter()
+        .flat_map(|((what, reason), mut periods)| {
+            periods.sort_unstable_by_key(|pair| (pair.start().ordinal(), pair.end().ordinal()));
+            let mut runs: Vec<PeriodPair> = Vec::new();
+            for pair in periods {
+                let after = |run: &&mut PeriodPair| {
+                    let next = run.end().months_after(1);
+                    next.is_ok_and(|next| pair.start().ordinal() <= next.ordinal())
+                };
+                match runs.last_mut().filter(after) {
+                    Some(run) if pair.end().ordinal() <= run.end().ordinal() => {}
+                    Some(run) => *run = PeriodPair::new(run.start(), pair.end()).unwrap_or(pair),
+                    None => runs.push(pair),
+                }
+            }
+            let told = move |run: PeriodPair| Refused {
+                what: what.clone(),
+                periods: run.to_string(),
+                reason: reason.clone(),
+            };
+            runs.into_iter().map(told)
+        })
+        .chain(others)
+        .collect();
+    merged.sort_unstable();
+    merged
 }
 
 /// A query that was not answered.
@@ -133,6 +173,8 @@ pub struct Summary {
     pub refused: Vec<Refused>,
     /// What failed; run again to ask for it once more.
     pub failed: Vec<Failed>,
+    /// Batches that were left for another run, since several queries failed one after another.
+    pub left: usize,
     /// The first and last published period of those asked for, if there is one.
     pub published: Option<String>,
     /// What a refresh found changed.
@@ -194,6 +236,13 @@ impl fmt::Display for Summary {
         if self.failed.len() > LISTED {
             writeln!(f, "failed: {} more, in manifest.json", self.failed.len() - LISTED)?;
         }
+        if self.left > 0 {
+            writeln!(
+                f,
+                "left: {} batches were not asked for, since several queries failed one after another",
+                of(self.left as u64)
+            )?;
+        }
         if let Some(revisions) = &self.revisions {
             let Revisions { periods, changed, appeared, vanished, largest, file } = revisions;
             writeln!(
@@ -220,5 +269,43 @@ impl fmt::Display for Summary {
                 of(many as u64)
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_of_one_code_are_told_together() {
+        let one = |what: &str, periods: &str, reason: &str| Refused {
+            what: what.into(),
+            periods: periods.into(),
+            reason: reason.into(),
+        };
+        let refused = [
+            one("77", "202401,202401", "no"),
+            one("77", "202402,202403", "no"),
+            one("77", "202403,202403", "no"),
+            one("77", "202405,202406", "no"),
+            one("77", "202404,202404", "another reason"),
+            one("98", "202312,202401", "no"),
+            one("ALL", "2018,2018", "no"),
+            one("ALL", "2019,2020", "no"),
+        ];
+        let told: Vec<_> = merged(refused.into())
+            .into_iter()
+            .map(|one| format!("{} {} {}", one.what, one.periods, one.reason))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "77 202401,202403 no",
+                "77 202404,202404 another reason",
+                "77 202405,202406 no",
+                "98 202312,202401 no",
+                "ALL 2018,2020 no"
+            ]
+        );
     }
 }

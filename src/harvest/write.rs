@@ -12,7 +12,7 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 
 use super::HarvestError;
-use super::data::{Source, each_source};
+use super::data::{Fresh, Source, each_source};
 use super::folder::Folder;
 use super::rows;
 use super::run::Settings;
@@ -62,20 +62,24 @@ pub(super) struct Written {
 
 /// Writes the data.
 pub(super) fn write(
-    folder: &Folder,
+    (folder, fresh): (&Folder, &Fresh),
     sources: &[Source<'_>],
     settings: &Settings,
 ) -> Result<Written, HarvestError> {
     match settings.format {
-        Format::Csv | Format::Ndjson => lines(folder, sources, settings),
+        Format::Csv | Format::Ndjson => lines((folder, fresh), sources, settings),
         #[cfg(feature = "arrow")]
-        Format::Arrow => arrow::write(folder, sources, settings),
+        Format::Arrow => arrow::write((folder, fresh), sources, settings),
         #[cfg(feature = "parquet")]
-        Format::Parquet => parquet::write(folder, sources, settings),
+        Format::Parquet => parquet::write((folder, fresh), sources, settings),
     }
 }
 
-fn lines(folder: &Folder, sources: &[Source<'_>], settings: &Settings) -> Result<Written, HarvestError> {
+fn lines(
+    (folder, fresh): (&Folder, &Fresh),
+    sources: &[Source<'_>],
+    settings: &Settings,
+) -> Result<Written, HarvestError> {
     let columns = sources.first().map(|source| rows::columns(source.plan.request())).unwrap_or_default();
     let name = settings.format.file();
     let path = folder.path().join(name);
@@ -85,7 +89,7 @@ fn lines(folder: &Folder, sources: &[Source<'_>], settings: &Settings) -> Result
             Format::Ndjson => Lines::ndjson(hashing),
             _ => Lines::csv(hashing, &columns, settings.excel).map_err(failed(&path))?,
         };
-        let (rows, tally, refused) = each_source(folder, sources, &columns, |_, view, row| {
+        let (rows, tally, refused) = each_source(folder, fresh, sources, &columns, |_, view, row| {
             lines.write(view, row).map_err(failed(&path))
         })?;
         let file = lines.end().and_then(|hashing| hashing.end(name, rows)).map_err(failed(&path))?;

@@ -50,7 +50,6 @@ fn figures(batches: &[RecordBatch]) -> Vec<String> {
             .map(|row| column.value_as_string(row).replace(".0000000000", ""))
             .collect::<Vec<_>>()
     };
-    use arrow_array::Array as _;
     batches.iter().flat_map(column).collect()
 }
 

@@ -39,6 +39,8 @@ fn help_reads_well() {
     for (name, words) in [
         ("whole", "--help"),
         ("hk_get", "hk get --help"),
+        ("hk_plan", "hk plan --help"),
+        ("hk_harvest", "hk harvest --help"),
         ("tradewind", "tradewind --help"),
         ("world_regions", "tradewind world-regions --help"),
         ("company_search", "tradewind company-search --help"),
@@ -56,9 +58,9 @@ fn every_command_has_an_example() {
     let operations =
         tradebind::tradewind::api::OPERATIONS.iter().map(|operation| operation.id.replace('_', "-"));
     let mut commands: Vec<_> = operations.map(|name| format!("tradewind {name}")).collect();
-    let plain =
-        ["hk get", "hk latest", "hk codes", "hk raw", "tradewind raw", "serve", "spec", "completions"];
-    commands.extend(plain.map(str::to_owned));
+    let plain = ["hk get", "hk plan", "hk harvest", "hk latest", "hk codes", "hk raw"];
+    let others = ["tradewind raw", "serve", "spec", "completions"];
+    commands.extend(plain.into_iter().chain(others).map(str::to_owned));
     for command in commands {
         let help = run(&format!("{command} --help")).stdout;
         assert!(help.contains("Example"), "{command}");

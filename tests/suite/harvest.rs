@@ -13,7 +13,7 @@ use tradebind::harvest::{
 };
 use tradebind::hk::Client;
 use tradebind::http::{ManualClock, Pace, SharedPace};
-use tradebind::replica::{Door, Fault, Replica, ReplicaBuilder, Rule};
+use tradebind::replica::{Door, Fault, Replica, ReplicaBuilder, Rule, Step};
 
 async fn client(replica: &Replica) -> Client {
     // Waits between repeats take no time.
@@ -30,10 +30,20 @@ fn hs(class: CommodityClass, codes: &[&str]) -> Commodities {
     Commodities::codes(class, codes).unwrap()
 }
 
+/// One after another, so that the number of calls is the same each time: what one learns the next does not ask.
 async fn harvest(replica: &Replica, folder: &Path, request: Request, limits: Limits) -> Summary {
+    harvest_at_once(replica, folder, request, limits, 1).await
+}
+
+async fn harvest_at_once(
+    replica: &Replica,
+    folder: &Path,
+    request: Request,
+    limits: Limits,
+    in_flight: usize,
+) -> Summary {
     let plan = Plan::new(request, limits).unwrap();
-    // One after another, so that the number of calls is the same each time: what one learns the next does not ask.
-    let harvest = Harvest::open(folder, &plan, &Settings::new("replica").in_flight(1)).unwrap();
+    let harvest = Harvest::open(folder, &plan, &Settings::new("replica").in_flight(in_flight)).unwrap();
     harvest.run(&client(replica).await, |_| {}).await.unwrap()
 }
 
@@ -71,7 +81,7 @@ async fn every_cell_is_accounted_for() {
     let told = |code: &str| -> Vec<_> {
         summary.refused.iter().filter(|one| one.what == code).map(|one| one.periods.as_str()).collect()
     };
-    assert_eq!(told("999999"), ["202110,202112", "202201,202203"]);
+    assert_eq!(told("999999"), ["202110,202203"]);
     assert_eq!((told("851712"), told("851713")), (vec!["202201,202203"], vec!["202110,202112"]));
     assert_eq!(cells.reported, summary.data.rows);
     assert_eq!(rows(folder.path()).len() as u64, summary.data.rows + 1);
@@ -100,7 +110,10 @@ async fn unpublished_months_shrink_the_range_once() {
         .commodities(Commodities::codes(CommodityClass::Hs2, codes).unwrap())
         .build()
         .unwrap();
-    let summary = harvest(&replica, folder.path(), request, Limits::default()).await;
+    // Several at once, of which one alone finds out.
+    let limits = Limits::default().rows(60);
+    let summary = harvest_at_once(&replica, folder.path(), request, limits, 3).await;
+    assert!(summary.planned > 10);
     let unpublished = replica
         .hk_requests()
         .iter()
@@ -111,6 +124,180 @@ async fn unpublished_months_shrink_the_range_once() {
     assert_eq!(summary.cells.asked, 96 * 10);
     assert!(summary.cells.refused >= 96 * 7, "{summary}");
     assert!(summary.refused.iter().any(|one| one.what == "periods" && one.periods == "202606,202612"));
+}
+
+/// The fewest boxes that fill a grid, whether straight cuts make them or not, if they are fewer than `best`. A box holds at
+/// most `volume` cells; of a dimension `one_or_all` one item or each of them.
+fn fewest(sizes: &[usize], one_or_all: &[bool], volume: usize, best: &mut usize) {
+    struct Grid<'a> {
+        sizes: &'a [usize],
+        one_or_all: &'a [bool],
+        volume: usize,
+    }
+    impl Grid<'_> {
+        fn at(&self, cell: usize) -> Vec<usize> {
+            let mut rest = cell;
+            let mut at: Vec<_> = self
+                .sizes
+                .iter()
+                .rev()
+                .map(|size| {
+                    let here = rest % size;
+                    rest /= size;
+                    here
+                })
+                .collect();
+            at.reverse();
+            at
+        }
+
+        /// The cells of a box at a corner.
+        fn cells(&self, corner: &[usize], shape: &[usize]) -> Vec<usize> {
+            let mut cells = vec![0];
+            for ((size, from), many) in self.sizes.iter().zip(corner).zip(shape) {
+                let items = from..&(from + many);
+                cells = cells
+                    .iter()
+                    .flat_map(|cell| (*items.start..*items.end).map(move |item| cell * size + item))
+                    .collect();
+            }
+            cells
+        }
+
+        /// The shapes of boxes at a corner, as far as volume and grid allow.
+        fn shapes(&self, corner: &[usize]) -> Vec<Vec<usize>> {
+            let mut shapes: Vec<Vec<usize>> = vec![Vec::new()];
+            for ((size, from), tied) in self.sizes.iter().zip(corner).zip(self.one_or_all) {
+                shapes = shapes
+                    .iter()
+                    .flat_map(|shape| {
+                        (1..=size - from).filter(|many| !tied || *many == 1 || many == size).map(|many| {
+                            let mut shape = shape.clone();
+                            shape.push(many);
+                            shape
+                        })
+                    })
+                    .filter(|shape| shape.iter().product::<usize>() <= self.volume)
+                    .collect();
+            }
+            // The largest first: a good filling makes the others short.
+            shapes.sort_by_key(|shape| std::cmp::Reverse(shape.iter().product::<usize>()));
+            shapes
+        }
+
+        fn fill(&self, free: &mut Vec<bool>, used: usize, best: &mut usize) {
+            let left = free.iter().filter(|free| **free).count();
+            if used + left.div_ceil(self.volume) >= *best {
+                return;
+            }
+            let Some(first) = free.iter().position(|free| *free) else {
+                *best = used;
+                return;
+            };
+            let corner = self.at(first);
+            for shape in self.shapes(&corner) {
+                let cells = self.cells(&corner, &shape);
+                if cells.iter().all(|cell| free[*cell]) {
+                    cells.iter().for_each(|cell| free[*cell] = false);
+                    self.fill(free, used + 1, best);
+                    cells.iter().for_each(|cell| free[*cell] = true);
+                }
+            }
+        }
+    }
+    let cells = sizes.iter().product();
+    Grid { sizes, one_or_all, volume }.fill(&mut vec![true; cells], 0, best);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// No plan has fewer queries, and each cell is in one query.
+    #[test]
+    fn plans_are_as_short_as_can_be(
+        codes in 1usize..5, months in 1usize..5, types in 1usize..6, both in any::<bool>(), rows in 1usize..13,
+    ) {
+        // Five types may go as one `ALL`; a grid of all of them is small in the other dimensions.
+        let (codes, months) = if types == 5 { (codes.min(2), months.min(2)) } else { (codes, months) };
+        let statistics = if both && codes * months * types <= 12 {
+            vec![Statistic::MonthlyValue, Statistic::MonthlyQuantity]
+        } else {
+            vec![Statistic::MonthlyValue]
+        };
+        let kinds = ["1", "2", "3", "4", "5"].map(|kind| kind.parse::<TradeType>().unwrap());
+        let request = request(&format!("2024-01..2024-{months:02}"))
+            .trade_types(kinds.into_iter().take(types))
+            .statistics(statistics.clone())
+            .commodities(hs(CommodityClass::Hs2, &["01", "02", "03", "04"][..codes]))
+            .build()
+            .unwrap();
+        let plan = Plan::new(request, Limits::default().rows(rows as u64)).unwrap();
+        let mut cells = BTreeSet::new();
+        for planned in plan.queries() {
+            let query = planned.query();
+            let kinds = match query.trade_type() {
+                TradeType::All => kinds.to_vec(),
+                one => vec![one],
+            };
+            let (first, last) = (query.periods().start().month().unwrap(), query.periods().end().month().unwrap());
+            let mut here = 0;
+            for code in query.commodities().unwrap().codes().unwrap().iter() {
+                for (month, kind) in (first..=last).flat_map(|month| kinds.iter().map(move |kind| (month, kind))) {
+                    for statistic in query.statistics().iter() {
+                        prop_assert!(cells.insert(format!("{code} {month} {kind} {statistic}")), "a cell twice");
+                        here += 1;
+                    }
+                }
+            }
+            prop_assert_eq!(here, planned.rows());
+            prop_assert!(here <= rows.max(1) as u64);
+        }
+        prop_assert_eq!(cells.len(), codes * months * types * statistics.len());
+        let mut best = plan.len();
+        // Fewer than five types go one by one.
+        let sizes = [if types == 5 { 5 } else { 1 }, codes, months, statistics.len()];
+        let grids = if types == 5 { 1 } else { types };
+        best = best.div_ceil(grids);
+        fewest(&sizes, &[true, false, false, false], rows, &mut best);
+        prop_assert_eq!(plan.len(), best * grids, "{:?} {}", sizes, rows);
+    }
+}
+
+/// The service may refuse without a name: halves find the code, and no good one is lost.
+#[tokio::test]
+async fn a_bad_code_that_nobody_names_is_found() {
+    let replica = Replica::start().await.unwrap();
+    let refused = || Step::hk_status(1, vec!["Some of the codes are not defined"]);
+    // All four; the first two; the first alone is good, so that it is the second; then the last two.
+    replica.script(Door::HkAnswer, [refused(), refused(), Step::Play, Step::Play]);
+    let request =
+        request("2024-01..2024-02").commodities(hs(CommodityClass::Hs2, &["10", "85", "71", "27"])).build();
+    let folder = tempfile::tempdir().unwrap();
+    let summary = harvest(&replica, folder.path(), request.unwrap(), Limits::default()).await;
+    assert_eq!((summary.calls, replica.pending(Door::HkAnswer)), (4, 0));
+    let [bad] = &summary.refused[..] else { panic!("{summary}") };
+    assert_eq!((bad.what.as_str(), bad.reason.as_str()), ("85", "Some of the codes are not defined"));
+    assert_eq!((summary.cells.reported + summary.cells.nil, summary.cells.refused), (6, 2));
+}
+
+/// A limit of usage is waited out, and costs nothing but time.
+#[tokio::test]
+async fn a_limit_of_usage_is_waited_out() {
+    let (calm, folder) = (Replica::start().await.unwrap(), tempfile::tempdir().unwrap());
+    let limits = Limits::default().rows(60);
+    let summary = harvest(&calm, folder.path(), mixed(), limits).await;
+    let clock = Arc::new(ManualClock::at(SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000)));
+    let builder = Replica::builder().clock(clock.clone()).hk_usage_limit(4, Duration::from_secs(5));
+    let replica = builder.start().await.unwrap();
+    let http = reqwest::Client::builder().no_proxy();
+    let client =
+        Client::builder().base_url(replica.hk_url()).pace(Pace::off()).clock(clock).http(http).build();
+    let folder = tempfile::tempdir().unwrap();
+    let plan = Plan::new(mixed(), limits).unwrap();
+    let harvest = Harvest::open(folder.path(), &plan, &Settings::new("replica").in_flight(3)).unwrap();
+    let limited = harvest.run(&client.unwrap(), |_| {}).await.unwrap();
+    assert!(replica.hk_requests().iter().any(|one| one.note.as_deref() == Some("usage limit")));
+    assert_eq!((limited.data, limited.cells), (summary.data, summary.cells));
 }
 
 /// Any way of cutting gives the same rows, and the same numbers.
@@ -124,9 +311,12 @@ fn any_cut_gives_the_same_table() {
     let config = ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |(most in 1u64..80)| {
         let folder = tempfile::tempdir().unwrap();
-        let cut = runtime.block_on(harvest(&replica, folder.path(), mixed(), Limits::default().rows(most)));
+        let limits = Limits::default().rows(most);
+        let in_flight = usize::try_from(most % 4).unwrap() + 1;
+        let cut = runtime.block_on(harvest_at_once(&replica, folder.path(), mixed(), limits, in_flight));
         prop_assert_eq!(rows(folder.path()), expected.clone());
         prop_assert_eq!(cut.cells, whole.cells);
+        prop_assert_eq!(&cut.refused, &whole.refused);
     });
 }
 
@@ -299,10 +489,13 @@ async fn a_folder_that_cannot_be_used_is_told() {
     let other =
         told(Harvest::open(folder.path(), &small(&["85", "87"]), &Settings::new("https://h.example")));
     assert!(
-        other.starts_with("FOLDER holds another harvest:\n- service: replica there, https://h.example now"),
+        other.starts_with("FOLDER holds another harvest:\n- service: there replica; now https://h.example"),
         "{other}"
     );
-    assert!(other.contains("\n- commodities: ") && other.ends_with("or ask for the same"), "{other}");
+    assert!(
+        other.contains("\n- commodities, codes, codes: ") && other.ends_with("or ask for the same"),
+        "{other}"
+    );
     let body = std::fs::read_dir(folder.path().join("bodies")).unwrap().next().unwrap().unwrap().path();
     std::fs::write(&body, "x").unwrap();
     let harvest = Harvest::open(folder.path(), &plan, &settings).unwrap();
@@ -321,7 +514,7 @@ async fn a_folder_that_cannot_be_used_is_told() {
     let error = Harvest::open(full.path(), &plan, &settings).unwrap_err();
     assert!(matches!(error, HarvestError::NotAHarvest { .. }), "{error}");
     let file = full.path().join("thesis.txt");
-    assert!(matches!(Harvest::open(&file, &plan, &settings), Err(HarvestError::Disk { .. })));
+    assert!(matches!(Harvest::open(&file, &plan, &settings), Err(HarvestError::NotAFolder { .. })));
 }
 
 /// The limit is not passed by asking from two clients that share a ledger.

@@ -18,6 +18,8 @@ mod cli_columns;
 #[cfg(feature = "cli")]
 mod cli_drift;
 #[cfg(feature = "cli")]
+mod cli_harvest;
+#[cfg(feature = "cli")]
 mod cli_hk;
 #[cfg(feature = "cli")]
 mod cli_output;
@@ -37,6 +39,8 @@ mod exchanges;
 mod harvest;
 #[cfg(all(feature = "harvest", feature = "parquet", feature = "replica"))]
 mod harvest_forms;
+#[cfg(all(feature = "cli", target_os = "linux"))]
+mod harvest_kills;
 #[cfg(feature = "replica")]
 mod hk_client;
 mod properties;

@@ -77,12 +77,12 @@ enum Command {
     /// Check the documents with public tools, in pinned versions (needs npm or PyPI)
     #[command(subcommand)]
     Tools(tools::Tool),
-    /// Kill harvests at random moments, and look whether anything is lost or asked for twice
+    /// Kill harvests at each step of the journal, at bytes and moments, and look whether anything is lost or doubled
     KillLoop {
-        /// How many kills
+        /// How many kills at least
         #[arg(long, default_value_t = 200)]
         times: u32,
-        /// Which moments
+        /// Which bytes and moments
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },

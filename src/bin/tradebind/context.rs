@@ -88,35 +88,54 @@ impl Context {
         self.globals.replica
     }
 
-    /// A client of the Hong Kong service, and the address that it asks.
+    /// A client of the Hong Kong service, and the address that it asks. Its calls count among those of all processes of this
+    /// user, unless no ledger of them can be kept, or the server is on this machine and has nobody to spare.
     pub async fn hk(&self) -> Result<(hk::Client, String), Failure> {
-        self.hk_with(hk::Client::builder()).await
+        let pace = Pace::default();
+        let shared =
+            |url: &str| Ok(if is_here(url) { None } else { SharedPace::open(&ledger(url), pace).ok() });
+        let (client, url, _) = self.hk_with(pace, shared).await?;
+        Ok((client, url))
     }
 
-    /// The same, at a pace that all processes of this user share; the replica has nobody to spare.
-    pub async fn hk_paced(&self, pace: Pace) -> Result<(hk::Client, String), Failure> {
-        let builder = hk::Client::builder();
-        if self.globals.replica {
-            return self.hk_with(builder).await;
-        }
-        let shared = SharedPace::open("hk-trade", pace).map_err(|e| {
-            Failure::input(format!(
-                "the ledger of calls, which all processes of this user share, cannot be kept: {e}; \
-                 TRADEBIND_STATE_DIR names another folder for it"
-            ))
-        })?;
-        self.hk_with(builder.shared_pace(shared)).await
+    /// The same for many calls: at a pace that all processes of this user share, whose ledger must be kept. The replica of
+    /// this command alone needs none.
+    pub async fn hk_paced(&self, pace: Pace) -> Result<(hk::Client, String, Option<SharedPace>), Failure> {
+        let shared = |url: &str| {
+            SharedPace::open(&ledger(url), pace).map(Some).map_err(|e| {
+                Failure::input(format!(
+                    "the ledger of calls, which all processes of this user share, cannot be kept: {e}; \
+                     TRADEBIND_STATE_DIR names another folder for it"
+                ))
+            })
+        };
+        self.hk_with(pace, shared).await
     }
 
-    async fn hk_with(&self, builder: hk::ClientBuilder) -> Result<(hk::Client, String), Failure> {
-        let builder = builder.backoff(backoff());
-        let (builder, url, from) = match (self.replica().await?, variable(HK_URL)?) {
-            (Some(replica), _) => (builder.http(direct()).pace(Pace::off()), replica.hk_url(), "the replica"),
-            (None, Some(url)) => (builder, url, HK_URL),
-            (None, None) => (builder, hk::BASE_URL.to_owned(), "the live service"),
+    async fn hk_with(
+        &self,
+        pace: Pace,
+        shared: impl FnOnce(&str) -> Result<Option<SharedPace>, Failure>,
+    ) -> Result<(hk::Client, String, Option<SharedPace>), Failure> {
+        let mut builder = hk::Client::builder().backoff(backoff());
+        let (url, from, shared) = match (self.replica().await?, variable(HK_URL)?) {
+            (Some(replica), _) => {
+                builder = builder.http(direct()).pace(Pace::off());
+                (replica.hk_url(), "the replica", None)
+            }
+            (None, url) => {
+                let from = if url.is_some() { HK_URL } else { "the live service" };
+                let url = url.unwrap_or_else(|| hk::BASE_URL.to_owned());
+                let shared = shared(&url)?;
+                builder = match &shared {
+                    Some(shared) => builder.shared_pace(shared.clone()),
+                    None => builder.pace(pace),
+                };
+                (url, from, shared)
+            }
         };
         let client = builder.base_url(&url).build().map_err(|e| Failure::from(e).about(from))?;
-        Ok((client, url.trim().trim_end_matches('/').to_owned()))
+        Ok((client, url.trim().trim_end_matches('/').to_owned(), shared))
     }
 
     /// The address of TradeWind that would be asked; that of a replica is told once it runs.
@@ -188,6 +207,25 @@ impl Context {
         }
         failure
     }
+}
+
+/// The host of an address, as a part of a file's name.
+fn host(url: &str) -> Option<String> {
+    let host = reqwest::Url::parse(url.trim()).ok()?.host_str()?.to_ascii_lowercase();
+    Some(host.trim_matches(['[', ']']).replace(':', "-"))
+}
+
+/// The ledger of a server: each host has a limit of its own.
+fn ledger(url: &str) -> String {
+    match host(url).filter(|there| host(hk::BASE_URL).as_ref() != Some(there)) {
+        Some(host) => format!("hk-trade.{host}"),
+        None => "hk-trade".to_owned(),
+    }
+}
+
+/// Whether a server is on this machine.
+fn is_here(url: &str) -> bool {
+    host(url).is_some_and(|host| host == "localhost" || host == "--1" || host.starts_with("127."))
 }
 
 /// Whether the call may be made for so much.

@@ -61,11 +61,6 @@ impl Failure {
         if self.exit == Exit::Done { Ok(()) } else { Err(self) }
     }
 
-    /// What went wrong, for a message that says more.
-    pub fn message(&self) -> &str {
-        &self.message
-    }
-
     /// The same message with something more to say.
     pub fn and(mut self, more: impl Display) -> Self {
         self.message = format!("{}; {more}", self.message);

@@ -43,7 +43,8 @@ Exit codes:
 Environment:
   TRADEWIND_API_KEY         the key of TradeWind
   TRADEBIND_HK_URL          another address of hk-trade than the live one
-  TRADEBIND_TRADEWIND_URL   another address of tradewind than the live one";
+  TRADEBIND_TRADEWIND_URL   another address of tradewind than the live one
+  TRADEBIND_STATE_DIR       another folder for the ledger of calls that all processes share";
 
 #[derive(Debug, Parser)]
 #[command(name = "tradebind", version, about = ABOUT, long_about = LONG_ABOUT, after_help = AFTER)]
@@ -100,7 +101,12 @@ fn main() -> ExitCode {
     let context = Context::new(globals);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let ended = match runtime {
-        Ok(runtime) => runtime.block_on(command.run(&context)),
+        Ok(runtime) => {
+            let ended = runtime.block_on(command.run(&context));
+            // Who stops a harvest does not wait for what is being written; that is begun anew.
+            runtime.shutdown_background();
+            ended
+        }
         Err(e) => Err(Failure::new(Exit::GaveUp, format!("the system gives no event queue: {e}"))),
     };
     ended.unwrap_or_else(|failure| failure.told()).into()

@@ -6,7 +6,7 @@ use arrow_ipc::writer::FileWriter;
 
 use super::{Hashing, Written, failed};
 use crate::harvest::HarvestError;
-use crate::harvest::data::{Source, each_source};
+use crate::harvest::data::{Fresh, Source, each_source};
 use crate::harvest::folder::Folder;
 use crate::harvest::run::Settings;
 use crate::table::{Column, Gather, plain_arrow, schema};
@@ -16,14 +16,14 @@ const BATCH: usize = 64 << 10;
 
 /// Writes an Arrow IPC file: the texts of all batches first, as such a file needs them, then the rows.
 pub(super) fn write(
-    folder: &Folder,
+    (folder, fresh): (&Folder, &Fresh),
     sources: &[Source<'_>],
     settings: &Settings,
 ) -> Result<Written, HarvestError> {
     let name = settings.format.file();
     let path = folder.path().join(name);
     let mut gather = Gather::default();
-    each_source(folder, sources, Column::ALL, |_, view, row| {
+    each_source(folder, fresh, sources, Column::ALL, |_, view, row| {
         gather.learn(view, row).map_err(plain_arrow).map_err(failed(&path))
     })?;
     gather.share().map_err(plain_arrow).map_err(failed(&path))?;
@@ -37,7 +37,7 @@ pub(super) fn write(
             let batch = gather.batch().and_then(|batch| batch.with_schema(Arc::clone(&schema)));
             file.write(&batch?)
         };
-        let (rows, tally, refused) = each_source(folder, sources, Column::ALL, |_, view, row| {
+        let (rows, tally, refused) = each_source(folder, fresh, sources, Column::ALL, |_, view, row| {
             gather.push(view, row).map_err(failed)?;
             if gather.rows() < BATCH { Ok(()) } else { flush(&mut gather).map_err(failed) }
         })?;

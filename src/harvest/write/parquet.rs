@@ -2,7 +2,7 @@ use std::fs::File;
 use std::io;
 
 use super::{Hashing, Written, failed};
-use crate::harvest::data::{Source, each_source};
+use crate::harvest::data::{Fresh, Source, each_source};
 use crate::harvest::folder::Folder as Place;
 use crate::harvest::run::Settings;
 use crate::harvest::summary::DataFile;
@@ -12,7 +12,7 @@ use crate::table::{Column, Dataset, Folder, Gathered, Provenance};
 
 /// Writes a dataset of Parquet files into a folder that takes the place of the last one.
 pub(super) fn write(
-    place: &Place,
+    (place, fresh): (&Place, &Fresh),
     sources: &[Source<'_>],
     settings: &Settings,
 ) -> Result<Written, HarvestError> {
@@ -22,7 +22,7 @@ pub(super) fn write(
         let mut dataset = Gathered::new(Dataset::new(Folder::new(folder)));
         let mut last: *const Query = std::ptr::null();
         let mut provenance = Provenance::default();
-        let (rows, tally, refused) = each_source(place, sources, Column::ALL, |query, view, row| {
+        let (rows, tally, refused) = each_source(place, fresh, sources, Column::ALL, |query, view, row| {
             // Rows of one planned query follow one another.
             if !std::ptr::eq(last, query) {
                 last = query;

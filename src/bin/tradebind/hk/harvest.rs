@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use tradebind::harvest::{Format, Harvest, HarvestError, Progress, Settings, Summary};
+use tradebind::http::SharedPace;
 
 use super::bucket::Bucket;
 use super::form::is_bucket;
@@ -33,6 +34,8 @@ the journal, and every answer as it came. To an S3 address the dataset is copied
 Exit codes: 0 every cell is reported, nil, not given or refused; 1 with --strict, some are refused, and always where \
 answers had faults; 3 nothing but refusals; 4 some failed.";
 
+/// How long ago the limit of usage was reached, for a person to hear of it.
+const RECENT: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often plain lines are printed.
 const EVERY: Duration = Duration::from_secs(5);
 
@@ -103,6 +106,13 @@ enum How {
     Json,
 }
 
+/// As `2026-11-24 18:29:02 UTC`.
+fn moment(at: std::time::SystemTime) -> String {
+    let at = time::OffsetDateTime::from(at);
+    let (hour, minute, second) = at.to_hms();
+    format!("{} {hour:02}:{minute:02}:{second:02} UTC", at.date())
+}
+
 impl From<HarvestError> for Failure {
     fn from(error: HarvestError) -> Self {
         Self::new(Exit::Input, error.to_string())
@@ -150,7 +160,7 @@ impl Args {
         let Out { format, folder, bucket } = self.place()?;
         let plan = self.wide.plan(context).await?;
         let pace = self.wide.pace(context)?;
-        let (client, url) = context.hk_paced(pace).await?;
+        let (client, url, shared) = context.hk_paced(pace).await?;
         // The replica has another address each time; its figures are the same.
         let service = if context.is_replica() { REPLICA } else { &url };
         let settings = Settings::new(service)
@@ -168,6 +178,11 @@ impl Args {
             };
             context.note(format_args!("{} answers are there already; {what}", harvest.answered()));
         }
+        let reached = |shared: &Option<SharedPace>| shared.as_ref().and_then(SharedPace::limit_reached);
+        let last_reached = reached(&shared);
+        if let Some(at) = last_reached.filter(|at| at.elapsed().is_ok_and(|since| since < RECENT)) {
+            context.note(format_args!("the service's limit of usage was last reached at {}", moment(at)));
+        }
         let mut teller = Teller::new(context.quiet(), self.progress);
         let ended = tokio::select! {
             ended = harvest.run(&client, |progress| teller.tell(progress)) => Some(ended),
@@ -179,6 +194,13 @@ impl Args {
         };
         let summary = ended?;
         Target::default().write_text(&summary.to_string())?;
+        if let Some(at) = reached(&shared).filter(|at| last_reached != Some(*at)) {
+            context.note(format_args!(
+                "the service's limit of usage was reached, last at {}; a longer --pause than {} s may keep below it",
+                moment(at),
+                pace.apart().as_secs_f64()
+            ));
+        }
         if let Some(bucket) = bucket {
             let copied = tokio::select! {
                 copied = bucket.copy(folder.join(&summary.data.file), before) => copied?,

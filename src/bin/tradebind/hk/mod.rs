@@ -1,6 +1,7 @@
 //! `tradebind hk`: Hong Kong's trade statistics.
 
 mod bucket;
+mod code_list;
 mod codes;
 #[cfg(feature = "parquet")]
 mod dataset;

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use tradebind::domain::{CommodityClass, InvalidValue, Language, PeriodPair, Statistic, TradeType};
+use tradebind::domain::{InvalidValue, Language, PeriodPair, Statistic, TradeType};
 use tradebind::harvest::{Areas, Commodities, Limits, Plan, Request};
 use tradebind::hk::Span;
 use tradebind::http::Pace;
 
-use super::options::{Breakdown, Scope, no_level, option, refused, resolve, stand_in, told, trade_types};
+use super::code_list::Listed;
+use super::options::{Breakdown, Scope, option, refused, resolve, stand_in, told, trade_types};
 use crate::context::{self, Context};
 use crate::exit::Failure;
 
@@ -39,7 +40,7 @@ pub struct Wide {
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=10))]
     in_flight: u8,
     /// Seconds between the starts of calls [default: 0.5; none with --replica]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pause: Option<f64>,
 }
 
@@ -61,7 +62,9 @@ impl Wide {
     pub async fn plan(&self, context: &Context) -> Result<Plan, Failure> {
         let span = self.scope.span()?;
         // What is wrong is told before anything is asked.
-        let commodities = self.commodities();
+        let list =
+            self.codes_from.as_ref().map(|path| context::read(path, "the list of codes")).transpose()?;
+        let commodities = self.commodities(list.as_deref());
         let mut request = self.request(stand_in(span)?, commodities.clone())?;
         if let Span::Last(_) = span {
             request = self.request(resolve(span, context).await?, commodities)?;
@@ -118,7 +121,7 @@ impl Wide {
         }
     }
 
-    fn commodities(&self) -> Result<Option<Commodities>, String> {
+    fn commodities(&self, list: Option<&str>) -> Result<Option<Commodities>, String> {
         if self.breakdown.end_use {
             return Ok(Some(Commodities::EndUse));
         }
@@ -128,25 +131,15 @@ impl Wide {
             (false, true, Some(_)) => "--codes-from",
             _ => "--hs",
         };
-        let mut texts: Vec<String> = self.hs.iter().chain(&self.sitc).cloned().collect();
-        if let Some(path) = &self.codes_from {
-            let text = context::read(path, "the list of codes").map_err(|e| e.message().to_owned())?;
-            texts.extend(text.lines().map(|line| line.split('#').next().unwrap_or_default().to_owned()));
+        let mut listed = Listed::default();
+        self.hs.iter().chain(&self.sitc).for_each(|text| listed.add(text));
+        listed.add_lines(list.unwrap_or_default());
+        if listed.is_empty() {
+            let wanted = self.breakdown.class().is_some() || self.codes_from.is_some();
+            return if wanted { Err(format!("{option}: holds no code")) } else { Ok(None) };
         }
-        let split = |text: &String| -> Vec<String> {
-            let words = text.split(|c: char| c == ',' || c.is_whitespace());
-            words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
-        };
-        let codes: Vec<String> = texts.iter().flat_map(split).collect();
-        if codes.is_empty() {
-            let class = self.breakdown.class().is_some() || self.codes_from.is_some();
-            return if class { Err(format!("{option}: holds no code")) } else { Ok(None) };
-        }
-        let first = codes.first().map_or("", String::as_str);
-        let by_digits =
-            if is_sitc { CommodityClass::sitc(first.len()) } else { CommodityClass::hs(first.len()) };
-        let class = self.breakdown.class().or(by_digits);
-        let class = class.ok_or_else(|| no_level(option, first, is_sitc))?;
-        Commodities::codes(class, codes).map(Some).map_err(|wrong| told(option, &wrong))
+        let class =
+            listed.class(self.breakdown.class(), is_sitc).map_err(|wrong| format!("{option}: {wrong}"))?;
+        Commodities::codes(class, listed.codes()).map(Some).map_err(|wrong| told(option, &wrong))
     }
 }

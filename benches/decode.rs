@@ -89,8 +89,10 @@ fn measure(what: &str, body: &str, rows: usize, turns: usize) -> Result<()> {
             }),
         ),
     ];
+    // The programs read it once they run: it stays until all is measured.
+    let mut kept = None;
     if let Some(python) = std::env::var_os(PYTHON) {
-        let file = tempfile(body)?;
+        let file = kept.insert(tempfile(body)?);
         for (name, reader) in [
             ("Python json + pandas", "pandas"),
             ("Python orjson + polars", "orjson"),

@@ -366,14 +366,14 @@ fn a_har_file_gives_a_draft_without_secrets() {
         told("{\"format\": \"tradebind-exchange/1\", \"evidence\": \"assumed\"}", None),
         told("{\"format\": \"tradebind-exchange/1\", \"evidence\": \"observed\", \"service\": \"hk-trade\"}", None),
     ].join("\n"), @"
-    several entries call an API; pick one by --entry: 0 (POST /api/a), 1 (POST /api/b)
-    entry 7 calls no /api/ path; those that do: 0 (POST /api/a), 1 (POST /api/b)
+    several entries call an API; pick one by --entry: 0 (POST /api/a: 200), 1 (POST /api/b: 200)
+    entry 7 calls no /api/ path; those that do: 0 (POST /api/a: 200), 1 (POST /api/b: 200)
     no entry of the HAR file calls a path that begins with /api/
     is JSON, but neither a recorded exchange (`format`) nor a HAR file (`log`)
     begins as JSON, but is none: EOF while parsing an object at line 1 column 1
     is no HAR file: HAR document must contain a top-level `log` object
     the exchange is made up by a local server (`evidence: assumed`): nothing is known from it
-    the exchange is of another service; only spec/tradewind.yaml grows by drafts
+    the exchange has no text at /request/target
     ");
 }
 
@@ -429,7 +429,13 @@ fn a_har_file_is_read_by_host() {
         told(&refused),
         format!("{:#}", draft_error(&spec, &refused, Some(0))),
         format!("{:#}", draft_error(&spec, INVENTED, Some(0))),
-    ].join("\n"), @"");
+    ].join("\n"), @"
+    spec/hk-trade.yaml has no GET /api/invented/things, and only spec/tradewind.yaml grows by drafts: write the operation by hand
+    the entry calls a server on this machine, and no service: nothing is known from it
+    no call of an API was answered with a success: 0 (GET /api/x: 401)
+    the answer has the status 401; a success is needed
+    --entry picks an entry of a HAR file, and this is none
+    ");
 
     // A query of Hong Kong at its one-time address.
     let shown = fs::read_to_string(spec.0.join("examples/hk-trade/get_trade.total-exports-cn.json")).unwrap();

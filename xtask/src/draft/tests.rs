@@ -287,7 +287,7 @@ async fn what_goes_by_the_document_takes_an_operation_that_it_lacked() {
     assert_eq!(
         found,
         [
-            ("schema/undeclared", "/request/body/json/topp"),
+            ("schema/closed", "/request/body/json/topp"),
             ("schema/type", "/response/body/json/data/data/ports/0/portId"),
         ]
     );

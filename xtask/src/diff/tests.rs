@@ -127,7 +127,14 @@ fn wrong_sides_are_told() {
         told(&hk, &tradewind),
         told(&other, &tradewind),
         told(&folder.display().to_string(), &tradewind),
-    ].join("\n"), @"");
+    ].join("\n"), @"
+    `no-such-revision` is neither a file nor a git revision of this repository (a shallow clone has few of them)
+    FOLDER/tradewind-broken.yaml:2:8: not YAML: mapping values are not allowed in this context
+    FOLDER/hk-trade-empty.yaml: holds 0 YAML documents, expected one
+    FOLDER/hk-trade.yaml is a document of hk-trade, FOLDER/tradewind.yaml one of tradewind: two of one service are compared
+    FOLDER/other.yaml: whose document is it? Its name must hold `hk-trade` or `tradewind`
+    `FOLDER` is neither a file nor a git revision of this repository (a shallow clone has few of them)
+    ");
     _ = fs::remove_dir_all(&folder);
 }
 

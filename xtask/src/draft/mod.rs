@@ -145,6 +145,7 @@ fn whose<'a>(documents: &'a [Document], source: &mut Source) -> &'a Document {
             own.service
         ));
     }
+    source.service = Some(own.service);
     if own.service == generate::HK_TRADE.name {
         // The one-time address that a query is redirected to (observed).
         let parts: Vec<_> = source.path().split('/').collect();

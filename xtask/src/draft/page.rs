@@ -227,6 +227,15 @@ mod tests {
             told("Title\nPOST\n/api/x\nResponses\nnone"),
             told("Title\nPOST\n/api/x\nResponses\n404\n{}"),
             told("Title\nPOST\n/api/x\nResponses\n200\n{\"a\": [1, 2"),
-        ].join("\n"), @"");
+        ].join("\n"), @"
+        no line with a method alone (GET, POST, PUT, PATCH, DELETE) and a line with a path below it; save the whole page as text
+        line 3: the method FETCH is none of GET, POST, PUT, PATCH, DELETE
+        line 1: no title above the method
+        the request's example: line 6, column 6: is not JSON: expected value
+        the example of curl: line 6, column 5: is not JSON: expected `:`
+        line 4: no line with an HTTP status, such as `201成功`, below the heading of the answer
+        line 5: the first answer of the page has the status 404; a success is needed
+        the answer's example: line 6, column 11: is not JSON: EOF while parsing a list
+        ");
     }
 }

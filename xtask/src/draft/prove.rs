@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 
 use super::write::Draft;
-use crate::shell::{cargo, command, metadata, output, root, run};
+use crate::shell::{cargo, command, output, root, run, target};
 
 /// Puts the draft into a copy of the repository, regenerates there, and calls the operation: by the client's method and on the command
 /// line against the replica, with its own example and with a slip of the pen through the validator. Not a line is written by hand
@@ -30,6 +30,7 @@ pub fn prove(draft: &Draft) -> Result<()> {
         "--all-features",
         "--test",
         "suite",
+        "--",
         "exchanges::",
         "every_operation",
     ]))?;
@@ -40,17 +41,14 @@ pub fn prove(draft: &Draft) -> Result<()> {
 /// A copy of the repository as it is now, changes that are not committed included.
 struct Copy {
     folder: PathBuf,
-    /// What is built there, beside what is shared.
+    /// What is built there. Not the repository's own: cargo tells packages apart by their place in the workspace, so that the one
+    /// would take what was built of the other.
     target: PathBuf,
-    /// What is built on the way, dependencies above all: shared with the repository.
-    shared: PathBuf,
 }
 
 impl Copy {
     fn new() -> Result<Self> {
-        let metadata = metadata()?;
-        let at = |key: &str| metadata[key].as_str().map(PathBuf::from);
-        let target = at("target_directory").context("`cargo metadata` names no target_directory")?;
+        let target = target()?;
         let folder = target.join("draft-proof");
         _ = fs::remove_dir_all(&folder);
         let files = ["ls-files", "--cached", "--others", "--exclude-standard"];
@@ -62,18 +60,13 @@ impl Copy {
                 fs::copy(&from, &to).with_context(|| format!("{file} cannot be copied"))?;
             }
         }
-        let shared = at("build_directory").unwrap_or_else(|| target.clone());
-        Ok(Self { target: folder.join("target"), folder, shared })
+        Ok(Self { target: target.join("draft-proof-target"), folder })
     }
 
-    /// Cargo in the copy. A cargo before 1.91 knows no build folder apart, and builds the dependencies again.
+    /// Cargo in the copy.
     fn cargo(&self) -> Command {
         let mut cargo = cargo();
-        cargo
-            .current_dir(&self.folder)
-            .env("CARGO_TARGET_DIR", &self.target)
-            .env("CARGO_BUILD_BUILD_DIR", &self.shared)
-            .env("CARGO_INCREMENTAL", "0");
+        cargo.current_dir(&self.folder).env("CARGO_TARGET_DIR", &self.target).env("CARGO_INCREMENTAL", "0");
         cargo
     }
 

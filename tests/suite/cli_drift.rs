@@ -54,7 +54,28 @@ fn nothing_compared_is_no_success() {
         shown(&format!("drift --from {} --service hk", only.display())),
         shown(&format!("drift --from {}", odd.display())),
         shown(&format!("drift --from {}", below.display())),
-    ].join("\n"), @"");
+    ].join("\n"), @"
+    exit 3
+    -- stdout
+    drift-empty: the folder holds no payload: files that end in .json, .ndjson, .jsonl or .har
+    0 payloads checked, 0 errors, 0 warnings, 0 notes, 1 could not be checked, nothing was checked
+
+    exit 3
+    -- stdout
+    drift-only: holds no recorded exchange of hk-trade with an answer: nothing was compared
+    0 payloads checked, 0 errors, 0 warnings, 0 notes, 1 could not be checked, nothing was checked
+
+    exit 3
+    -- stdout
+    drift-odd/a.json: is no recorded exchange: at #/?: EOF while parsing an object at line 1 column 1
+    drift-odd/b.json: is no recorded exchange: at #: missing field `case` at line 1 column 34
+    drift-odd: holds no recorded exchange with an answer: nothing was compared
+    0 payloads checked, 0 errors, 0 warnings, 0 notes, 3 could not be checked, nothing was checked
+
+    exit 0
+    -- stdout
+    2 payloads checked, 0 errors, 0 warnings, 0 notes
+    ");
 }
 
 #[test]
@@ -125,8 +146,10 @@ fn wrong_calls_are_told() {
         run("drift --service nobody"),
     ].map(|ran| ran.to_string()).join("\n"), @"
     exit 3
-    -- stderr
-    error: the folder nowhere cannot be read: No such file or directory (os error 2)
+    -- stdout
+    nowhere: is no recorded exchange: cannot be read: No such file or directory (os error 2)
+    nowhere: holds no recorded exchange with an answer: nothing was compared
+    0 payloads checked, 0 errors, 0 warnings, 0 notes, 2 could not be checked, nothing was checked
 
     exit 2
     -- stderr

@@ -57,7 +57,7 @@ fn requests_are_shown_and_not_sent() {
         format!("{base} --sitc 77 --commodity-class sitc2"),
         format!("{base} --end-use"),
         "hk get --dry-run --trade-type all --period 2015..2017".to_owned(),
-        "hk get --dry-run --trade-type RE-EXPORTS --period 201801,201806".to_owned(),
+        "hk get --dry-run --trade-type RE-EXPORTS --period 201801..201806".to_owned(),
     ];
     insta::assert_snapshot!(shown(&requests.iter().map(String::as_str).collect::<Vec<_>>()));
 }

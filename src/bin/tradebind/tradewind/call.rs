@@ -281,7 +281,8 @@ impl Call {
                     return Err(Failure::usage(format!("the body must be a JSON object, a {component}")));
                 }
                 Err(e) => {
-                    let name = self.body.as_deref().unwrap_or(Path::new("-")).display().to_string();
+                    let file = self.body.as_deref().filter(|path| *path != Path::new("-"));
+                    let name = file.map_or("standard input".to_owned(), |path| path.display().to_string());
                     return Err(Failure::input(format!("the body in {name} is not JSON: {e}")));
                 }
             };

@@ -291,16 +291,13 @@ fn a_full_disk_costs_nothing() {
                 }
             };
             messages.insert(name(&ran.stderr));
-            assert!(
-                files(&out)
-                    .iter()
-                    .chain(&files(&out.join("bodies")))
-                    .all(|name| !name.starts_with(".tradebind"))
-            );
         }
         let again = ended(harvest(&out), "");
         assert_eq!(again.code, Some(0), "{again}");
         assert_eq!(data(&out), data(&whole), "a tenth of {part}");
+        // Answers that were being kept when the disk was full leave nothing behind once it is not.
+        let mut left = files(&out).into_iter().chain(files(&out.join("bodies")));
+        assert!(left.all(|name| !name.starts_with(".tradebind")));
     }
     assert!(full > 5, "the disk was full {full} times only");
     insta::assert_snapshot!(messages.into_iter().collect::<Vec<_>>().join(""));

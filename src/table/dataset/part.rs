@@ -97,7 +97,7 @@ impl<F: io::Write + Send + Finish> Part<F> {
 }
 
 impl Table {
-    /// Writes one Parquet file of all columns of [`schema`](super::super::schema), the trade type too; else as the files
+    /// Writes one Parquet file of all columns of [`schema`], the trade type too; else as the files
     /// of a [`Dataset`](super::Dataset) are. Title and notes of the answer stand in its metadata as well.
     ///
     /// # Errors

@@ -23,6 +23,11 @@ const FRONT: &str = "/api/get";
 const STARTS: usize = 20;
 /// Requests between two looks at the memory.
 const STEP: u64 = 100_000;
+/// Aims: times Prism's answers, seconds until ready, resident KiB, and KiB that the memory may grow by once it is warm.
+const RATIO: f64 = 25.0;
+const READY: f64 = 0.15;
+const RESIDENT: u64 = 20 << 10;
+const GROWTH: u64 = 1 << 10;
 /// How long a server may take to be ready.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -78,7 +83,7 @@ impl Options {
         let answer = body(&ours)?;
         let rows = answer["dataSet"].as_array().map_or(0, Vec::len);
         ensure!(rows == ROWS, "{QUERY} is answered with {rows} rows instead of {ROWS}");
-        println!("memory once started: {}", memory(&server)?);
+        println!("memory once started: {}", shown(memory(&server)?));
 
         let (_prism, theirs) = start_prism(&answer, &folder)?;
         let same = body(&theirs)?;
@@ -101,10 +106,19 @@ impl Options {
         }
         println!("\nratio {:.1} at {} connections (aim: at least 25)\n", fast / slow, self.connections);
 
+        let mut resident = Vec::new();
         for asked in (0..self.requests).step_by(usize::try_from(STEP)?) {
             let step = STEP.min(self.requests - asked);
             let speed = self.speed(&load, &ours, &["requests", &step.to_string()])?;
-            println!("after {:>9} requests more: {}, {speed:.0} answers/s", asked + step, memory(&server)?);
+            let now = memory(&server)?;
+            println!("after {:>9} requests more: {}, {speed:.0} answers/s", asked + step, shown(now));
+            resident.extend(now);
+        }
+        ensure!(fast / slow >= RATIO, "the replica answers less than {RATIO} times as often as Prism");
+        ensure!(median(&ready) <= READY, "the replica is not ready within {READY} s");
+        if let (Some(first), Some(most)) = (resident.first(), resident.iter().max()) {
+            ensure!(*most < RESIDENT, "the replica takes {most} KiB, not less than {RESIDENT}");
+            ensure!(most - first <= GROWTH, "the replica's memory grew from {first} to {most} KiB");
         }
         Ok(())
     }
@@ -211,13 +225,16 @@ fn start_prism(answer: &Value, folder: &Path) -> Result<(Server, Goal)> {
     Ok((server, Goal { host: host(&url), target: format!("{FRONT}?{QUERY}"), cookie: "none=0".to_owned() }))
 }
 
-/// Resident memory of a server, as Linux tells it.
-fn memory(server: &Server) -> Result<String> {
-    let file = format!("/proc/{}/status", server.id());
-    let Ok(text) = fs::read_to_string(&file) else {
-        return Ok("resident memory unknown (no /proc)".to_owned());
-    };
+/// Resident memory of a server in KiB, where Linux tells it.
+fn memory(server: &Server) -> Result<Option<u64>> {
+    let Ok(text) = fs::read_to_string(format!("/proc/{}/status", server.id())) else { return Ok(None) };
     let kib = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-    let kib: u64 = kib.trim().trim_end_matches(" kB").parse()?;
-    Ok(format!("{}.{} MiB resident", kib / 1024, kib % 1024 * 10 / 1024))
+    Ok(Some(kib.trim().trim_end_matches(" kB").parse()?))
+}
+
+fn shown(kib: Option<u64>) -> String {
+    match kib {
+        Some(kib) => format!("{}.{} MiB resident", kib / 1024, kib % 1024 * 10 / 1024),
+        None => "resident memory unknown (no /proc)".to_owned(),
+    }
 }

@@ -4,6 +4,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::http::response::Parts;
 use hyper::{Response, StatusCode};
 
 /// Names what an answer holds that no documentation tells.
@@ -24,6 +25,14 @@ pub(super) fn bare(status: StatusCode, body: Bytes) -> Answer {
     let mut response = Response::new(Full::new(body).map_err(|never| match never {}).boxed_unsync());
     *response.status_mut() = status;
     response
+}
+
+/// An answer's head with another body.
+pub(super) fn with_body(head: Parts, body: Bytes) -> Answer {
+    let mut made = bare(head.status, body);
+    *made.headers_mut() = head.headers;
+    *made.extensions_mut() = head.extensions;
+    made
 }
 
 /// What the replica says of an answer in its log, beside the status.

@@ -38,9 +38,7 @@ pub(super) async fn disturbed(answer: Answer, fault: &Fault, places: Places) -> 
     } else {
         (whole, format!("{fault}: nothing to work on"))
     };
-    let mut made = answer::bare(head.status, body);
-    *made.headers_mut() = head.headers;
-    *made.extensions_mut() = head.extensions;
+    let made = answer::with_body(head, body);
     let made = match fault {
         Fault::Upstream { .. } => answer::assumed(made, "that it is charged"),
         Fault::StackTrace => answer::assumed(made, "text of the trace, that it is charged"),

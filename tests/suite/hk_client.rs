@@ -553,11 +553,9 @@ async fn another_host_is_not_followed() {
     assert_eq!(bench.replica.pending(Door::HkFront), 14);
 }
 
-#[tokio::test]
-async fn the_pace_holds_over_tasks() {
-    let bench = Bench::new().await;
-    let client = bench.builder().pace(Pace::default()).build().unwrap();
-    let tasks: Vec<_> = (0..6)
+/// So many tasks ask the documented query together, and each gets its two rows.
+async fn all_at_once(client: &Client, tasks: usize) {
+    let tasks: Vec<_> = (0..tasks)
         .map(|_| {
             let client = client.clone();
             tokio::spawn(async move { client.query(&documented()).await.map(|answer| answer.rows().len()) })
@@ -566,6 +564,13 @@ async fn the_pace_holds_over_tasks() {
     for task in tasks {
         assert_eq!(task.await.unwrap().unwrap(), 2);
     }
+}
+
+#[tokio::test]
+async fn the_pace_holds_over_tasks() {
+    let bench = Bench::new().await;
+    let client = bench.builder().pace(Pace::default()).build().unwrap();
+    all_at_once(&client, 6).await;
     // Each waits for its turn on a clock that moves on when somebody waits.
     let naps: Duration = bench.clock.naps().iter().sum();
     assert_eq!(naps, Duration::from_millis(2500));
@@ -767,15 +772,7 @@ async fn sessions_are_shared_by_many_calls() {
     let denied = Reply::json(200, &json!({"header": {"status": {"code": 4}}}));
     bench.answers(vec![Step::from(denied.after(Duration::from_millis(200))); 2]);
     let before = bench.replica.hk_requests().len();
-    let tasks: Vec<_> = (0..12)
-        .map(|_| {
-            let client = client.clone();
-            tokio::spawn(async move { client.query(&documented()).await.map(|answer| answer.rows().len()) })
-        })
-        .collect();
-    for task in tasks {
-        assert_eq!(task.await.unwrap().unwrap(), 2);
-    }
+    all_at_once(&client, 12).await;
     let without = |request: &&tradebind::replica::LoggedRequest| {
         request.target.starts_with("/api/get?") && !request.headers.iter().any(|(name, _)| name == "cookie")
     };

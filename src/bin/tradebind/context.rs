@@ -53,11 +53,6 @@ impl Context {
         }
     }
 
-    /// Whether a local server answers, whose figures are nobody's.
-    pub fn made_up(&self) -> bool {
-        self.globals.replica
-    }
-
     /// Waits for a call, with progress where somebody looks.
     pub async fn watch<T>(&self, what: &str, call: impl Future<Output = T>) -> T {
         progress::watch(self.globals.quiet, what, call).await
@@ -84,6 +79,7 @@ impl Context {
         self.globals.quiet
     }
 
+    /// Whether a local server answers, whose figures are nobody's.
     pub fn is_replica(&self) -> bool {
         self.globals.replica
     }

@@ -46,7 +46,7 @@ pub struct Args {
 
 impl Args {
     pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
-        if self.from.is_some() && context.made_up() {
+        if self.from.is_some() && context.is_replica() {
             return Err(Failure::usage("--from asks nobody, and so no --replica: give one of them"));
         }
         let prepared = self.reporting.prepare()?;
@@ -102,7 +102,7 @@ impl Args {
             };
             match asked {
                 Ok(answer) => {
-                    let came = probe.answered(answer.status(), answer.body(), context.made_up());
+                    let came = probe.answered(answer.status(), answer.body(), context.is_replica());
                     if let Some(folder) = &self.keep {
                         let file = folder.join(name.replace('/', "."));
                         Target { output: Some(file) }.write_text(&came.to_string())?;

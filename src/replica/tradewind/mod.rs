@@ -377,10 +377,7 @@ fn at_price(answer: Answer, body: &Value, price: &Price) -> Answer {
         _ => return answer,
     }
     let (head, _) = answer.into_parts();
-    let mut made = answer::bare(head.status, body.to_string().into());
-    *made.headers_mut() = head.headers;
-    *made.extensions_mut() = head.extensions;
-    answer::assumed(made, "price")
+    answer::assumed(answer::with_body(head, body.to_string().into()), "price")
 }
 
 /// Dates of the right form that are no days.

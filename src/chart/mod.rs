@@ -72,6 +72,7 @@ fn plain(text: String) -> String {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Picture {
     title: String,
+    /// What all figures have in common, the unit last.
     unit: String,
     shape: Shape,
     /// What is not drawn, where that is so.

@@ -39,6 +39,7 @@ type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
 pub(super) fn drawn(picture: &Picture) -> String {
     let title = wrapped(&picture.title, columns(WIDTH - 2 * MARGIN, 20));
+    let unit = wrapped(&format!("({})", picture.unit), columns(WIDTH - 2 * MARGIN, 14));
     let legend: Vec<_> = match &picture.shape {
         Shape::Lines { lines, .. } if lines.len() > 1 => {
             lines.iter().map(|line| line.label.as_str()).collect()
@@ -48,7 +49,7 @@ pub(super) fn drawn(picture: &Picture) -> String {
     let foot: Vec<_> =
         picture.foot().iter().flat_map(|line| wrapped(line, columns(WIDTH - 2 * MARGIN, 13))).collect();
     let rows = |lines: usize| i32::try_from(lines).unwrap_or(i32::MAX / 1000);
-    let head = MARGIN + rows(title.len()) * TITLE + SMALL + 14;
+    let head = MARGIN + rows(title.len()) * TITLE + rows(unit.len()) * SMALL + 14;
     let middle = match &picture.shape {
         Shape::Bars(bars) => rows(bars.len()) * BAR + 8,
         Shape::Lines { .. } => PLOT + rows(legend.len()) * SMALL,
@@ -65,7 +66,10 @@ pub(super) fn drawn(picture: &Picture) -> String {
                 text(&area, line, (MARGIN, y), 20, &BLACK, HPos::Left)?;
                 y += TITLE;
             }
-            text(&area, &format!("({})", picture.unit), (MARGIN, y), 14, &GREY, HPos::Left)?;
+            for line in &unit {
+                text(&area, line, (MARGIN, y), 14, &GREY, HPos::Left)?;
+                y += SMALL;
+            }
             match &picture.shape {
                 Shape::Bars(bars) => bars_at(&area, bars, head)?,
                 Shape::Lines { periods, lines } => {

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Bar, Line, Picture, Provenance, Shape, Undrawable, plain};
-use crate::domain::{Known as _, Statistic};
+use crate::domain::{Known as _, Statistic, TradeType};
 use crate::table::{Column, Table};
 
 /// What figures may differ by, as a code and its name.
@@ -47,6 +47,7 @@ impl Picture {
                 seen.any(|other| Some(other) != first)
             })
             .collect();
+        let unit = figures.first().map(|(row, _)| held(table, *row, &varying, kind)).unwrap_or_default();
         let label = |row| {
             let parts = varying.iter().map(|(column, name)| {
                 let (code, name) = (text(row, *column), name.map(|name| text(row, name)).unwrap_or_default());
@@ -89,7 +90,7 @@ impl Picture {
                     .collect(),
             )
         };
-        Ok(Self { title, unit: kind.clone(), shape, left_out, provenance: provenance.clone() })
+        Ok(Self { title, unit, shape, left_out, provenance: provenance.clone() })
     }
 }
 
@@ -98,6 +99,33 @@ fn kind(statistic: &str, unit: &str) -> String {
     let counted =
         Statistic::exact(statistic).map_or(statistic.to_owned(), |known| known.name().replace('-', " "));
     if unit.is_empty() { counted } else { format!("{counted}, {unit}") }
+}
+
+/// What all figures have in common: the dimensions in which they do not differ, and what is counted.
+fn held(table: &Table, row: usize, varying: &[(Column, Option<Column>)], kind: &str) -> String {
+    let text = |column| table.cell(row, column).map(|cell| plain(cell.into_owned())).unwrap_or_default();
+    let imports = text(Column::TradeType) == TradeType::Imports.name();
+    let same = DIMENSIONS.iter().filter(|dimension| !varying.contains(dimension));
+    let mut parts: Vec<_> = same
+        .filter_map(|(column, name)| {
+            let (code, name) = (text(*column), name.map(text).unwrap_or_default());
+            let named = if name.is_empty() { code.clone() } else { short(&name) };
+            match column {
+                // Told with its unit.
+                Column::Statistic => None,
+                _ if named.is_empty() => None,
+                Column::TradeType => Some(code.replace('-', " ")),
+                Column::Origin => Some(format!("origin {named}")),
+                Column::Destination if imports => Some(format!("consigned from {named}")),
+                Column::Destination => Some(format!("destination {named}")),
+                Column::Commodity if code.is_empty() => Some(named),
+                Column::Commodity => Some(short(&format!("{code} {name}"))),
+                _ => Some(named),
+            }
+        })
+        .collect();
+    parts.push(kind.to_owned());
+    parts.join("; ")
 }
 
 /// What a single line or bar is of.

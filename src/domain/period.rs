@@ -68,6 +68,15 @@ impl Period {
         if self.month.is_some() { Frequency::Monthly } else { Frequency::Annual }
     }
 
+    /// As ISO 8601 writes it, and as the tidy form has it: `2018` or `2018-05`.
+    #[must_use]
+    pub fn to_iso(self) -> String {
+        match self.month {
+            Some(month) => format!("{:04}-{month:02}", self.year),
+            None => format!("{:04}", self.year),
+        }
+    }
+
     /// The period so many months before; of a year, so many years.
     ///
     /// # Errors

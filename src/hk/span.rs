@@ -74,6 +74,22 @@ impl FromStr for Span {
         if lower.contains(',') {
             return Err(wrong("a comma would be a list, and periods are a range: START..END"));
         }
+        if let Some((start, end)) = lower.split_once("..") {
+            if start.trim().is_empty() || end.trim().is_empty() {
+                return Err(wrong("has one end alone, and needs both: START..END"));
+            }
+            if [start, end].iter().any(|end| end.trim().starts_with("la")) {
+                return Err(wrong(
+                    "is a range of fixed periods; the last N months are last-N, without a start",
+                ));
+            }
+        }
+        if let Some(months) = lower.strip_prefix("last").map(|rest| rest.trim_start_matches(['_', ' ']))
+            && !months.is_empty()
+            && months.bytes().all(|b| b.is_ascii_digit())
+        {
+            return Err(wrong(&format!("did you mean last-{months}?")));
+        }
         // What has no digit is no slip in a period, but a word that is none of ours.
         match text.parse() {
             Ok(pair) => Ok(Self::Fixed(pair)),
@@ -100,7 +116,20 @@ mod tests {
         }
         let wrong = |text: &str| text.parse::<Span>().unwrap_err().to_string();
         insta::assert_snapshot!(
-            [wrong("last-0"), wrong("last-x"), wrong("newest"), wrong("2018-13")].join("\n")
+            [
+                "last-0",
+                "last-x",
+                "last12",
+                "last 3",
+                "newest",
+                "2018-13",
+                "2018..",
+                "..2018-06",
+                "2018-05..latest",
+                "2018-05..2018",
+            ]
+            .map(wrong)
+            .join("\n")
         );
     }
 }

@@ -123,7 +123,7 @@ fn read(text: &str) -> Result<Vec<Found>, Vec<InvalidArea>> {
         Err(unknown) => InvalidArea::Name(unknown),
     };
     if parts.len() < 2 {
-        return Err(vec![whole]);
+        return Err(vec![slip(text).map_or(whole, InvalidArea::Value)]);
     }
     // Some codes among it: a list with slips, not a name.
     let unknown = || {
@@ -139,6 +139,21 @@ fn read(text: &str) -> Result<Vec<Found>, Vec<InvalidArea>> {
             Err(looked_up.into_iter().filter_map(Result::err).map(InvalidArea::Name).collect())
         }
         _ => Err(vec![whole]),
+    }
+}
+
+/// What people write who mean several areas, or the total.
+fn slip(text: &str) -> Option<InvalidValue> {
+    let words: Vec<_> = text.split([' ', ';', '+', '/']).filter(|word| !word.is_empty()).collect();
+    let wrong = |problem: &str| Some(InvalidValue::new("area", text, problem, "tradebind"));
+    if words.len() > 1 && words.iter().all(|word| Found::by_code(word).is_some()) {
+        return wrong(&format!("is no one area; between codes stand commas: {}", words.join(",")));
+    }
+    match text.trim().to_ascii_lowercase().as_str() {
+        "world" | "total" | "the world" | "any" | "*" => wrong(
+            "is no area; for the total over all of them leave the option out, for each of them give ALL",
+        ),
+        _ => None,
     }
 }
 
@@ -249,6 +264,9 @@ mod tests {
                 read(&["CN", "EU"]),
                 read(&["EU,OPEC"]),
                 read(&["ALL,CN"]),
+                read(&["CN US"]),
+                read(&["cn;us;JP"]),
+                read(&["World"]),
                 read(&[""]),
                 read(&[","]),
                 read(&[&many]),

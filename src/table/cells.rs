@@ -100,7 +100,7 @@ impl Reads<'_> {
 pub(super) fn tidy(column: Column, text: &str) -> Cow<'_, str> {
     match column {
         Column::Period => match Period::exact(text) {
-            Some(period) => period_text(period).into(),
+            Some(period) => period.to_iso().into(),
             None => text.into(),
         },
         Column::TradeType => match TradeType::exact(text) {
@@ -108,12 +108,5 @@ pub(super) fn tidy(column: Column, text: &str) -> Cow<'_, str> {
             None => text.into(),
         },
         _ => text.into(),
-    }
-}
-
-fn period_text(period: Period) -> String {
-    match period.month() {
-        Some(month) => format!("{:04}-{month:02}", period.year()),
-        None => format!("{:04}", period.year()),
     }
 }

@@ -15,7 +15,7 @@ impl Client {
     /// As [`Client::query`]; rows whose number is not as told are kept in [`Error::table`].
     pub async fn table(&self, query: &Query) -> Result<Table, Error> {
         let (table, attempts, waited) = self.asked(query, Table::new).await?;
-        Ok(table.with_effort(attempts, waited))
+        Ok(table.asked_by(query).with_effort(attempts, waited))
     }
 }
 

@@ -55,7 +55,7 @@ use http::HeaderMap;
 use crate::domain::{CommodityClass, Decimal, Frequency, Known, Period, Statistic, TradeType};
 use crate::error::{Error, ErrorKind};
 use crate::hk::api::types::TradeResponse;
-use crate::hk::{Answer, Head, Outcome, Row, Unknown, check_count, told_by_head};
+use crate::hk::{Answer, Head, Outcome, Query, Row, Unknown, check_count, told_by_head};
 use crate::http::{Response, without_mark};
 #[cfg(feature = "harvest")]
 pub(crate) use decode::Decoded;
@@ -88,6 +88,8 @@ pub struct Table {
     rows: Rows,
     /// Rows that stand for what was left out.
     filled: std::ops::Range<usize>,
+    /// The columns that the query asks for, whether a row has them or not.
+    asked: Vec<Column>,
 }
 
 impl Table {
@@ -128,7 +130,7 @@ impl Table {
             }
         }
         rows.freeze();
-        Self { head: answer.head().clone(), rows, filled: 0..0 }
+        Self { head: answer.head().clone(), rows, filled: 0..0, asked: Vec::new() }
     }
 
     /// Takes an answer that tells success, or that nothing was found.
@@ -144,7 +146,7 @@ impl Table {
 
     fn of(decoded: Decoded) -> Self {
         let TradeResponse { header, extra, .. } = decoded.head;
-        Self { head: Head::new(header, extra), rows: decoded.rows, filled: 0..0 }
+        Self { head: Head::new(header, extra), rows: decoded.rows, filled: 0..0, asked: Vec::new() }
     }
 
     told_by_head!();
@@ -206,9 +208,29 @@ impl Table {
         unknown
     }
 
-    /// The columns that apply: those that every row has, and those that some row has.
+    /// The same with the columns that a query asks for, whether a row of this answer has them or not: so that two answers
+    /// to one query, of which one is empty, are written alike. [`hk::Client::table`](crate::hk::Client::table) does it.
+    #[must_use]
+    pub fn asked_by(self, query: &Query) -> Self {
+        let asks = |column: &Column| match column {
+            Column::Origin | Column::OriginName => query.origin().is_some(),
+            Column::Destination | Column::DestinationName => query.destination().is_some(),
+            Column::Transport => query.by_transport(),
+            Column::CommodityClass | Column::Commodity | Column::CommodityName => {
+                query.commodities().is_some()
+            }
+            Column::Footnote => false,
+            _ => true,
+        };
+        Self { asked: Column::ALL.iter().copied().filter(asks).collect(), ..self }
+    }
+
+    /// The columns that apply: those that every row has, those that some row has, and those of the query where it is
+    /// known ([`Table::asked_by`]).
     #[must_use]
     pub fn columns(&self) -> Vec<Column> {
-        Column::ALL.iter().copied().filter(|column| column.is_always() || self.has(*column)).collect()
+        let applies =
+            |column: &Column| column.is_always() || self.asked.contains(column) || self.has(*column);
+        Column::ALL.iter().copied().filter(applies).collect()
     }
 }

@@ -2,13 +2,12 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
-use tradebind::replica::{Door, Fault, Replica, ReplicaBuilder, Rule, Step};
+use tradebind::replica::{Door, Fault, Replica, Rule, Step};
 
-use crate::support::cli::{Ran, ended, folder, run, tradebind};
+use crate::support::cli::{Ran, ended, folder, run, serve, tradebind};
 
 const SMALL: &str = "--trade-type imports,re-exports --period 2024-01..2024-03 --destination CN,JP,ZZ --hs 85,10,77 --in-flight 1";
 
@@ -25,19 +24,6 @@ fn told(ran: &Ran, out: &Path) -> String {
     let text = ran.to_string().replace(out.to_str().unwrap(), "FOLDER");
     let lines = text.lines().filter(|line| !line.contains(" batches, "));
     lines.map(|line| format!("{line}\n")).collect()
-}
-
-/// A server in this process, which ends with it; several processes ask it.
-fn serve(builder: ReplicaBuilder) -> Arc<Replica> {
-    let (tell, started) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            tell.send(Arc::new(builder.start().await.unwrap())).unwrap();
-            std::future::pending::<()>().await;
-        });
-    });
-    started.recv().unwrap()
 }
 
 /// A harvest from a server, with a ledger of its own.

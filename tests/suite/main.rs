@@ -23,6 +23,8 @@ mod cli_harvest;
 mod cli_hk;
 #[cfg(feature = "cli")]
 mod cli_output;
+#[cfg(all(feature = "cli", target_os = "linux"))]
+mod cli_terminal;
 #[cfg(feature = "cli")]
 mod cli_tradewind;
 #[cfg(feature = "cli")]

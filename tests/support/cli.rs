@@ -4,6 +4,7 @@
 use std::fmt;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 /// What a run left.
 pub struct Ran {
@@ -84,4 +85,17 @@ pub fn folder(name: &str) -> std::path::PathBuf {
     _ = std::fs::remove_dir_all(&path);
     std::fs::create_dir_all(&path).unwrap();
     path
+}
+
+/// A server in this process, which ends with it; several processes ask it.
+pub fn serve(builder: tradebind::replica::ReplicaBuilder) -> Arc<tradebind::replica::Replica> {
+    let (tell, started) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            tell.send(Arc::new(builder.start().await.unwrap())).unwrap();
+            std::future::pending::<()>().await;
+        });
+    });
+    started.recv().unwrap()
 }

@@ -12,6 +12,7 @@ use crate::output::{Form, Sink, TableTarget, Target};
 pub struct ChartArgs {
     /// Draw a picture: in the terminal instead of the rows, or as SVG to FILE.svg beside them
     #[arg(long, value_name = "FILE.svg", num_args = 0..=1, default_missing_value = "-")]
+    #[cfg_attr(not(feature = "chart"), arg(hide = true))]
     chart: Option<PathBuf>,
 }
 

@@ -13,11 +13,11 @@ use crate::exit::{Exit, Failure};
 use crate::progress;
 use crate::tradewind::Paying;
 
-const HK_URL: &str = "TRADEBIND_HK_URL";
-const TRADEWIND_URL: &str = "TRADEBIND_TRADEWIND_URL";
-const KEY: &str = "TRADEWIND_API_KEY";
+pub const HK_URL: &str = "TRADEBIND_HK_URL";
+pub const TRADEWIND_URL: &str = "TRADEBIND_TRADEWIND_URL";
+pub const KEY: &str = "TRADEWIND_API_KEY";
 /// The replica takes any key that looks like one; the user's never goes there.
-const REPLICA_KEY: &str = "tw_test_replica";
+pub const REPLICA_KEY: &str = "tw_test_replica";
 
 /// How often an address is tried where no connection can be made: a person waits for it.
 const UNREACHABLE_ATTEMPTS: u32 = 2;

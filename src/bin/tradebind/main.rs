@@ -89,7 +89,7 @@ impl Command {
             Self::Tradewind(command) => command.run(context).await,
             Self::Validate(args) => args.run(context),
             Self::Drift(args) => args.run(context).await,
-            Self::Serve(args) => args.run().await,
+            Self::Serve(args) => args.run(context).await,
             Self::Spec(args) => args.run(),
             Self::Completions(args) => args.run(),
         }

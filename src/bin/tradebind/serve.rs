@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 
 use tradebind::replica::Replica;
 
+use crate::context::{Context, HK_URL, KEY, REPLICA_KEY, TRADEWIND_URL};
 use crate::exit::{Exit, Failure};
 
 #[derive(Debug, clap::Args)]
@@ -21,7 +22,7 @@ pub struct Args {
 }
 
 impl Args {
-    pub async fn run(self) -> Result<Exit, Failure> {
+    pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
         let mut builder = Replica::builder().seed(self.seed).hk_newest_by_clock();
         if let Some(port) = self.port {
             builder = builder.ports(port, port + 1);
@@ -36,6 +37,11 @@ impl Args {
             Err(e) if e.kind() != io::ErrorKind::BrokenPipe => return Err(failed(e)),
             _ => {}
         }
+        context.note(format_args!(
+            "commands of another shell use it after: export {HK_URL}={} {TRADEWIND_URL}={} {KEY}={REPLICA_KEY}",
+            replica.hk_url(),
+            replica.tradewind_url()
+        ));
         ends.wait().await;
         Ok(Exit::Done)
     }

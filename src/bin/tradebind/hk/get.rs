@@ -1,9 +1,9 @@
 //! `tradebind hk get`
 
 use tradebind::codes;
-use tradebind::domain::{CodeList, CommodityClass, InvalidValue, PeriodPair};
+use tradebind::domain::{CodeList, CommodityClass, InvalidValue, PeriodPair, Statistic};
 use tradebind::hk::{AreaSelection, Client, InvalidArea, Query, Span};
-use tradebind::table::Table;
+use tradebind::table::{Column, Table};
 
 use super::form::{self, Form, Origin};
 use super::options::{Breakdown, Scope, no_level, option, refused, resolve, stand_in, told, trade_types};
@@ -49,10 +49,10 @@ pub struct Args {
     scope: Scope,
     /// HS codes of 2, 4, 6 or 8 digits, with commas
     #[arg(long, value_name = "CODES", conflicts_with_all = ["sitc", "end_use"])]
-    hs: Option<String>,
+    hs: Vec<String>,
     /// SITC codes of 1, 2, 3 or 5 digits, with commas
     #[arg(long, value_name = "CODES", conflicts_with = "end_use")]
-    sitc: Option<String>,
+    sitc: Vec<String>,
     #[command(flatten)]
     breakdown: Breakdown,
     /// What to count, with commas: VCm or QCm, value or quantity of the month; VCy or QCy, of the year or the year to date
@@ -105,6 +105,11 @@ impl Args {
             context.note(
                 "no record is found: the figures are nil, where the service gives that statistic at all",
             );
+        }
+        for statistic in missing(&table, &query) {
+            context.note(format_args!(
+                "no row has {statistic}: the figures are nil, or the service does not give that statistic there"
+            ));
         }
         // The rows first: a picture that cannot be drawn takes nothing with it.
         if let Some(rows) = rows {
@@ -159,7 +164,7 @@ impl Args {
         let built = builder.build();
         if let Err(error) = &built {
             over_cap |= error.reasons().iter().any(InvalidValue::is_over_cap);
-            let is_sitc = self.sitc.is_some();
+            let is_sitc = !self.sitc.is_empty();
             reasons.extend(error.reasons().iter().map(|reason| told(option(reason, is_sitc), reason)));
         }
         match built {
@@ -173,9 +178,9 @@ impl Args {
     fn commodities(&self) -> Result<Option<(CommodityClass, Option<CodeList>)>, (String, bool)> {
         let given = self.breakdown.class();
         let (option, text, by_digits): (_, _, fn(usize) -> Option<CommodityClass>) =
-            match (&self.hs, &self.sitc) {
-                (Some(codes), _) => ("--hs", codes, CommodityClass::hs),
-                (_, Some(codes)) => ("--sitc", codes, CommodityClass::sitc),
+            match (&self.hs[..], &self.sitc[..]) {
+                ([_, ..], _) => ("--hs", self.hs.join(","), CommodityClass::hs),
+                (_, [_, ..]) => ("--sitc", self.sitc.join(","), CommodityClass::sitc),
                 _ if self.breakdown.end_use => return Ok(Some((CommodityClass::EndUse, None))),
                 _ => return Ok(given.map(|class| (class, None))),
             };
@@ -186,11 +191,23 @@ impl Args {
                 let digits = codes.iter().map(|code| code.digits()).max().unwrap_or_default();
                 by_digits(digits).ok_or_else(|| {
                     let odd = codes.iter().find(|code| code.digits() == digits).map(ToString::to_string);
-                    (no_level(option, &odd.unwrap_or_default(), self.hs.is_none()), false)
+                    (no_level(option, &odd.unwrap_or_default(), self.hs.is_empty()), false)
                 })?
             }
         };
         Ok(Some((class, Some(codes))))
+    }
+}
+
+/// The statistics that were asked for and that no row has, where there are rows.
+fn missing(table: &Table, query: &Query) -> Vec<Statistic> {
+    let has = |statistic: &Statistic| {
+        (0..table.len())
+            .any(|row| table.cell(row, Column::Statistic).is_some_and(|cell| cell == statistic.as_str()))
+    };
+    match table.is_empty() {
+        true => Vec::new(),
+        false => query.statistics().iter().filter(|statistic| !has(statistic)).copied().collect(),
     }
 }
 

@@ -18,7 +18,7 @@ impl Args {
         let (client, url) = context.hk().await?;
         let asked = context.watch("asking hk-trade for the last month", client.latest_period()).await;
         let period = asked.map_err(|e| context.failed(e, &url))?;
-        sink.write_text(&period.to_string())?;
+        sink.write_text(&period.to_iso())?;
         Ok(Exit::Done)
     }
 }

@@ -1,7 +1,7 @@
 //! Pictures of answers, where people would rather look: as text for a terminal, and as SVG.
 //!
-//! [`Picture::of_table`] draws figures of Hong Kong, as lines over the periods or as ranked bars; [`Picture::of_regions`]
-//! TradeWind's world regions, as ranked bars with their shares. Each has its title, unit, source and day of retrieval on it.
+//! [`Picture::of_table`] draws figures of Hong Kong, as lines over the periods or as ranked bars, and [`Picture::of_query`]
+//! the same with what is nil; [`Picture::of_regions`] TradeWind's world regions, as ranked bars with their shares. Each has its title, unit, source and day of retrieval on it.
 //!
 //! ```
 //! use tradebind::chart::{Picture, Provenance};
@@ -75,8 +75,8 @@ pub struct Picture {
     /// What all figures have in common, the unit last.
     unit: String,
     shape: Shape,
-    /// What is not drawn, where that is so.
-    left_out: Option<String>,
+    /// What is not drawn, a line each.
+    left_out: Vec<String>,
     provenance: Provenance,
 }
 
@@ -99,7 +99,7 @@ struct Bar {
 #[derive(Debug, Clone, PartialEq)]
 struct Line {
     label: String,
-    /// One a period; none where the answer has no row.
+    /// One a period; none where no number is known.
     values: Vec<Option<Decimal>>,
 }
 

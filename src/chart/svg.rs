@@ -157,12 +157,13 @@ fn lines_at(area: &Area<'_>, periods: &[String], lines: &[Line], top: i32) -> Dr
     let low = values().fold(0.0, f64::min);
     // From nought, so that heights compare; a hair above the highest.
     let high = if high > low { high + (high - low) * 0.05 } else { low + 1.0 };
+    let marked = |value: f64| label(value, decimals(high - low));
     let last = f64::from(u32::try_from(periods.len().saturating_sub(1)).unwrap_or(u32::MAX)).max(1.0);
     let mut chart = ChartBuilder::on(&plot)
         .margin_left(MARGIN)
         .margin_right(MARGIN + 20)
         .x_label_area_size(34)
-        .y_label_area_size(wide(&label(high), 13) + 12)
+        .y_label_area_size(wide(&marked(high), 13) + 12)
         .build_cartesian_2d(0.0..last, low..high)?;
     let name = |at: &f64| {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of a period")]
@@ -180,7 +181,7 @@ fn lines_at(area: &Area<'_>, periods: &[String], lines: &[Line], top: i32) -> Dr
         .x_labels(periods.len().min(13))
         .y_labels(6)
         .x_label_formatter(&name)
-        .y_label_formatter(&|value: &f64| label(*value))
+        .y_label_formatter(&|value: &f64| marked(*value))
         .x_label_style(font(13))
         .y_label_style(font(13))
         .draw()?;
@@ -196,10 +197,17 @@ fn lines_at(area: &Area<'_>, periods: &[String], lines: &[Line], top: i32) -> Dr
     Ok(())
 }
 
-/// A mark of the scale, in whole numbers.
-fn label(value: f64) -> String {
+/// Decimals that tell the marks of a scale of such a height apart: there are some ten marks at most.
+fn decimals(height: f64) -> u32 {
+    #[allow(clippy::cast_possible_truncation, reason = "a few digits")]
+    let digits = height.log10().floor() as i32;
+    u32::try_from(2 - digits).unwrap_or_default().min(12)
+}
+
+/// A mark of the scale.
+fn label(value: f64, decimals: u32) -> String {
     use rust_decimal::prelude::FromPrimitive as _;
-    rust_decimal::Decimal::from_f64(value.round()).map(grouped).unwrap_or_default()
+    rust_decimal::Decimal::from_f64(value).map(|value| grouped(value.round_dp(decimals))).unwrap_or_default()
 }
 
 fn legend_at(area: &Area<'_>, labels: &[&str], top: i32) -> Drawn {
@@ -216,6 +224,30 @@ fn legend_at(area: &Area<'_>, labels: &[&str], top: i32) -> Drawn {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn marks_of_a_scale_differ() {
+        for high in ["2", "0.03", "7", "950", "194542691", "1"] {
+            let values = [Some("0".parse().unwrap()), Some(high.parse().unwrap())];
+            let line = Line { label: String::new(), values: values.to_vec() };
+            let picture = Picture {
+                title: "title".to_owned(),
+                unit: "unit".to_owned(),
+                shape: Shape::Lines {
+                    periods: vec!["2018-01".to_owned(), "2018-02".to_owned()],
+                    lines: vec![line],
+                },
+                left_out: Vec::new(),
+                provenance: crate::chart::Provenance::now("here"),
+            };
+            let svg = drawn(&picture);
+            let texts =
+                svg.lines().map(str::trim).filter(|line| line.starts_with(|c: char| c.is_ascii_digit()));
+            let marks: Vec<_> = texts.filter(|line| !line.contains('-')).collect();
+            let differ: std::collections::BTreeSet<_> = marks.iter().collect();
+            assert!(marks.len() > 2 && differ.len() == marks.len(), "{high}: {marks:?}");
+        }
+    }
 
     #[test]
     fn lines_are_broken_at_spaces_or_between_chinese_characters() {

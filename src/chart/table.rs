@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Bar, Line, Picture, Provenance, Shape, Undrawable, plain};
-use crate::domain::{Known as _, Statistic, TradeType};
+use crate::domain::{Known as _, Period, PeriodPair, Statistic, TradeType};
+use crate::hk::Query;
 use crate::table::{Column, Table};
 
 /// What figures may differ by, as a code and its name.
@@ -24,6 +25,27 @@ impl Picture {
     /// # Errors
     /// When there is no figure, or figures count different things: value beside quantity, kilograms beside litres.
     pub fn of_table(table: &Table, provenance: &Provenance) -> Result<Self, Undrawable> {
+        let periods =
+            (0..table.len()).filter_map(|row| table.cell(row, Column::Period)?.parse::<Period>().ok());
+        let periods: Vec<_> = periods.collect();
+        let (first, last) =
+            (periods.iter().min_by_key(|one| one.ordinal()), periods.iter().max_by_key(|one| one.ordinal()));
+        let asked = first.zip(last).and_then(|(first, last)| PeriodPair::new(*first, *last).ok());
+        Self::over(table, asked, provenance)
+    }
+
+    /// The same of the answer to a query: every period that was asked for has its place, and what the service left out since
+    /// it is nil is drawn as 0, as far as that is proved ([`Table::with_zeros`]).
+    ///
+    /// # Errors
+    /// As [`Picture::of_table`].
+    pub fn of_query(table: &Table, query: &Query, provenance: &Provenance) -> Result<Self, Undrawable> {
+        // Zeros alone are no figures to draw.
+        let whole = table.with_zeros(query).ok().filter(|_| !table.is_empty());
+        Self::over(whole.as_ref().unwrap_or(table), Some(query.periods()), provenance)
+    }
+
+    fn over(table: &Table, asked: Option<PeriodPair>, provenance: &Provenance) -> Result<Self, Undrawable> {
         let text =
             |row, column| table.cell(row, column).map(|cell| plain(cell.into_owned())).unwrap_or_default();
         let mut units = BTreeSet::new();
@@ -37,6 +59,13 @@ impl Picture {
         if figures.is_empty() {
             return Err(Undrawable::NoFigures);
         }
+        // A row that was filled in where its commodity has no other has no unit: that of the rest is its own.
+        let named: BTreeSet<_> = units
+            .iter()
+            .filter(|(_, unit)| !unit.is_empty())
+            .map(|(statistic, _)| statistic.clone())
+            .collect();
+        units.retain(|(statistic, unit)| !unit.is_empty() || !named.contains(statistic));
         let kinds: Vec<_> = units.iter().map(|(statistic, unit)| kind(statistic, unit)).collect();
         let [kind] = &kinds[..] else { return Err(Undrawable::Units(kinds)) };
         let varying: Vec<_> = DIMENSIONS
@@ -60,7 +89,9 @@ impl Picture {
             let parts: Vec<_> = parts.collect();
             if parts.is_empty() { whole(table, row) } else { parts.join(", ") }
         };
-        let periods: BTreeSet<String> = figures.iter().map(|(row, _)| text(*row, Column::Period)).collect();
+        let mut periods: BTreeSet<String> =
+            figures.iter().map(|(row, _)| text(*row, Column::Period)).collect();
+        periods.extend(asked.into_iter().flat_map(places));
         let mut title = plain(table.title().unwrap_or("Hong Kong's external merchandise trade").to_owned());
         let (shape, left_out) = if periods.len() > 1 {
             let at: BTreeMap<_, _> =
@@ -90,8 +121,15 @@ impl Picture {
                     .collect(),
             )
         };
+        let left_out = left_out.into_iter().collect();
         Ok(Self { title, unit, shape, left_out, provenance: provenance.clone() })
     }
+}
+
+/// Each period of a range, as tables name it.
+fn places(range: PeriodPair) -> impl Iterator<Item = String> {
+    let count = u32::try_from(range.count()).unwrap_or_default();
+    (0..count).filter_map(move |at| range.start().months_after(at).ok()).map(Period::to_iso)
 }
 
 /// What is counted, in what.
@@ -142,5 +180,67 @@ fn short(text: &str) -> String {
     match text.char_indices().nth(LONGEST) {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default().trim_end()),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Periods and values of a picture's first line.
+    fn drawn(picture: &Picture) -> (Vec<&str>, Vec<Option<String>>) {
+        let Shape::Lines { periods, lines } = &picture.shape else { panic!("{picture:?}") };
+        let values = lines[0].values.iter().map(|value| value.map(|value| value.to_string()));
+        (periods.iter().map(String::as_str).collect(), values.collect())
+    }
+
+    fn table(figures: &[(u8, &str)]) -> Table {
+        let rows: Vec<_> = figures
+            .iter()
+            .map(|(month, figure)| {
+                serde_json::json!({"freq": "M", "period": format!("2018{month:02}"), "ttype": 4, "cc": "CN",
+                    "ccDescEN": "CHINA", "sv": "VCm", "unitEN": "HK$ '000", "figure": figure})
+            })
+            .collect();
+        let body =
+            serde_json::json!({"header": {"status": {"code": 0}, "title": "Exports"}, "dataSet": rows});
+        Table::decode(body.to_string().as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn every_period_has_its_place() {
+        let table = table(&[(1, "5"), (2, "7"), (4, ".."), (12, "9")]);
+        let provenance = Provenance::now("here");
+        let year: Vec<_> = (1..=12).map(|month| format!("2018-{month:02}")).collect();
+        let some = |text: &str| Some(text.to_owned());
+
+        let picture = Picture::of_table(&table, &provenance).unwrap();
+        let (periods, values) = drawn(&picture);
+        assert_eq!(periods, year);
+        assert_eq!(values[..4], [some("5"), some("7"), None, None], "not known to be nil without a query");
+
+        let query = "lang=EN&sv=VCm&freq=M&period=201801,201901&ttype=4&ccclass=C&cc=CN".parse().unwrap();
+        let picture = Picture::of_query(&table, &query, &provenance).unwrap();
+        let (periods, values) = drawn(&picture);
+        assert_eq!((periods.len(), periods[12]), (13, "2019-01"));
+        assert_eq!(values[..4], [some("5"), some("7"), some("0"), None], "a mark is no nil");
+        assert_eq!(values[11..], [some("9"), some("0")]);
+    }
+
+    #[test]
+    fn what_is_filled_in_has_the_unit_of_the_rest() {
+        let table = table(&[(1, "5")]);
+        let query = "lang=EN&sv=VCm&freq=M&period=201801,201801&ttype=4&ccclass=C&cc=CN,US".parse().unwrap();
+        let picture = Picture::of_query(&table, &query, &Provenance::now("here")).unwrap();
+        assert!(picture.unit.ends_with("monthly value, HK$ '000"), "{}", picture.unit);
+        let Shape::Bars(bars) = &picture.shape else { panic!("{picture:?}") };
+        assert_eq!(bars.iter().map(|bar| &*bar.label).collect::<Vec<_>>(), ["CHINA", "US"]);
+    }
+
+    #[test]
+    fn an_answer_without_rows_is_not_drawn() {
+        let query = "lang=EN&sv=VCm&freq=M&period=201801,201801&ttype=4&ccclass=C&cc=CN".parse().unwrap();
+        let drawn = Picture::of_query(&table(&[]), &query, &Provenance::now("here"));
+        assert_eq!(drawn, Err(Undrawable::NoFigures));
     }
 }

@@ -6,7 +6,7 @@ use ratatui_core::symbols::Marker;
 use ratatui_core::widgets::Widget as _;
 use ratatui_widgets::chart::{Axis, Chart, Dataset, GraphType};
 use rust_decimal::Decimal;
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::{Bar, Line, Picture, Shape, grouped, place};
 
@@ -41,24 +41,42 @@ fn widest<'a>(texts: impl Iterator<Item = &'a str>) -> usize {
     texts.map(str::width).max().unwrap_or_default()
 }
 
+/// A label in at most a third of the width, so that figures stay beside it.
+fn cut(label: &str, width: usize) -> String {
+    let most = width / 3;
+    if label.width() <= most {
+        return label.to_owned();
+    }
+    let (mut out, mut wide) = (String::new(), 1);
+    for c in label.chars() {
+        wide += c.width().unwrap_or_default();
+        if wide > most {
+            break;
+        }
+        out.push(c);
+    }
+    out.trim_end().to_owned() + "…"
+}
+
 /// Label, figure, share, and a bar in the room that is left.
 fn bars_of(bars: &[Bar], width: usize) -> Vec<String> {
     let figures: Vec<_> = bars.iter().map(|bar| grouped(bar.value)).collect();
     let shares: Vec<_> =
         bars.iter().map(|bar| bar.share.map(|share| format!("{share:.2} %")).unwrap_or_default()).collect();
-    let labels = widest(bars.iter().map(|bar| bar.label.as_str()));
+    let names: Vec<_> = bars.iter().map(|bar| cut(&bar.label, width)).collect();
+    let labels = widest(names.iter().map(String::as_str));
     let (wide, share_wide) =
         (widest(figures.iter().map(String::as_str)), widest(shares.iter().map(String::as_str)));
     let gap = if share_wide > 0 { 2 } else { 0 };
     let room = width.saturating_sub(labels + wide + share_wide + gap + 4).max(8);
     let most = bars.iter().map(|bar| place(bar.value)).fold(0.0, f64::max);
-    let rows = bars.iter().zip(figures).zip(shares);
-    rows.map(|((bar, figure), share)| {
+    let rows = bars.iter().zip(names).zip(figures).zip(shares);
+    rows.map(|(((bar, name), figure), share)| {
         let part = if most > 0.0 { place(bar.value).max(0.0) / most } else { 0.0 };
         let share = if gap > 0 { format!("  {}", padded(&share, share_wide, true)) } else { share };
         let line = format!(
             "{}  {}{share}  {}",
-            padded(&bar.label, labels, false),
+            padded(&name, labels, false),
             padded(&figure, wide, true),
             blocks(part, room)
         );
@@ -86,9 +104,11 @@ fn blocks(part: f64, room: usize) -> String {
 
 /// One line over the periods, with its axes.
 fn curve(periods: &[String], line: &Line, width: u16) -> Vec<String> {
-    let points: Vec<(f64, f64)> = (0u32..)
-        .zip(&line.values)
-        .filter_map(|(at, value)| Some((f64::from(at), place((*value)?))))
+    let points: Vec<_> = (0u32..).map(f64::from).zip(&line.values).collect();
+    // A gap where no number is known.
+    let pieces: Vec<Vec<_>> = points
+        .split(|(_, value)| value.is_none())
+        .map(|piece| piece.iter().filter_map(|(at, value)| Some((*at, place((**value)?)))).collect())
         .collect();
     let (low, high) = bounds(line.values.iter().flatten());
     let (bottom, top) = (place(low), place(high));
@@ -98,8 +118,8 @@ fn curve(periods: &[String], line: &Line, width: u16) -> Vec<String> {
     let ends =
         [periods.first(), periods.get(periods.len() / 2).filter(|_| periods.len() > 2), periods.last()];
     let ends: Vec<String> = ends.into_iter().flatten().cloned().collect();
-    let data = Dataset::default().marker(Marker::Braille).graph_type(GraphType::Line).data(&points);
-    let chart = Chart::new(vec![data])
+    let data = |piece| Dataset::default().marker(Marker::Braille).graph_type(GraphType::Line).data(piece);
+    let chart = Chart::new(pieces.iter().map(|piece| data(piece)).collect())
         .x_axis(Axis::default().bounds([0.0, last]).labels(ends))
         .y_axis(Axis::default().bounds([bottom, top]).labels([grouped(low), grouped(high)]));
     let area = Rect::new(0, 0, width, HEIGHT);
@@ -114,14 +134,14 @@ fn curve(periods: &[String], line: &Line, width: u16) -> Vec<String> {
     name.into_iter().chain(rows).collect()
 }
 
-/// Each line as a row of columns on its own scale, with its first and last figure.
+/// Each line as a row of columns on its own scale, with its figures of the first and the last period.
 fn sparks(periods: &[String], lines: &[Line], width: usize) -> Vec<String> {
     let ends = |line: &Line| {
-        let mut values = line.values.iter().flatten();
-        let first = values.next().copied();
-        [first, values.next_back().copied().or(first)].map(|value| value.map(grouped).unwrap_or_default())
+        let ends = [line.values.first(), line.values.last()];
+        ends.map(|value| value.copied().flatten().map(grouped).unwrap_or_default())
     };
-    let labels = widest(lines.iter().map(|line| line.label.as_str()));
+    let names: Vec<_> = lines.iter().map(|line| cut(&line.label, width)).collect();
+    let labels = widest(names.iter().map(String::as_str));
     let [first_name, last_name] =
         [periods.first(), periods.last()].map(|name| name.map_or("", String::as_str));
     let figures: Vec<_> = lines.iter().map(ends).collect();
@@ -134,8 +154,8 @@ fn sparks(periods: &[String], lines: &[Line], width: usize) -> Vec<String> {
         format!("{label}  {first}  {}  {}", padded(spark, columns, false), padded(last, last_wide, true))
     };
     let head = row("", first_name, "", last_name);
-    let rows = lines.iter().zip(&figures);
-    let rows = rows.map(|(line, [first, last])| row(&line.label, first, &spark(line, columns), last));
+    let rows = lines.iter().zip(&names).zip(&figures);
+    let rows = rows.map(|((line, name), [first, last])| row(name, first, &spark(line, columns), last));
     let note = "Each row has a scale of its own, from its least to its greatest figure.";
     [head].into_iter().chain(rows).chain([String::new(), note.to_owned()]).collect()
 }
@@ -162,4 +182,51 @@ fn spark(line: &Line, columns: usize) -> String {
 /// The least and the greatest; 0 twice for none.
 fn bounds<'a>(values: impl Iterator<Item = &'a Decimal> + Clone) -> (Decimal, Decimal) {
     (values.clone().min().copied().unwrap_or_default(), values.max().copied().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(label: &str, values: &[Option<u32>]) -> Line {
+        Line {
+            label: label.to_owned(),
+            values: values.iter().map(|value| value.map(Decimal::from)).collect(),
+        }
+    }
+
+    #[test]
+    fn a_figure_stands_under_its_own_period() {
+        let periods: Vec<_> = (1..=3).map(|month| format!("2018-{month:02}")).collect();
+        let lines = [line("one", &[Some(11), Some(12), Some(13)]), line("two", &[None, Some(22), None])];
+        let rows = sparks(&periods, &lines, 60);
+        assert!(rows[1].contains("11") && rows[1].ends_with("13"), "{rows:?}");
+        assert!(!rows[2].contains("22") && rows[2].contains(" █ ") | rows[2].contains(" ▅ "), "{rows:?}");
+    }
+
+    #[test]
+    fn a_line_has_a_gap_where_no_number_is_known() {
+        let periods: Vec<_> = (1..=9).map(|month| format!("2018-{month:02}")).collect();
+        let columns = |values: &[Option<u32>]| {
+            let rows = curve(&periods, &line("", values), 60);
+            let dots = |c: char| ('\u{2801}'..='\u{28ff}').contains(&c);
+            (0..60).filter(|at| rows.iter().any(|row| row.chars().nth(*at).is_some_and(dots))).count()
+        };
+        let (a, b) = (Some(5), Some(5));
+        let whole = columns(&[a; 9]);
+        let broken = columns(&[a, b, None, None, None, None, None, a, b]);
+        assert!(broken * 2 < whole, "{broken} {whole}");
+    }
+
+    #[test]
+    fn long_labels_leave_room_for_figures() {
+        let long = "按選定目的地劃分的整體出口 of a commodity whose title is a sentence";
+        assert_eq!(cut(long, 30), "按選定目…");
+        let bar = Bar { label: long.to_owned(), value: 123_456.into(), share: None };
+        let rows = bars_of(&[bar], 40);
+        assert!(rows[0].width() <= 40 && rows[0].contains("123,456"), "{rows:?}");
+        let lines = [line(long, &[Some(1), Some(2)]), line("b", &[Some(1), Some(2)])];
+        let rows = sparks(&["2018-01".to_owned(), "2018-02".to_owned()], &lines, 44);
+        assert!(rows.iter().take(3).all(|row| row.width() <= 44), "{rows:?}");
+    }
 }

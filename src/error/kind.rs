@@ -1,3 +1,18 @@
+use crate::domain::Period;
+
+/// The year with whose January monthly data begin (observed).
+const FIRST_YEAR: u16 = 2012;
+
+/// What to do about periods that the service does not know.
+pub(super) fn unpublished(periods: &[Period]) -> &'static str {
+    let early = |period: &&Period| period.month().is_some() && period.year() < FIRST_YEAR;
+    match periods.iter().filter(early).count() {
+        0 => "ask up to the period before",
+        count if count == periods.len() => "monthly data begin in 2012-01: ask from there",
+        _ => "monthly data begin in 2012-01: ask from there, and up to the last one published",
+    }
+}
+
 /// What went wrong with a call, and what to do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -41,7 +56,7 @@ pub enum ErrorKind {
     /// document can follow.
     Decode,
     /// The range holds a period that the service does not know: not published yet, or before its data begin. Ask up to
-    /// the last good one.
+    /// the last good one, or from the first.
     UnpublishedPeriod,
     /// Commodity codes that the service does not know, in these periods at least; the whole query failed for them.
     /// Ask without them.
@@ -108,7 +123,7 @@ impl ErrorKind {
             Self::UsageLimit | Self::Busy => "repeat it later",
             Self::AccessDenied => "check the key, where the service takes one; else repeat it later",
             Self::Decode => "the body is in the error; report it, so that the document can follow",
-            Self::UnpublishedPeriod => "ask up to the period before",
+            Self::UnpublishedPeriod => unpublished(&[]),
             Self::UnknownCommodity => "ask without them",
             Self::CountMismatch => "the rows that came are in the error; repeat the query",
             _ => return None,

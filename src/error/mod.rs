@@ -462,6 +462,7 @@ impl fmt::Display for Error {
         let advice = match inner.kind {
             // What may pass is no change of the service's.
             ErrorKind::Decode if inner.repeatable => Some("repeat it later"),
+            ErrorKind::UnpublishedPeriod => Some(kind::unpublished(&inner.periods)),
             kind => kind.advice(),
         };
         if let Some(advice) = advice {

@@ -36,7 +36,7 @@ impl ChartArgs {
             ));
         }
         if path.as_os_str() == "-" {
-            let rows = target.target.output.is_some();
+            let rows = target.target.file().is_some();
             if target.format.is_some() && !rows {
                 return Err(Failure::usage(
                     "--chart draws on standard output, where --format would write; add -o FILE for the rows, or name FILE.svg for the picture",
@@ -48,6 +48,13 @@ impl ChartArgs {
             let shown = path.display();
             return Err(Failure::usage(format!(
                 "--chart {shown}: pictures are SVG; name the file {shown}.svg"
+            )));
+        }
+        let absolute = |path: &PathBuf| std::path::absolute(path).ok();
+        if target.target.output.as_ref().and_then(absolute).is_some_and(|rows| Some(rows) == absolute(path)) {
+            return Err(Failure::usage(format!(
+                "{} is named for the rows and for the picture; give each a file of its own",
+                path.display()
             )));
         }
         Ok(Some(Place::Svg(Target { output: Some(path.clone()) }.open()?)))

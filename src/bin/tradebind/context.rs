@@ -58,6 +58,11 @@ impl Context {
         progress::watch(self.globals.quiet, what, call).await
     }
 
+    /// The same for what does not wait for calls.
+    pub fn during<T>(&self, what: &str, work: impl FnOnce() -> T) -> T {
+        progress::during(self.globals.quiet, what, work)
+    }
+
     async fn replica(&self) -> Result<Option<&Replica>, Failure> {
         if !self.globals.replica {
             return Ok(None);
@@ -122,6 +127,9 @@ impl Context {
             (None, url) => {
                 let from = if url.is_some() { HK_URL } else { "the live service" };
                 let url = url.unwrap_or_else(|| hk::BASE_URL.to_owned());
+                if is_here(&url) {
+                    builder = builder.http(direct());
+                }
                 let shared = shared(&url)?;
                 builder = match &shared {
                     Some(shared) => builder.shared_pace(shared.clone()),
@@ -134,12 +142,15 @@ impl Context {
         Ok((client, url.trim().trim_end_matches('/').to_owned(), shared))
     }
 
-    /// The address of TradeWind that would be asked; that of a replica is told once it runs.
+    /// The address of TradeWind that would be asked; that of a replica is told once it runs. It may be shown: one with a
+    /// password in it is refused, as by the client.
     pub fn tradewind_url(&self) -> Result<String, Failure> {
         if self.globals.replica {
             return Ok("http://127.0.0.1".to_owned());
         }
         let url = variable(TRADEWIND_URL)?.unwrap_or_else(|| tradewind::BASE_URL.to_owned());
+        let client = tradewind::Client::builder().base_url(&url).build();
+        client.map_err(|e| Failure::from(e).about(TRADEWIND_URL))?;
         Ok(url.trim().trim_end_matches('/').to_owned())
     }
 
@@ -168,7 +179,9 @@ impl Context {
                     keyed(builder, paying)?
                 };
                 let from = if url.is_some() { TRADEWIND_URL } else { "the live service" };
-                (builder, url.unwrap_or_else(|| tradewind::BASE_URL.to_owned()), from)
+                let url = url.unwrap_or_else(|| tradewind::BASE_URL.to_owned());
+                let builder = if is_here(&url) { builder.http(direct()) } else { builder };
+                (builder, url, from)
             }
         };
         let client = builder.base_url(&url).build().map_err(|e| Failure::from(e).about(from))?;
@@ -195,7 +208,12 @@ impl Context {
     /// Why a call failed, and whether another service would have answered.
     pub fn failed(&self, error: tradebind::Error, url: &str) -> Failure {
         let unreachable = error.kind() == ErrorKind::Unreachable;
+        let unknown_goods = error.kind() == ErrorKind::UnknownCommodity;
         let failure = Failure::from(error);
+        if unknown_goods && self.globals.replica {
+            return failure
+                .and("the replica knows few codes, such as HS 1006, 8517, 8542 and what lies below them");
+        }
         if unreachable && !self.globals.replica {
             return failure.and(format_args!(
                 "{url} cannot be reached; --replica asks a local server instead, without network"
@@ -288,5 +306,7 @@ pub fn read(path: &Path, what: &str) -> Result<String, Failure> {
     } else {
         (path.display().to_string(), std::fs::read_to_string(path))
     };
-    read.map_err(|e| Failure::input(format!("{what} in {name} cannot be read: {e}")))
+    let text = read.map_err(|e| Failure::input(format!("{what} in {name} cannot be read: {e}")))?;
+    // Editors of Windows put a byte-order mark before it.
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }

@@ -56,9 +56,14 @@ impl Failure {
         Self::new(Exit::Done, "")
     }
 
+    /// Whether the reader of our output is gone.
+    pub fn is_closed(&self) -> bool {
+        self.exit == Exit::Done
+    }
+
     /// Nothing for a closed pipe, else itself.
     pub fn unless_closed(self) -> Result<(), Self> {
-        if self.exit == Exit::Done { Ok(()) } else { Err(self) }
+        if self.is_closed() { Ok(()) } else { Err(self) }
     }
 
     /// The same message with something more to say.

@@ -11,6 +11,7 @@ mod progress;
 mod reporting;
 mod serve;
 mod show;
+mod signals;
 mod spec;
 mod tradewind;
 mod validate;
@@ -59,13 +60,13 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Hong Kong's trade statistics
-    #[command(subcommand)]
+    #[command(subcommand, after_help = hk::AFTER)]
     Hk(hk::Command),
     /// TradeWind AI API 2.0: customs and company data, billed in credits
     ///
     /// A command for each operation of the document. The key comes from TRADEWIND_API_KEY or --api-key-file, never from an
     /// argument; what a call was charged is printed on standard error.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = tradewind::AFTER)]
     Tradewind(tradewind::Command),
     /// Check payloads against the documents and the rules of meaning: files, folders, recorded exchanges, HAR
     Validate(validate::Args),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::exit::Failure;
+use crate::signals;
 
 /// Where the result goes.
 #[derive(Debug, Clone, Default, Args)]
@@ -26,6 +27,7 @@ pub enum Format {
     /// One array of rows
     Json,
     /// One row a line
+    #[value(alias = "jsonl")]
     Ndjson,
 }
 
@@ -42,6 +44,9 @@ pub trait Form: ValueEnum + Copy + PartialEq + Send + Sync + 'static {
     const MACHINE: Self;
 }
 
+/// Endings of the forms that are no texts.
+const BINARY: [&str; 4] = ["arrow", "feather", "ipc", "parquet"];
+
 /// Form and place of a result that is a table.
 #[derive(Debug, Clone, Args)]
 pub struct TableTarget<F: Form = Format> {
@@ -55,17 +60,37 @@ pub struct TableTarget<F: Form = Format> {
 impl<F: Form> TableTarget<F> {
     /// The form asked for, or the one that fits the place.
     pub fn format(&self) -> F {
-        self.format.or_else(|| self.named()).unwrap_or(if self.target.is_terminal() {
-            F::PERSON
-        } else {
-            F::MACHINE
-        })
+        self.asked().unwrap_or(if self.target.is_terminal() { F::PERSON } else { F::MACHINE })
+    }
+
+    /// The form asked for, by an option or the file's name.
+    pub fn asked(&self) -> Option<F> {
+        self.format.or_else(|| self.named())
     }
 
     /// The form that the file's name ends with.
     fn named(&self) -> Option<F> {
-        let end = self.target.output.as_ref()?.extension()?.to_str()?.to_owned();
-        F::from_str(&end, true).ok().filter(|form| *form != F::PERSON)
+        F::from_str(self.ending()?, true).ok().filter(|form| *form != F::PERSON)
+    }
+
+    fn ending(&self) -> Option<&str> {
+        self.target.output.as_ref()?.extension()?.to_str()
+    }
+
+    /// Makes the place ready. A name that promises a form which other commands have is refused: programs go by it.
+    pub fn open(&self) -> Result<Sink, Failure> {
+        let promised = self.ending().filter(|end| BINARY.iter().any(|known| end.eq_ignore_ascii_case(known)));
+        match promised.zip(self.target.file()) {
+            Some((end, path)) if self.asked().is_none() => {
+                let forms: Vec<_> = F::value_variants().iter().filter_map(F::to_possible_value).collect();
+                let forms: Vec<_> = forms.iter().map(clap::builder::PossibleValue::get_name).collect();
+                let (path, forms) = (path.display(), forms.join(", "));
+                Err(Failure::usage(format!(
+                    "{path}: this command does not write {end}; its forms are {forms}: end the name so, or choose one by --format"
+                )))
+            }
+            _ => self.target.open(),
+        }
     }
 }
 
@@ -138,7 +163,11 @@ impl Sink {
     pub fn write(self, write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> Result<(), Failure> {
         match self {
             Self::Stdout => to_stdout(write),
-            Self::File { name, to } => to.write(write).map_err(|e| unwritten(&name, &e)),
+            Self::File { name, to } => to.write(write).map_err(|e| match e.kind() {
+                // A pipe by its name.
+                io::ErrorKind::BrokenPipe => Failure::closed_pipe(),
+                _ => unwritten(&name, &e),
+            }),
         }
     }
 
@@ -191,7 +220,8 @@ impl To {
             // As any new file: what the user's mask leaves of it.
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
-        Ok(Self::File { temporary: builder.tempfile_in(folder)?, path })
+        let temporary = signals::temporary(|| builder.tempfile_in(folder))?;
+        Ok(Self::File { temporary, path })
     }
 
     fn write(self, write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> io::Result<()> {

@@ -6,6 +6,7 @@ use tradebind::replica::Replica;
 
 use crate::context::{Context, HK_URL, KEY, REPLICA_KEY, TRADEWIND_URL};
 use crate::exit::{Exit, Failure};
+use crate::signals::Ends;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
@@ -53,38 +54,4 @@ fn tell(replica: &Replica) -> io::Result<()> {
     writeln!(out, "hk-trade {}", replica.hk_url())?;
     writeln!(out, "tradewind {}", replica.tradewind_url())?;
     out.flush()
-}
-
-/// What ends the server: Ctrl-C, and where there is such a thing, a request to terminate.
-struct Ends {
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Ends {
-    fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    async fn wait(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-}
-
-#[cfg(not(unix))]
-impl Ends {
-    fn new() -> io::Result<Self> {
-        Ok(Self {})
-    }
-
-    async fn wait(&mut self) {
-        _ = tokio::signal::ctrl_c().await;
-    }
 }

@@ -51,7 +51,11 @@ impl<const N: usize> Tabular for Texts<N> {
     }
 
     fn json(&self, row: usize, column: usize) -> Option<Cow<'_, str>> {
-        self.text(row, column).map(|text| serde_json::Value::from(text).to_string().into())
+        // Each row has the same keys.
+        Some(
+            self.text(row, column)
+                .map_or("null".into(), |text| serde_json::Value::from(text).to_string().into()),
+        )
     }
 
     fn is_number(&self, _: usize) -> bool {

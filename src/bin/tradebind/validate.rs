@@ -1,5 +1,6 @@
 //! `tradebind validate`
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use tradebind::documents::Part;
@@ -79,11 +80,19 @@ impl Args {
         let mut validator = self.validator()?;
         let prepared = self.reporting.prepare()?;
         let mut report = Report::default();
-        for paths in self.paths.chunk_by(|one, next| one != "-" && next != "-") {
-            report.add(match paths {
-                [one] if one == "-" => validator.check_reader("-", std::io::stdin().lock()),
-                paths => validator.check(paths),
-            });
+        let check = || {
+            for paths in self.paths.chunk_by(|one, next| one != "-" && next != "-") {
+                report.add(match paths {
+                    [one] if one == "-" => validator.check_reader("-", std::io::stdin().lock()),
+                    paths => validator.check(paths),
+                });
+            }
+        };
+        // Nothing moves on a terminal in which somebody writes.
+        if self.paths.iter().any(|path| path == "-") && std::io::stdin().is_terminal() {
+            check();
+        } else {
+            context.during("checking payloads", check);
         }
         prepared.finish(context, report)
     }

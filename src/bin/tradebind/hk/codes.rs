@@ -46,7 +46,7 @@ impl Args {
         if rows.len() == 0 {
             return Err(Failure::input(nothing(&words)));
         }
-        self.target.target.open()?.write(|out| show::write(out, &rows, self.target.format()))?;
+        self.target.open()?.write(|out| show::write(out, &rows, self.target.format()))?;
         Ok(Exit::Done)
     }
 }
@@ -59,6 +59,25 @@ fn area_row(area: &Area) -> [Option<&'static str>; 7] {
     [Some(kind), Some(area.code), Some(area.en), Some(area.tc), Some(area.sc), area.alpha3(), area.note]
 }
 
+/// Where a commodity code lies that is longer than those listed.
+fn above(words: &str) -> Option<String> {
+    let code = words.trim();
+    if !code.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let (kind, option, part, all) = match code.len() {
+        4 | 6 | 8 => ("HS chapter", "--hs", code.get(..2)?, codes::hs_chapters()),
+        3 | 5 => ("SITC section", "--sitc", code.get(..1)?, codes::sitc_sections()),
+        _ => return None,
+    };
+    let found = all.iter().find(|heading| heading.code == part)?;
+    Some(format!(
+        "{code} lies in {kind} {part} ({}): only chapters and sections are listed, and `tradebind hk get {option} {code}` \
+         asks for it",
+        found.title
+    ))
+}
+
 /// What may have been meant.
 fn nothing(words: &str) -> String {
     let mut near = Vec::new();
@@ -68,7 +87,9 @@ fn nothing(words: &str) -> String {
     if let Err(LookupError::Unknown { near: chapters, .. }) = codes::find_chapter(words) {
         near.extend(chapters.iter().map(|chapter| format!("HS chapter {chapter}")));
     }
-    let hint = if near.is_empty() {
+    let hint = if let Some(above) = above(words) {
+        above
+    } else if near.is_empty() {
         "give a code, or whole words of a name; `tradebind hk codes` lists all".to_owned()
     } else {
         format!("did you mean {}?", near.join(" or "))

@@ -1,5 +1,6 @@
 //! `tradebind hk get`
 
+use tradebind::ErrorKind;
 use tradebind::codes;
 use tradebind::domain::{CodeList, CommodityClass, InvalidValue, PeriodPair, Statistic};
 use tradebind::hk::{AreaSelection, Client, InvalidArea, Query, Span};
@@ -10,7 +11,7 @@ use super::options::{Breakdown, Scope, no_level, option, refused, resolve, stand
 use crate::chart::{ChartArgs, Place};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::output::TableTarget;
+use crate::output::{TableTarget, Target};
 
 const LONG_ABOUT: &str = "\
 Get figures: one query, one table.
@@ -43,8 +44,9 @@ pub(super) const REPLICA: &str = "replica";
 #[command(long_about = LONG_ABOUT, after_help = AFTER)]
 pub struct Args {
     /// Type of trade
-    #[arg(long, value_name = "TYPE", ignore_case = true, value_parser = trade_types())]
-    trade_type: String,
+    // As a list, so that who asks for several hears how to get them.
+    #[arg(long, value_name = "TYPE", ignore_case = true, value_delimiter = ',', required = true, value_parser = trade_types())]
+    trade_type: Vec<String>,
     #[command(flatten)]
     scope: Scope,
     /// HS codes of 2, 4, 6 or 8 digits, with commas
@@ -75,6 +77,12 @@ pub struct Args {
 impl Args {
     pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
         let chart = self.chart.place(&self.target)?;
+        let with_rows = Place::with_rows(chart.as_ref());
+        if self.excel && !with_rows {
+            return Err(Failure::usage(
+                "--excel is for rows, and --chart draws in their place; add -o FILE for the rows",
+            ));
+        }
         let span = self.scope.span()?;
         let query = self.query(stand_in(span)?)?;
         for area in [query.origin(), query.destination()].into_iter().flatten() {
@@ -86,20 +94,21 @@ impl Args {
                 ));
             }
         }
+        // The rows' place is made ready first, so that what cannot be written is told before anything is asked.
+        let rows = match with_rows && !self.dry_run {
+            true => Some(form::Place::open(&self.target, self.excel)?),
+            false => None,
+        };
         let (client, url) = context.hk().await?;
         let query = match span {
             Span::Fixed(_) => query,
             Span::Last(_) => self.query(resolve(span, context).await?)?,
         };
         if self.dry_run {
-            self.target.target.write_text(&format!("GET {url}{query}"))?;
+            // Never to the rows' place, which may hold some.
+            Target::default().write_text(&format!("GET {url}{query}"))?;
             return Ok(Exit::Done);
         }
-        // The rows' place is made ready first, so that what cannot be written is told before anything is asked.
-        let rows = match Place::with_rows(chart.as_ref()) {
-            true => Some(form::Place::open(&self.target, self.excel)?),
-            false => None,
-        };
         let table = ask(context, &client, &url, &query).await?;
         if table.is_empty() {
             context.note(
@@ -114,20 +123,33 @@ impl Args {
         // The rows first: a picture that cannot be drawn takes nothing with it.
         if let Some(rows) = rows {
             let source = if context.is_replica() { REPLICA } else { &url };
-            if let Some(told) = rows.write(&table, &Origin { source, query: &query })? {
+            let write = || rows.write(&table, &Origin { source, query: &query });
+            let written = match self.target.target.file() {
+                Some(_) => context.during("writing the rows", write),
+                // Nothing moves beside what somebody reads.
+                None => write(),
+            };
+            // A reader that has seen enough takes nothing from the picture.
+            if let Some(told) = written.or_else(|failure| failure.unless_closed().map(|()| None))? {
                 context.note(told);
             }
         }
         if let Some(place) = chart {
-            draw(place, &table, &context.source("Census and Statistics Department, Hong Kong", &url))?;
+            let source = context.source("Census and Statistics Department, Hong Kong", &url);
+            draw(place, &table, &query, &source)?;
         }
         Ok(Exit::Done)
     }
 
     fn query(&self, periods: PeriodPair) -> Result<Query, Failure> {
         let (mut reasons, mut over_cap) = (Vec::new(), false);
+        let [trade_type] = &self.trade_type[..] else {
+            return Err(Failure::usage(
+                "--trade-type: one `get` asks for one type, or for all; `tradebind hk harvest` takes several",
+            ));
+        };
         let mut builder = Query::builder()
-            .trade_type(self.trade_type.as_str())
+            .trade_type(trade_type.as_str())
             .periods(periods)
             .language(self.breakdown.lang.as_str())
             .by_transport(self.breakdown.transport);
@@ -212,21 +234,24 @@ fn missing(table: &Table, query: &Query) -> Vec<Statistic> {
 }
 
 #[cfg(feature = "chart")]
-fn draw(place: Place, table: &Table, source: &str) -> Result<(), Failure> {
+fn draw(place: Place, table: &Table, query: &Query, source: &str) -> Result<(), Failure> {
     use tradebind::chart::{Picture, Provenance};
-    let picture = Picture::of_table(table, &Provenance::now(source));
+    let picture = Picture::of_query(table, query, &Provenance::now(source));
     place.draw(&picture.map_err(|e| Failure::input(format!("--chart: {e}")))?)
 }
 
 #[cfg(not(feature = "chart"))]
-fn draw(_: Place, _: &Table, _: &str) -> Result<(), Failure> {
+fn draw(_: Place, _: &Table, _: &Query, _: &str) -> Result<(), Failure> {
     Ok(())
 }
 
 /// Asks the query; the rows of an answer that tells another number of them are not printed, since some are missing.
 async fn ask(context: &Context, client: &Client, url: &str, query: &Query) -> Result<Table, Failure> {
-    let table =
-        context.watch("asking hk-trade", client.table(query)).await.map_err(|e| context.failed(e, url))?;
+    let asked = context.watch("asking hk-trade", client.table(query)).await;
+    let table = asked.map_err(|e| match e.kind() {
+        ErrorKind::TooLarge => context.failed(e, url).and("`tradebind hk harvest` asks for it in parts"),
+        _ => context.failed(e, url),
+    })?;
     let unknown = table.unknown();
     if !unknown.is_empty() {
         let all: Vec<_> = unknown.fields.keys().chain(unknown.values.keys()).map(String::as_str).collect();

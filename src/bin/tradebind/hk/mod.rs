@@ -19,6 +19,13 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 
+pub const AFTER: &str = "\
+Examples:
+  tradebind hk latest
+  tradebind hk codes korea
+  tradebind hk get --trade-type imports --origin KR --period last-12
+  tradebind hk get --replica --trade-type total-exports --destination CN --period 2018-05..2018-06";
+
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 pub enum Command {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Arg, ArgMatches, Args as _, Command as Clap, FromArgMatches as _};
+use clap::{Arg, ArgMatches, Args as _, Command as Clap, FromArgMatches as _, ValueEnum as _};
 use serde_json::{Map, Value};
 use tradebind::documents::{DocumentOperation, Placed, document};
 use tradebind::domain::Credits;
@@ -233,7 +233,8 @@ impl Call {
             let body = request.body().map(|body| format!("\n{body:#}")).unwrap_or_default();
             let url = context.tradewind_url()?;
             let shown = format!("{} {url}{}{body}", self.operation.method, request.path());
-            self.common.target.target.write_text(&shown)?;
+            // Never to the answer's place, which may hold one.
+            Target::default().write_text(&shown)?;
             return Ok(Exit::Done);
         }
         let (client, url) = context.tradewind(Some(self.operation), &self.paying).await?;
@@ -242,12 +243,16 @@ impl Call {
         if let (None, Some(most)) = (self.operation.credits, self.paying.max_credits) {
             call = call.allow(most);
         }
-        let sink = self.common.target.target.open()?;
+        let sink = self.common.target.open()?;
         let asked = context.watch(&format!("asking tradewind {}", self.operation.id), call.send()).await;
         let answer = asked.map_err(|e| context.failed(e, &url))?;
         charge(self.operation.billing == Billing::Free, &answer);
         if let Some(told) = part_of(answer.value()) {
             context.note(told);
+        }
+        if let (Err(_), Some(form)) = (Rows::of(answer.value()), self.common.target.asked()) {
+            let name = form.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+            context.note(format_args!("the answer has no rows: it is written as it came, not as {name}"));
         }
         let Some(place) = chart else {
             let written = self.print(sink, answer.value());
@@ -257,7 +262,9 @@ impl Call {
         let with_rows = Place::with_rows(Some(&place));
         let mut sink = Some(sink);
         if let Some(sink) = sink.take_if(|_| with_rows) {
-            kept(self.print(sink, answer.value()), &self.common.target.target, answer.value())?;
+            let written = kept(self.print(sink, answer.value()), &self.common.target.target, answer.value());
+            // A reader that has seen enough takes nothing from the picture.
+            written.or_else(Failure::unless_closed)?;
         }
         let title = title(self.operation, request.body());
         let drawn = draw(place, answer.value(), title, &context.source("TradeWind", &url));
@@ -359,7 +366,7 @@ fn draw(_: Place, _: &Response, _: String, _: &str) -> Result<(), Failure> {
 /// What was paid for is not lost with the file that it was meant for: it goes to standard output as it came.
 pub fn kept(written: Result<(), Failure>, target: &Target, answer: &Response) -> Result<(), Failure> {
     let Err(failure) = written else { return Ok(()) };
-    if target.file().is_none() {
+    if target.file().is_none() || failure.is_closed() {
         return Err(failure);
     }
     match Target::default().open()?.write(|out| out.write_all(answer.body())) {

@@ -31,6 +31,12 @@ impl Command {
     }
 }
 
+pub const AFTER: &str = "\
+Examples:
+  tradebind tradewind health
+  tradebind tradewind world-regions --type exporter --product pet --max-credits 1 --replica
+  tradebind tradewind company-search --body request.json --max-credits 2";
+
 const RAW: &str = "raw";
 const RAW_ABOUT: &str = "Send any request, and print what comes as it came";
 

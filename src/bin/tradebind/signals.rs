@@ -1,0 +1,88 @@
+//! Signals that end the program.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Mutex, Once, PoisonError};
+
+use tempfile::NamedTempFile;
+
+/// Exit codes of a program that a signal ended, as a shell tells them.
+const INTERRUPTED: i32 = 130;
+#[cfg(unix)]
+const TERMINATED: i32 = 143;
+
+/// Files that are not whole yet.
+static TEMPORARY: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// What ends the program: Ctrl-C, and where there is such a thing, a request to terminate.
+pub struct Ends {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Ends {
+    pub fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits for one of them, and gives its exit code.
+    pub async fn wait(&mut self) -> i32 {
+        tokio::select! {
+            _ = self.terminate.recv() => TERMINATED,
+            _ = self.interrupt.recv() => INTERRUPTED,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Ends {
+    pub fn new() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    /// Waits for one of them, and gives its exit code.
+    pub async fn wait(&mut self) -> i32 {
+        _ = tokio::signal::ctrl_c().await;
+        INTERRUPTED
+    }
+}
+
+/// Makes a file that is removed where a signal ends the program. Commands without one are ended by the system.
+pub fn temporary(make: impl FnOnce() -> io::Result<NamedTempFile>) -> io::Result<NamedTempFile> {
+    static WATCHED: Once = Once::new();
+    // Where signals cannot be waited for, they end the program as ever, and the file stays.
+    WATCHED.call_once(|| _ = watch());
+    let mut files = TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner);
+    let file = make()?;
+    files.push(file.path().to_owned());
+    Ok(file)
+}
+
+/// Waits in a thread of its own, since what is being written, or read from a person, waits for nobody.
+fn watch() -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let inside = runtime.enter();
+    let ends = Ends::new();
+    drop(inside);
+    let mut ends = match ends {
+        Ok(ends) => ends,
+        Err(e) => {
+            runtime.shutdown_background();
+            return Err(e);
+        }
+    };
+    std::thread::spawn(move || {
+        let code = runtime.block_on(ends.wait());
+        // Held until the end, so that no other file is made meanwhile. One that is whole has another name by now.
+        let files = TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner);
+        for path in files.iter() {
+            _ = std::fs::remove_file(path);
+        }
+        std::process::exit(code);
+    });
+    Ok(())
+}

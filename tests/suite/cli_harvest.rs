@@ -420,3 +420,13 @@ fn failures_are_told() {
     assert_eq!(again.code, Some(0), "{again}");
     insta::assert_snapshot!([failed, again].map(|ran| told(&ran, &out)).join("\n"));
 }
+
+/// What cannot be published yet is told when it is planned; what can be is not.
+#[test]
+fn periods_that_are_not_over_are_told() {
+    let told = |period: &str| run(&format!("hk plan --trade-type imports --period {period}")).stderr;
+    for period in ["2048-01..2049-01", "2048..2049"] {
+        assert!(told(period).contains("2049") && told(period).contains("is not over yet"), "{}", told(period));
+    }
+    assert_eq!(told("2018-01..2020-12") + &told("2018..2020"), "");
+}

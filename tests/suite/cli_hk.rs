@@ -125,6 +125,10 @@ fn wrong_options_are_told() {
         format!("{base} --format excel"),
         format!("{base} --chart picture.png"),
         format!("{base} --chart --format csv"),
+        format!("{base} --chart --format csv -o -"),
+        format!("{base} --chart --excel"),
+        format!("{base} --chart picture.svg -o ./picture.svg"),
+        "hk get --trade-type imports,re-exports --period 2023".to_owned(),
     ];
     for words in &commands {
         assert_eq!(run(words).code, Some(2), "{words}");
@@ -137,6 +141,8 @@ fn wrong_options_are_told() {
 fn refusals_are_told() {
     let commands = [
         "hk get --replica -q --trade-type imports --period 2049-01",
+        "hk get --replica -q --trade-type imports --period 2010-01..2018-06",
+        "hk get --replica -q --trade-type imports --period 2010-01..2049-01",
         "hk get --replica -q --trade-type imports --period 2023-01 --hs 9999",
         "hk get --replica -q --trade-type re-exports --origin CN --destination US --hs 85 --period 2023",
         "hk raw --replica -q /api/get?lang=EN",
@@ -189,6 +195,9 @@ fn codes_are_found_by_words() {
         "hk codes iron steel --format json",
         "hk codes EU --format ndjson",
         "hk codes germny",
+        "hk codes 8542",
+        "hk codes 776",
+        "hk codes 9942",
         "hk codes xyzzy",
     ];
     insta::assert_snapshot!(shown(&commands));
@@ -220,6 +229,14 @@ fn pictures_in_the_terminal() {
     insta::assert_snapshot!(shown(&commands));
 }
 
+/// Rows and picture never share standard output, nor a file.
+#[cfg(feature = "chart")]
+#[test]
+fn a_picture_takes_the_place_of_rows_on_standard_output() {
+    let words = format!("{GUIDE} --chart");
+    assert_eq!(run(&format!("{words} -o -")).stdout, run(&words).stdout);
+}
+
 /// The picture beside the rows: XML that can be read, with title, unit, source and day on it.
 #[cfg(feature = "chart")]
 #[test]
@@ -244,4 +261,21 @@ fn a_picture_in_a_file() {
     ] {
         assert!(has(part), "{part}: {texts:?}");
     }
+}
+
+/// A reader that has seen enough of the rows leaves the picture whole.
+#[cfg(feature = "chart")]
+#[test]
+fn a_picture_outlives_a_closed_pipe() {
+    use std::io::{BufRead as _, BufReader};
+    let file = folder("chart-closed").join("picture.svg");
+    let mut command = crate::support::cli::tradebind();
+    command.args(["hk", "get", "--replica", "-q", "--trade-type", "imports", "--origin", "ALL"]);
+    command.args(["--period", "2012-01..2024-12", "--chart"]).arg(&file);
+    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    assert!(first.starts_with("period,"), "{first}");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(std::fs::read_to_string(&file).unwrap().starts_with("<svg"));
 }

@@ -45,6 +45,97 @@ fn what_cannot_be_written_is_told_before_anything_is_asked() {
     insta::assert_snapshot!([told(missing.to_str().unwrap()), told(folder.to_str().unwrap())].join("\n"));
 }
 
+/// The place comes before every question, that for the last month too.
+#[test]
+fn a_missing_folder_is_told_before_the_last_month_is_asked_for() {
+    let mut command = tradebind();
+    command.args([
+        "hk",
+        "get",
+        "--trade-type",
+        "imports",
+        "--period",
+        "latest",
+        "-o",
+        "no-such-folder/out.csv",
+    ]);
+    let ran = ended(command.env_of("http://127.0.0.1:9"), "");
+    assert_eq!(ran.code, Some(3), "{ran}");
+}
+
+/// A dry run shows the request on standard output, and touches nothing.
+#[test]
+fn a_dry_run_writes_nothing() {
+    let folder = folder("dry");
+    let file = folder.join("old.csv");
+    std::fs::write(&file, "old").unwrap();
+    let dataset = format!("{}/", folder.join("trade").display());
+    let old = file.display().to_string();
+    let request = ended(guide(&["--dry-run"]), "");
+    assert!(request.code == Some(0) && request.stdout.starts_with("GET http://"), "{request}");
+    for to in [&["-o", &old][..], &["--format", "parquet", "-o", &dataset], &["-o", "s3://bucket/trade"]] {
+        let ran = ended(guide(&[to, &["--dry-run"]].concat()), "");
+        assert_eq!((ran.code, steady(&ran.stdout)), (Some(0), steady(&request.stdout)), "{to:?}: {ran}");
+    }
+    let words = ["tradewind", "world-regions", "--type", "importer", "--replica", "--dry-run", "-o", &old];
+    let mut command = tradebind();
+    command.args(words);
+    let ran = ended(command, "");
+    assert!(ran.code == Some(0) && ran.stdout.starts_with("POST "), "{ran}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "old");
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+}
+
+/// A name that promises a form which the command does not have.
+#[test]
+fn a_name_is_not_belied() {
+    let folder = folder("belied");
+    let asked = |words: &[&str], name: &str| {
+        let file = folder.join(name);
+        let mut command = tradebind();
+        command.args(words).arg("-o").arg(&file);
+        let ran = ended(command, "");
+        assert_eq!(ran.code == Some(0), file.exists(), "{ran}");
+        ran.to_string().replace(folder.to_str().unwrap(), "FOLDER")
+    };
+    let regions = ["tradewind", "world-regions", "--replica", "-q", "--type", "exporter"];
+    insta::assert_snapshot!(
+        [
+            asked(&["hk", "codes", "korea"], "codes.parquet"),
+            asked(&regions, "regions.arrow"),
+            asked(&["hk", "codes", "korea", "--format", "csv"], "codes.parquet"),
+            asked(&["hk", "codes", "korea"], "codes.txt"),
+        ]
+        .join("\n")
+    );
+    assert!(asked(&["hk", "codes", "korea"], "codes.jsonl").starts_with("exit 0"));
+    assert!(std::fs::read_to_string(folder.join("codes.jsonl")).unwrap().starts_with("{"));
+}
+
+/// Ctrl-C leaves no half of a file.
+#[cfg(unix)]
+#[test]
+fn a_signal_leaves_nothing_behind() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let folder = folder("signals");
+        let files = || std::fs::read_dir(&folder).unwrap().count();
+        let mut command = tradebind();
+        command.args(GUIDE).arg("-o").arg(folder.join("out.csv")).env("TRADEBIND_HK_URL", &url);
+        let mut child = command.spawn().unwrap();
+        while files() == 0 {
+            assert!(child.try_wait().unwrap().is_none(), "it waits for the silent server");
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        assert!(
+            Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap().success()
+        );
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{signal}");
+        assert_eq!(files(), 0, "{signal}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn devices_are_written_to_and_links_stay() {
@@ -61,18 +152,28 @@ fn devices_are_written_to_and_links_stay() {
     assert!(std::fs::read_to_string(&file).unwrap().contains("194542691"));
 }
 
+/// Also where the pipe has a name.
 #[test]
 fn a_closed_pipe_ends_quietly() {
-    let mut command = tradebind();
-    command.args(["hk", "get", "--replica", "-q", "--trade-type", "imports", "--origin", "ALL"]);
-    command.args(["--period", "2012-01..2024-12"]).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut first = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
-    assert!(first.starts_with("period,"), "{first}");
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(0));
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    for more in [&[][..], &["-o", "/dev/stdout"]] {
+        if more.len() > 1 && !std::path::Path::new("/dev/stdout").exists() {
+            continue;
+        }
+        let mut command = tradebind();
+        command.args(["hk", "get", "--replica", "-q", "--trade-type", "imports", "--origin", "ALL"]);
+        command
+            .args(["--period", "2012-01..2024-12"])
+            .args(more)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut first = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        assert!(first.starts_with("period,"), "{first}");
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    }
 }
 
 #[test]
@@ -169,6 +270,19 @@ fn serve_tells_its_addresses_and_ends_cleanly() {
     }
 }
 
+/// What is on this machine is asked without the proxy that leads elsewhere.
+#[test]
+fn a_proxy_does_not_hide_a_server_on_this_machine() {
+    let serving = Serving::start(&[]);
+    for words in [&["hk", "latest"][..], &["tradewind", "health"]] {
+        let mut command = tradebind();
+        command.args(words).env("http_proxy", "http://127.0.0.1:9");
+        command.env("TRADEBIND_TRADEWIND_URL", serving.url("tradewind"));
+        let ran = ended(command.env_of(serving.url("hk-trade")), "");
+        assert_eq!(ran.code, Some(0), "{ran}");
+    }
+}
+
 /// The same seed makes the same figures, another one others.
 #[test]
 fn a_seed_makes_the_figures() {
@@ -227,12 +341,17 @@ fn piped(mut command: Command) -> (usize, u64) {
     (lines, peak)
 }
 
+/// Names a program that was built with optimisation, as `cargo xtask ci` does.
+#[cfg(target_os = "linux")]
+const MEASURED: &str = "TRADEBIND_MEASURED";
+
 /// 100,000 rows through a pipe: the process never holds twice the body. Without optimisation the program itself takes as
 /// much as many rows: there it is held to two and a half times the body.
 #[cfg(target_os = "linux")]
 #[test]
 fn many_rows_pass_through_a_pipe_in_little_memory() {
     const ROWS: u64 = 100_000;
+    let measured = std::env::var_os(MEASURED);
     let serving = |rows: u64| {
         // In a thread of its own, so that the memory measured is the client's alone.
         let (tell, told) = std::sync::mpsc::channel();
@@ -247,7 +366,7 @@ fn many_rows_pass_through_a_pipe_in_little_memory() {
         told.recv().unwrap()
     };
     let get = |url: &str| {
-        let mut command = tradebind();
+        let mut command = measured.as_ref().map_or_else(tradebind, Command::new);
         command.args(["hk", "get", "--trade-type", "imports", "--origin", "ALL", "--period", "2018-01"]);
         command.env("TRADEBIND_HK_URL", url);
         piped(command)
@@ -263,6 +382,7 @@ fn many_rows_pass_through_a_pipe_in_little_memory() {
     assert_eq!(lines, usize::try_from(ROWS).unwrap() + 1);
     let told = format!("body {body} bytes, peak {peak} bytes");
     println!("{told}");
-    assert!(peak > body && 2 * peak < 5 * body, "{told}");
-    assert!(cfg!(debug_assertions) || peak < 2 * body, "{told}");
+    assert!(peak > 0 && 2 * peak < 5 * body, "{told}");
+    let optimised = measured.is_some() || !cfg!(debug_assertions);
+    assert!(!optimised || peak < 2 * body, "{told}");
 }

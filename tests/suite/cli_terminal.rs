@@ -1,15 +1,15 @@
 //! What a person at a terminal sees, and a pipe does not.
 
 use std::fs::File;
-use std::io::Read as _;
-use std::process::{Command, Stdio};
+use std::io::{Read as _, Write as _};
+use std::process::{ChildStdin, Command, Stdio};
 use std::time::Duration;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 use tradebind::replica::{Door, Fault, Replica, Rule};
 
-use crate::support::cli::{ended, serve, tradebind};
+use crate::support::cli::{ended, run_args, serve, tradebind};
 
 /// A terminal of 100 columns: its own end, and the one that a program gets.
 fn terminal() -> (File, File) {
@@ -33,11 +33,17 @@ fn seen(mut own: File) -> String {
 }
 
 /// Standard error of a command, if it is a terminal.
-fn at_terminal(mut command: Command) -> String {
+fn at_terminal(command: Command) -> String {
+    fed(command, |_| ())
+}
+
+/// The same of one that is given something to read.
+fn fed(mut command: Command, feed: impl FnOnce(ChildStdin)) -> String {
     let (own, other) = terminal();
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(other).spawn().unwrap();
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(other).spawn().unwrap();
     // The command holds the other end too.
     drop(command);
+    feed(child.stdin.take().unwrap());
     let text = seen(own);
     assert_eq!(child.wait().unwrap().code(), Some(0), "{text}");
     text
@@ -89,4 +95,24 @@ fn progress_is_for_a_terminal_alone() {
     assert!(!at_terminal(command(&quick, &[])).contains(waiting));
     let piped = ended(command(&slow, &[]), "");
     assert_eq!((piped.code, piped.stderr.as_str()), (Some(0), ""), "{piped}");
+}
+
+/// Also what waits for no call: payloads that come slowly.
+#[test]
+fn a_slow_check_shows_that_it_goes_on() {
+    let command = |more: &[&str]| {
+        let mut command = tradebind();
+        command.args(["validate", "-"]).args(more);
+        command
+    };
+    let path = "/api/get?lang=EN&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN";
+    let body = run_args(&["hk", "raw", "--replica", "-q", path], "").stdout;
+    let slowly = |mut input: ChildStdin| {
+        std::thread::sleep(Duration::from_millis(1600));
+        input.write_all(body.as_bytes()).unwrap();
+    };
+    let waiting = "checking payloads (";
+    let shown = fed(command(&[]), slowly);
+    assert!(shown.contains(waiting), "{shown:?}");
+    assert!(!fed(command(&["--quiet"]), slowly).contains(waiting));
 }

@@ -21,6 +21,7 @@ fn the_documented_call_in_every_form() {
 /// Each operation of the document has its command, and a call of it is answered.
 #[test]
 fn every_operation_is_called() {
+    let mut shown = Vec::new();
     for operation in ::tradebind::tradewind::api::OPERATIONS {
         let name = operation.id.replace('_', "-");
         let mut args = vec!["tradewind", &name, "--replica", "-q"];
@@ -35,9 +36,23 @@ fn every_operation_is_called() {
         }
         let ran = run_args(&args, "{}");
         assert_eq!(ran.code, Some(0), "{name}: {ran}");
+        shown.push(format!("$ tradebind {}\n{ran}", args.join(" ")));
         let billed = operation.billing != ::tradebind::Billing::Free;
         assert!(ran.stderr.contains("credits charged") || !billed, "{name}: {ran}");
     }
+    insta::assert_snapshot!(shown.join("\n"));
+}
+
+/// What has no rows is not what `--format` promises: that is told.
+#[test]
+fn an_answer_without_rows_is_told_where_a_form_is_asked_for() {
+    let metrics = "tradewind metrics --replica";
+    let told = |ran: crate::support::cli::Ran| (ran.code, ran.stderr.contains("not as json"));
+    assert_eq!(told(run(metrics)), (Some(0), false));
+    assert_eq!(told(run(&format!("{metrics} --format json"))), (Some(0), true));
+    let file = folder("metrics").join("metrics.json");
+    assert_eq!(told(run(&format!("{metrics} -o {}", file.display()))), (Some(0), true));
+    insta::assert_snapshot!(run(&format!("{metrics} --format json")).stderr);
 }
 
 #[test]
@@ -60,6 +75,8 @@ fn fields_come_as_options_or_from_a_file() {
                 &["people-enrich", "--identity.first-name", "Ada", "--body", "-"],
                 r#"{"identity": {"domain": "a.example"}}"#
             ),
+            // With the byte-order mark that editors of Windows put before it.
+            dry(&["match-contacts", "--body", "-"], "\u{feff}{\"anything\": 1}"),
             dry(&["match-contacts", "--body", "-"], r#"{"anything": [1, 2.50]}"#),
             dry(&["email-verify-result", "a/b"], ""),
         ]
@@ -108,6 +125,11 @@ fn any_request_can_be_sent() {
     let ran = run("tradewind raw GET /api/customs/reference/countries --replica -q");
     assert_eq!(ran.code, Some(0), "{ran}");
     assert!(ran.stdout.contains(r#""success""#), "{ran}");
+    let body = r#"{"type": "exporter", "product": "pet"}"#;
+    let words = "tradewind raw POST /api/customs/analytics/world-regions --replica -q --body -";
+    let ran = run_args(&words.split(' ').collect::<Vec<_>>(), body);
+    assert_eq!(ran.code, Some(0), "{ran}");
+    insta::assert_snapshot!(ran);
 }
 
 /// The key comes from the environment or a file, goes to the service alone, and is never shown.
@@ -147,6 +169,8 @@ fn keys_stay_secret() {
             asked(&["--api-key", CANARY], None, closed),
             asked(&[&format!("--api-key={CANARY}")], None, closed),
             asked(&[], Some(CANARY), "http://user:canary@127.0.0.1:9"),
+            asked(&["--dry-run"], Some(CANARY), "http://user:canary@127.0.0.1:9"),
+            asked(&["--dry-run"], Some(CANARY), "nowhere"),
         ]
         .join("\n")
     );

@@ -51,6 +51,9 @@ pub fn tradebind() -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
         command.env_remove(name);
     }
+    for name in ["COLUMNS", "CLICOLOR_FORCE", "NO_COLOR"] {
+        command.env_remove(name);
+    }
     for name in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
         command.env_remove(name);
     }

@@ -31,6 +31,16 @@ pub fn clippy() -> Result<()> {
     ]))
 }
 
+/// Memory of 100,000 rows through a pipe, by the program of the README's first command: one with optimisation.
+pub fn piped_memory() -> Result<()> {
+    run(cargo().args(["build", "--release", "--features", "cli", "--locked"]))?;
+    let program = target()?.join("release").join("tradebind");
+    let test = "cli_output::many_rows_pass_through_a_pipe_in_little_memory";
+    let mut command = cargo();
+    command.args(["test", "--all-features", "--locked", "--test", "suite", "--", "--exact", test]);
+    run(command.env("TRADEBIND_MEASURED", program))
+}
+
 /// Each feature alone, and none.
 pub fn features() -> Result<()> {
     let metadata = metadata()?;

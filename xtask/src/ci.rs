@@ -22,6 +22,7 @@ const CHECKS: &[Check] = &[
     ("dependencies", checks::dependencies),
     ("packaged crate as a dependency", checks::packaged),
     ("README main command", readme::main_command),
+    ("memory of a piped answer", checks::piped_memory),
     ("README test command", readme::test_command),
 ];
 

@@ -80,7 +80,7 @@ impl Args {
         let mut validator = self.validator()?;
         let prepared = self.reporting.prepare()?;
         let mut report = Report::default();
-        let check = || {
+        let mut check = || {
             for paths in self.paths.chunk_by(|one, next| one != "-" && next != "-") {
                 report.add(match paths {
                     [one] if one == "-" => validator.check_reader("-", std::io::stdin().lock()),

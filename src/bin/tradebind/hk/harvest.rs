@@ -21,10 +21,10 @@ use crate::output::Target;
 
 const AFTER: &str = "\
 Examples:
-  tradebind hk harvest --out chips --trade-type imports,re-exports --period 2012-01..2026-05 --destination ALL --hs 8541,8542
+  tradebind hk harvest --out chips --trade-type imports,re-exports --period 2012-01..2026-05 --destination ALL --hs 8517,8542
   tradebind hk harvest --out all --trade-type imports --period 2022-01..2026-05 --codes-from hs6.txt --format parquet
   # later: new months, and the year that may have been amended
-  tradebind hk harvest --out chips --refresh --trade-type imports,re-exports --period 2012-01..2026-08 --destination ALL --hs 8541,8542
+  tradebind hk harvest --out chips --refresh --trade-type imports,re-exports --period 2012-01..2026-08 --destination ALL --hs 8517,8542
   # a dataset at an S3 address, with the usual AWS_ variables
   tradebind hk harvest --out s3://bucket/trade --state work --trade-type imports --period 2022-01..2026-05 --hs 85
 

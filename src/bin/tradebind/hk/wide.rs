@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use tradebind::domain::{InvalidValue, Language, PeriodPair, Statistic, TradeType};
+use tradebind::domain::{InvalidValue, Language, Period, PeriodPair, Statistic, TradeType};
 use tradebind::harvest::{Areas, Commodities, Limits, Plan, Request};
 use tradebind::hk::Span;
 use tradebind::http::Pace;
@@ -44,6 +44,13 @@ pub struct Wide {
     pause: Option<f64>,
 }
 
+/// Whether a period is not over yet, by this machine's clock.
+fn is_ahead(period: Period) -> bool {
+    let today = time::OffsetDateTime::from(std::time::SystemTime::now());
+    let now = (today.year(), period.month().map(|_| u8::from(today.month())));
+    (i32::from(period.year()), period.month()) >= now
+}
+
 impl Wide {
     /// The pace asked for.
     pub fn pace(&self, context: &Context) -> Result<Pace, Failure> {
@@ -68,6 +75,13 @@ impl Wide {
         let mut request = self.request(stand_in(span)?, commodities.clone())?;
         if let Span::Last(_) = span {
             request = self.request(resolve(span, context).await?, commodities)?;
+        }
+        let end = request.periods().end();
+        if is_ahead(end) {
+            context.note(format_args!(
+                "{} is not over yet; a harvest shortens its range to what the service has published",
+                end.to_iso()
+            ));
         }
         let plan = Plan::new(request, Limits::default().rows(self.max_rows));
         plan.map_err(|e| Failure::usage(e.to_string()))

@@ -426,7 +426,11 @@ fn failures_are_told() {
 fn periods_that_are_not_over_are_told() {
     let told = |period: &str| run(&format!("hk plan --trade-type imports --period {period}")).stderr;
     for period in ["2048-01..2049-01", "2048..2049"] {
-        assert!(told(period).contains("2049") && told(period).contains("is not over yet"), "{}", told(period));
+        assert!(
+            told(period).contains("2049") && told(period).contains("is not over yet"),
+            "{}",
+            told(period)
+        );
     }
     assert_eq!(told("2018-01..2020-12") + &told("2018..2020"), "");
 }

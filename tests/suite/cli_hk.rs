@@ -172,7 +172,8 @@ fn columns_are_those_of_the_query() {
     let (head_of_rows, rows) = head("CN");
     let (head_of_none, none) = head("VA");
     assert!(rows > 1 && none == 1, "{rows} {none}");
-    assert_eq!(head_of_rows, head_of_none);
+    // That a figure has a footnote no query tells.
+    assert_eq!(head_of_rows.trim_end_matches(",footnote"), head_of_none);
 }
 
 #[test]

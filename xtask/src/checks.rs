@@ -37,7 +37,18 @@ pub fn piped_memory() -> Result<()> {
     let program = target()?.join("release").join("tradebind");
     let test = "cli_output::many_rows_pass_through_a_pipe_in_little_memory";
     let mut command = cargo();
-    command.args(["test", "--all-features", "--locked", "--test", "suite", "--", "--exact", test]);
+    // All of the workspace, so that nothing is built anew for the tests that follow.
+    command.args([
+        "test",
+        "--workspace",
+        "--all-features",
+        "--locked",
+        "--test",
+        "suite",
+        "--",
+        "--exact",
+        test,
+    ]);
     run(command.env("TRADEBIND_MEASURED", program))
 }
 

@@ -96,7 +96,8 @@ impl Args {
         }
         // The rows' place is made ready first, so that what cannot be written is told before anything is asked.
         let rows = match with_rows && !self.dry_run {
-            true => Some(form::Place::open(&self.target, self.excel)?),
+            // A bucket is far away.
+            true => Some(context.during("opening", || form::Place::open(&self.target, self.excel))?),
             false => None,
         };
         let (client, url) = context.hk().await?;

@@ -203,7 +203,7 @@ impl Args {
         }
         if let Some(bucket) = bucket {
             let copied = tokio::select! {
-                copied = bucket.copy(folder.join(&summary.data.file), before) => copied?,
+                copied = context.watch("copying the dataset", bucket.copy(folder.join(&summary.data.file), before)) => copied?,
                 _ = tokio::signal::ctrl_c() => return Err(stopped(folder)),
             };
             Target::default().write_text(&format!("copied     {copied} bytes to {}", self.out.display()))?;

@@ -75,7 +75,7 @@ pub struct Picture {
     /// What all figures have in common, the unit last.
     unit: String,
     shape: Shape,
-    /// What is not drawn, a line each.
+    /// What is not drawn, or not as it came, a line each.
     left_out: Vec<String>,
     provenance: Provenance,
 }

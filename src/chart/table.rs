@@ -42,7 +42,15 @@ impl Picture {
     pub fn of_query(table: &Table, query: &Query, provenance: &Provenance) -> Result<Self, Undrawable> {
         // Zeros alone are no figures to draw.
         let whole = table.with_zeros(query).ok().filter(|_| !table.is_empty());
-        Self::over(whole.as_ref().unwrap_or(table), Some(query.periods()), provenance)
+        let table = whole.as_ref().unwrap_or(table);
+        let mut picture = Self::over(table, Some(query.periods()), provenance)?;
+        let nil = table.filled().len();
+        if nil > 0 {
+            picture
+                .left_out
+                .push(format!("Figures that the answer leaves out since they are nil, taken as 0: {nil}"));
+        }
+        Ok(picture)
     }
 
     fn over(table: &Table, asked: Option<PeriodPair>, provenance: &Provenance) -> Result<Self, Undrawable> {
@@ -223,6 +231,10 @@ mod tests {
         let picture = Picture::of_query(&table, &query, &provenance).unwrap();
         let (periods, values) = drawn(&picture);
         assert_eq!((periods.len(), periods[12]), (13, "2019-01"));
+        assert_eq!(
+            picture.left_out,
+            ["Figures that the answer leaves out since they are nil, taken as 0: 9"]
+        );
         assert_eq!(values[..4], [some("5"), some("7"), some("0"), None], "a mark is no nil");
         assert_eq!(values[11..], [some("9"), some("0")]);
     }

@@ -249,6 +249,8 @@ fn ratings_of_both_ways() {
     const REGIONS: &str = "/paths/~1api~1customs~1analytics~1world-regions/post";
     const GET: &str = "/paths/~1api~1get/get";
     type Mutation = fn(&mut Value);
+    /// Name, document, what it is before, what becomes of it, how that is rated, and the way back.
+    type Case<'a> = (&'a str, &'a Service, Mutation, Box<dyn Fn(&mut Value)>, Rating, Rating);
     let request = |name: &str| format!("{SCHEMAS}/WorldRegionsRequest{name}");
     let set = |pointer: &str, name: &str, value: Value| {
         let (pointer, name) = (pointer.to_owned(), name.to_owned());
@@ -281,7 +283,7 @@ fn ratings_of_both_ways() {
         wrapper.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         set(&request("/properties"), "type", wrapper)
     };
-    let cases: Vec<(&str, &Service, Mutation, Box<dyn Fn(&mut Value)>, Rating, Rating)> = vec![
+    let cases: Vec<Case<'_>> = vec![
         (
             "a body must be sent",
             &TRADEWIND,

@@ -571,16 +571,13 @@ fn an_answer_without_json_is_told() {
     entry["response"]["content"]["text"] = json!("<p>secret page</p>");
     let draft = drafted(&spec, &har(&[entry]), &Choices::default());
     assert!(draft.notes.contains(&source::NO_JSON.to_owned()), "{:?}", draft.notes);
-    let (before, after) = (
-        page().find("示例\n{\n    \"success").map(|at| page().split_at(at).0.to_owned()),
-        "修改于 2026-04-15",
-    );
-    let before = before.unwrap_or_else(|| panic!("{}", page()));
+    let (page, after) = (page(), "修改于 2026-04-15");
+    let before = page.rsplit_once("示例").unwrap().0;
     assert_eq!(
         known(&spec, &format!("{before}\n{after}\n")),
         ["answer: the document declares a JSON body, the source shows none"]
     );
-    let dearer = page().replace("\"credits_charged\": 0.14", "\"credits_charged\": 0.2");
+    let dearer = page.replace("\"credits_charged\": 0.14", "\"credits_charged\": 0.2");
     assert_eq!(known(&spec, &dearer), ["the example was charged 0.2 credits, the document says 0.14 a call"]);
 }
 

@@ -533,6 +533,7 @@ mod tests {
         let mut drift = Drift::new().unwrap();
         let rows = |count: usize, value: &str| {
             came("world_regions", |json| {
+                json["data"]["data"]["total"] = 1000.into();
                 let list = json.pointer_mut("/data/data/list").unwrap().as_array_mut().unwrap();
                 let row = list[0].clone();
                 list.resize(count, row);

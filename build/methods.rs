@@ -33,13 +33,21 @@ pub fn tokens(root: &Value, replacements: &[(String, String)], room: &str) -> Re
             Some(content) if content.contains_key("text/plain") => quote!(#room::Text),
             _ => return Err(format!("{at}: the client's method needs a 2XX answer of JSON or text")),
         };
-        let (mut parameters, mut setters, mut copies) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut parameters, mut setters) = (Vec::new(), Vec::new());
+        let (mut copies, mut clones) = (Vec::new(), Vec::new());
         for parameter in operation.get("parameters").and_then(Value::as_array).into_iter().flatten() {
             // The generator names setters in snake case.
             let setter =
                 format_ident!("{}", snake(parameter.get("name").and_then(Value::as_str).unwrap_or_default()));
-            parameters.push(quote!(#setter: impl Into<String>));
-            copies.push(quote!(let #setter: String = #setter.into();));
+            match parameter.pointer("/schema/type").and_then(Value::as_str) {
+                Some("integer") => parameters.push(quote!(#setter: i64)),
+                Some("boolean") => parameters.push(quote!(#setter: bool)),
+                _ => {
+                    parameters.push(quote!(#setter: impl Into<String>));
+                    copies.push(quote!(let #setter: String = #setter.into();));
+                    clones.push(setter.clone());
+                }
+            }
             setters.push(setter);
         }
         if let Some(name) =
@@ -48,6 +56,7 @@ pub fn tokens(root: &Value, replacements: &[(String, String)], room: &str) -> Re
             let ty = type_of(name)?;
             parameters.push(quote!(body: #ty));
             setters.push(format_ident!("body"));
+            clones.push(format_ident!("body"));
         }
         let (summary, evidence, billing) = (text("summary"), text("x-evidence"), text("x-billing"));
         let doc = format!(" {summary}. Evidence: {evidence}; billing: {billing}.");
@@ -56,7 +65,7 @@ pub fn tokens(root: &Value, replacements: &[(String, String)], room: &str) -> Re
             pub fn #name(&self, #(#parameters),*) -> #room::Call<#answer> {
                 #(#copies)*
                 self.call(#id, move |api: Client| {
-                    #(let #setters = #setters.clone();)*
+                    #(let #clones = #clones.clone();)*
                     async move { api.#name()#(.#setters(#setters))*.send().await }
                 })
             }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,8 @@ use super::Report;
 /// Findings that are accepted.
 ///
 /// An entry is keyed by rule, file, JSON pointer without list indices, and what was found: it survives shifted lines and rows that come or
-/// go before it, and no longer fits when the value changes.
+/// go before it, and no longer fits when the value changes. An entry of drift is keyed by rule, service, operation, case and pointer, and
+/// by the value only for a new value: rows and their values change from week to week.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Baseline {
     /// How many findings of each key are accepted.
@@ -60,30 +61,36 @@ impl Baseline {
     }
 
     /// Takes what is accepted out of a report, and tells which entries nothing answers to.
+    ///
+    /// In a report of drift an entry accepts any number of findings, and only those about what was compared can be out of date.
     pub fn apply(&self, report: &mut Report) {
         let mut left = self.entries.clone();
         let mut kept = vec![true; report.findings.len()];
+        let mut met = BTreeSet::new();
+        let any_number = report.compared.is_some();
         for (finding, kept) in report.findings.iter().zip(&mut kept) {
             if finding.rule != super::UNCHECKED
                 && let Some(count) = left.get_mut(&finding.fingerprint).filter(|count| **count > 0)
             {
-                *count -= 1;
+                if any_number {
+                    met.insert(finding.fingerprint.clone());
+                } else {
+                    *count -= 1;
+                }
                 *kept = false;
                 report.accepted += 1;
             }
         }
-        for checked in &mut report.checked {
-            let before = kept[..checked.first].iter().filter(|kept| **kept).count();
-            let own =
-                kept[checked.first..checked.first + checked.findings].iter().filter(|kept| **kept).count();
-            (checked.first, checked.findings) = (before, own);
-        }
-        let mut each = kept.iter();
-        report.findings.retain(|_| each.next().copied().unwrap_or(true));
-        let stale = left.into_iter().filter(|(_, count)| *count > 0);
-        report.stale.extend(
-            stale.map(|(key, count)| if count == 1 { key } else { format!("{key} ({count} times)") }),
-        );
+        report.keep(&kept);
+        let compared = |key: &str| {
+            let subject =
+                key.split_once(' ').and_then(|(_, rest)| rest.split_once('#')).map(|(subject, _)| subject);
+            report.compared.as_ref().is_none_or(|all| subject.is_some_and(|subject| all.contains(subject)))
+        };
+        let stale = left.into_iter().filter(|(key, count)| *count > 0 && !met.contains(key) && compared(key));
+        let stale = stale.map(|(key, count)| if count == 1 { key } else { format!("{key} ({count} times)") });
+        let stale: Vec<_> = stale.collect();
+        report.stale.extend(stale);
     }
 }
 

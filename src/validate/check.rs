@@ -585,7 +585,12 @@ impl Validator {
     /// What a rule weighs here; `None` where it is off.
     fn severity(&self, rule: &Rule) -> Option<Severity> {
         let strict = self.strict && rule.id == "schema/undeclared";
-        self.config.severity(rule.id, if strict { Severity::Error } else { rule.severity })
+        self.configured(rule, if strict { Severity::Error } else { rule.severity })
+    }
+
+    /// What a rule weighs by the configuration, or else that; `None` where it is off.
+    pub(super) fn configured(&self, rule: &Rule, other: Severity) -> Option<Severity> {
+        self.config.severity(rule.id, other)
     }
 
     fn diagnose(

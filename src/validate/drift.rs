@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::finding::{Finding, Problem, Report};
-use super::{Config, Validator, baseline, input, rule};
+use super::finding::{Finding, Problem, Report, Severity};
+use super::{Config, Rule, Validator, input, rule};
 use crate::documents::document;
 use crate::exchange::{
     Body, Exchange, ExchangeEvidence, Format, Header, InvalidExchange, RecordedRequest, RecordedResponse,
@@ -137,7 +137,8 @@ impl Drift {
     /// # Errors
     /// As [`documented`].
     pub fn new() -> Result<Self, InvalidExchange> {
-        Ok(Self { validator: Validator::new().strict(true), documented: documented()? })
+        // One finding is left of many alike, however many: none is beyond a limit.
+        Ok(Self { validator: Validator::new().strict(true).limit(usize::MAX), documented: documented()? })
     }
 
     /// Severities of your own.
@@ -151,7 +152,7 @@ impl Drift {
     ///
     /// What is no exchange is a problem of the report, and so is a place that holds no answer at all.
     pub fn check_files(&mut self, path: &str, only: Option<ServiceName>) -> Report {
-        let mut report = Report::default();
+        let mut report = Self::report();
         let mut problem = |file: &str, text: String| {
             report.problems.push(Problem { file: file.to_owned(), line: 0, text });
         };
@@ -184,16 +185,50 @@ impl Drift {
         report
     }
 
+    /// A report of nothing yet, for others to be added to.
+    #[must_use]
+    pub fn report() -> Report {
+        Report { compared: Some(BTreeSet::new()), ..Report::default() }
+    }
+
+    /// What is told where a service refuses a documented query: a problem, since there is nothing to compare.
+    #[must_use]
+    pub fn refused(probe: &Probe, why: &str) -> Report {
+        let text = format!("the service refuses the documented query: {why}");
+        let mut report = Self::report();
+        report.problems.push(Problem { file: probe.name(), line: 0, text });
+        report
+    }
+
     /// Holds what came against the document and the documented example; findings name it by `name`.
     pub fn check(&mut self, name: &str, came: &Exchange) -> Report {
         let came = &routed(as_json(came));
+        let subject = subject(came);
         let mut report = self.validator.check_text(name, &came.to_string());
-        let Some(body) = answer(came) else {
-            let text = "holds no JSON answer: there is nothing to compare".to_owned();
-            report.problems.push(Problem { file: name.to_owned(), line: 0, text });
-            return report;
-        };
-        let Some(example) = self.example(came) else { return report };
+        report.compared = Some(BTreeSet::new());
+        for finding in &mut report.findings {
+            finding.fingerprint = fingerprint(finding.rule, &subject, &finding.pointer, &finding.found);
+        }
+        match answer(came) {
+            None => {
+                let text = "holds no JSON answer: there is nothing to compare".to_owned();
+                report.problems.push(Problem { file: name.to_owned(), line: 0, text });
+            }
+            // A failure has another shape than the documented success.
+            Some(body) if failed(came, body) => {}
+            Some(body) => {
+                if let Some(example) = self.example(came) {
+                    self.compare(name, &subject, body, example, &mut report);
+                }
+                report.compared = Some(BTreeSet::from([subject]));
+            }
+        }
+        fold(&mut report);
+        report
+    }
+
+    /// Holds an answer against the documented one.
+    fn compare(&self, name: &str, subject: &str, body: &Value, example: &Value, report: &mut Report) {
         let (came, example) = (kinds(body), kinds(example));
         for finding in &mut report.findings {
             if let Some(place) = finding.pointer.strip_prefix(ANSWER) {
@@ -203,6 +238,12 @@ impl Drift {
             }
         }
         let mut more = Vec::new();
+        let mut tell = |id, severity: Option<Severity>, place: &str, kinds, found: String| {
+            let rule = rule::known(id);
+            if let Some(severity) = self.validator.configured(rule, severity.unwrap_or(rule.severity)) {
+                more.push(finding((name, subject), (rule, severity), place, &told(kinds), found));
+            }
+        };
         for (place, kinds) in &example {
             match came.get(place) {
                 // What lies below a place that is gone is gone with it.
@@ -210,15 +251,13 @@ impl Drift {
                     .is_none_or(|parent| came.contains_key(parent) && !only_null(&came, parent))
                     && !place.ends_with("/*") =>
                 {
-                    more.push(finding(
-                        name,
-                        "drift/gone",
-                        place,
-                        &told(kinds),
-                        "nothing of that name".to_owned(),
-                    ));
+                    tell("drift/gone", None, place, kinds, "nothing of that name".to_owned());
                 }
                 None => {}
+                // Worth a look, and no more: one answer may have nothing there.
+                Some(_) if only_null(&came, place) && !only_null(&example, place) => {
+                    tell("drift/kind", Some(Severity::Note), place, kinds, "null alone".to_owned());
+                }
                 Some(now) => {
                     let new: BTreeSet<_> =
                         now.difference(kinds).copied().filter(|kind| *kind != "null").collect();
@@ -227,7 +266,7 @@ impl Drift {
                     });
                     // The document's own type was held already.
                     if !new.is_empty() && !typed {
-                        more.push(finding(name, "drift/kind", place, &told(kinds), told(&new)));
+                        tell("drift/kind", None, place, kinds, told(&new));
                     }
                 }
             }
@@ -236,7 +275,6 @@ impl Drift {
             last.findings += more.len();
         }
         report.findings.extend(more);
-        report
     }
 
     /// The documented answer of the operation: that of the same request, if there is one.
@@ -332,30 +370,81 @@ fn told(kinds: &BTreeSet<&'static str>) -> String {
     kinds.iter().copied().collect::<Vec<_>>().join(" or ")
 }
 
-fn finding(name: &str, id: &'static str, place: &str, example: &str, found: String) -> Finding {
-    let known = rule::known(id);
+fn finding(
+    (name, subject): (&str, &str),
+    (rule, severity): (&'static Rule, Severity),
+    place: &str,
+    example: &str,
+    found: String,
+) -> Finding {
     let pointer = format!("{ANSWER}{place}");
     Finding {
-        rule: known.id,
-        severity: known.severity,
+        rule: rule.id,
+        severity,
         file: name.to_owned(),
         line: 1,
         column: 1,
         offset: 0,
-        fingerprint: baseline::fingerprint(known.id, name, &pointer, &found),
+        fingerprint: fingerprint(rule.id, subject, &pointer, &found),
         pointer,
         asked_by: None,
         expected: format!("{example}, as in the documented example"),
         found,
-        mend: known.mend.to_owned(),
+        mend: rule.mend.to_owned(),
         excerpt: None,
     }
+}
+
+/// Service, operation and case: a file of recordings may have any name.
+fn subject(came: &Exchange) -> String {
+    format!("{}/{}.{}.json", came.service, came.operation, came.case)
+}
+
+/// What stays the same of a drift: not its rows, nor what is in them, unless a value is what is new.
+fn fingerprint(rule: &str, subject: &str, pointer: &str, found: &str) -> String {
+    let value =
+        if ["hk/value", "schema/value"].contains(&rule) { format!(": {found}") } else { String::new() };
+    format!("{rule} {subject}#{}{value}", general(pointer))
+}
+
+/// Whether an answer is a failure, with whatever status it came.
+fn failed(came: &Exchange, body: &Value) -> bool {
+    let status = came.response.as_ref().map_or(0, |response| response.status);
+    let code = |pointer: &str, success: u64| {
+        let code = body.pointer(pointer).filter(|code| !code.is_null());
+        code.is_some_and(|code| *code != success && *code != success.to_string().as_str())
+    };
+    let told = match came.service {
+        ServiceName::HkTrade => code("/header/status/code", 0),
+        ServiceName::Tradewind => {
+            body["success"] == false
+                || body.get("error").is_some_and(|error| !error.is_null())
+                || body.pointer("/data/data").is_some() && code("/data/code", 1)
+        }
+    };
+    told || !(200..300).contains(&status)
+}
+
+/// One finding of each drift: what is so in one row is mostly so in all.
+fn fold(report: &mut Report) {
+    let mut first = BTreeMap::new();
+    let mut kept = Vec::new();
+    for (i, finding) in report.findings.iter().enumerate() {
+        let (_, count) = first.entry(finding.fingerprint.clone()).or_insert((i, 0_usize));
+        *count += 1;
+        kept.push(*count == 1);
+    }
+    for (i, count) in first.into_values().filter(|(_, count)| *count > 1) {
+        if let Some(finding) = report.findings.get_mut(i) {
+            finding.found = format!("{}; so in {count} places", finding.found);
+        }
+    }
+    report.keep(&kept);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::validate::Severity;
 
     /// The documented exchange of an operation, with its answer changed.
     fn came(operation: &str, change: impl FnOnce(&mut Value)) -> Exchange {
@@ -436,6 +525,103 @@ mod tests {
         let mut report = drift.check("came.json", &came("world_regions", |_| ()));
         accepted.apply(&mut report);
         assert_eq!((report.findings.len(), report.stale.len()), (0, 1));
+    }
+
+    /// Rows come and go, and so do their values.
+    #[test]
+    fn accepted_drift_stays_accepted() {
+        let mut drift = Drift::new().unwrap();
+        let rows = |count: usize, value: &str| {
+            came("world_regions", |json| {
+                json["data"]["data"]["total"] = 1000.into();
+                let list = json.pointer_mut("/data/data/list").unwrap().as_array_mut().unwrap();
+                let row = list[0].clone();
+                list.resize(count, row);
+                for row in list {
+                    row["continent"] = value.into();
+                    row["capital"] = value.into();
+                }
+            })
+        };
+        let report = drift.check("came.json", &rows(600, "Asia"));
+        assert!(report.checked.iter().all(|checked| checked.untold == 0));
+        let accepted = crate::validate::Baseline::of(&report).to_string();
+        let accepted = crate::validate::Baseline::read(&accepted, "b.json").unwrap();
+        for (count, value, file) in
+            [(600, "Asia", "came.json"), (601, "Europe", "kept/other.json"), (1, "x", "a")]
+        {
+            let mut report = drift.check(file, &rows(count, value));
+            accepted.apply(&mut report);
+            assert!(report.passes(Severity::Warning), "{count}: {:#?}", report.findings);
+            assert_eq!(report.stale, Vec::<String>::new(), "{count}");
+        }
+        // Only what was compared can be out of date.
+        let mut other = drift.check("other.json", &came("get_trade", |_| ()));
+        accepted.apply(&mut other);
+        assert_eq!(other.stale, Vec::<String>::new());
+        // A new value is another drift than the one that was accepted.
+        let trade = |value: u64| {
+            came("get_trade", |json| json.pointer_mut("/dataSet/0").unwrap()["ttype"] = value.into())
+        };
+        let accepted = crate::validate::Baseline::of(&drift.check("a", &trade(9)));
+        for (value, passes) in [(9, true), (8, false)] {
+            let mut report = drift.check("a", &trade(value));
+            accepted.apply(&mut report);
+            assert_eq!(report.passes(Severity::Error), passes, "{value}");
+        }
+    }
+
+    #[test]
+    fn failures_are_not_held_against_a_success() {
+        let mut drift = Drift::new().unwrap();
+        let mut rules = |mut came: Exchange, status: u16, body: Value| {
+            if let Some(response) = &mut came.response {
+                (response.status, response.body) = (status, Some(Body::Json(body)));
+            }
+            let report = drift.check("came.json", &came);
+            report.findings.iter().map(|finding| finding.rule).collect::<Vec<_>>()
+        };
+        let busy =
+            serde_json::json!({ "header": { "status": { "code": "3", "name": "x", "message": ["busy"] } } });
+        let told = rules(came("get_trade", |_| ()), 200, busy);
+        assert!(
+            told.contains(&"hk/failure") && !told.iter().any(|rule| rule.starts_with("drift/")),
+            "{told:?}"
+        );
+        let limited = serde_json::json!({ "success": false, "data": null, "error": { "code": "x" } });
+        for (status, body) in [(429, limited.clone()), (200, limited), (503, serde_json::json!({}))] {
+            let told = rules(came("world_regions", |_| ()), status, body);
+            assert!(!told.iter().any(|rule| rule.starts_with("drift/")), "{status}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn null_alone_is_noted_and_the_configuration_weighs_drift() {
+        let nulls = || {
+            came("world_regions", |json| {
+                for row in json.pointer_mut("/data/data/list").unwrap().as_array_mut().unwrap() {
+                    row["buyerCount"] = Value::Null;
+                    row.as_object_mut().unwrap().remove("icon");
+                }
+            })
+        };
+        let told = |drift: Drift| {
+            let mut drift = drift;
+            let report = drift.check("came.json", &nulls());
+            report
+                .findings
+                .iter()
+                .map(|found| format!("{} {}: {}", found.severity, found.rule, found.found))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            told(Drift::new().unwrap()),
+            ["note drift/kind: null alone", "note drift/gone: nothing of that name"]
+        );
+        let config =
+            Config::read("[rules]\n\"drift/gone\" = \"off\"\n\"drift/kind\" = \"error\"\n", "c.toml")
+                .unwrap();
+        assert_eq!(told(Drift::new().unwrap().config(config)), ["error drift/kind: null alone"]);
     }
 
     #[test]

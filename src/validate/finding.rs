@@ -1,5 +1,6 @@
 //! What is told of payloads.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -179,6 +180,8 @@ pub struct Report {
     pub accepted: usize,
     /// Entries of the baseline that nothing answers to any more.
     pub stale: Vec<String>,
+    /// Of a report of drift: what was compared, as `service/operation.case.json`.
+    pub(super) compared: Option<BTreeSet<String>>,
 }
 
 impl Report {
@@ -192,6 +195,20 @@ impl Report {
         self.problems.extend(other.problems);
         self.accepted += other.accepted;
         self.stale.extend(other.stale);
+        if let Some(compared) = other.compared {
+            self.compared.get_or_insert_default().extend(compared);
+        }
+    }
+
+    /// Leaves only the findings that are marked, one mark each.
+    pub(super) fn keep(&mut self, kept: &[bool]) {
+        for checked in &mut self.checked {
+            let count = |range: &[bool]| range.iter().filter(|kept| **kept).count();
+            let own = &kept[checked.first..checked.first + checked.findings];
+            (checked.first, checked.findings) = (count(&kept[..checked.first]), count(own));
+        }
+        let mut each = kept.iter();
+        self.findings.retain(|_| each.next().copied().unwrap_or(true));
     }
 
     /// How many findings weigh that much.

@@ -59,27 +59,38 @@ impl Args {
                 Failure::usage(format!("the folder {} cannot be made: {e}", folder.display()))
             })?;
         }
-        let mut report = Report::default();
-        let mut exit = Exit::Done;
+        let mut report = Drift::report();
+        let (mut exit, mut missed) = (Exit::Done, Vec::new());
         match &self.from {
             Some(folder) => report.add(drift.check_files(&folder.to_string_lossy(), self.service)),
             None => {
                 for service in SERVICES.into_iter().filter(|one| self.service.is_none_or(|only| only == *one))
                 {
-                    exit = exit.max(self.asked(context, service, &mut drift, &mut report).await?);
+                    exit =
+                        exit.max(self.asked(context, service, &mut drift, &mut report, &mut missed).await?);
                 }
             }
         }
-        Ok(prepared.finish(context, report)?.max(exit))
+        let exit = prepared.finish(context, report)?.max(exit);
+        if let Some(path) = self.reporting.written_baseline().filter(|_| !missed.is_empty()) {
+            context.note(format_args!(
+                "{} accepts nothing of what was not compared, whatever it held before: {}",
+                path.display(),
+                missed.join(", ")
+            ));
+        }
+        Ok(exit)
     }
 
-    /// Asks one service; what cannot be asked is told, and the rest is asked all the same.
+    /// Asks one service; what cannot be asked is told, and the rest is asked all the same. `missed` gets the names of what was not
+    /// compared.
     async fn asked(
         &self,
         context: &Context,
         service: ServiceName,
         drift: &mut Drift,
         report: &mut Report,
+        missed: &mut Vec<String>,
     ) -> Result<Exit, Failure> {
         let (mut exit, mut billed) = (Exit::Done, None);
         let probes = Probe::all().map_err(|e| Failure::input(e.to_string()))?;
@@ -88,12 +99,14 @@ impl Args {
             if probe.billed && self.paying.max_credits.is_none() {
                 context
                     .note(format_args!("{name} is not asked for: it is billed; --max-credits N allows it"));
+                missed.push(name);
                 continue;
             }
             if probe.service == ServiceName::Tradewind && self.lacks_key(context, &probe) {
                 context.note(format_args!(
                     "{name} is not asked for: it needs a key; set TRADEWIND_API_KEY, or give --api-key-file FILE"
                 ));
+                missed.push(name);
                 continue;
             }
             let asked = match service {
@@ -109,7 +122,13 @@ impl Args {
                     }
                     report.add(drift.check(&name, &came));
                 }
-                Err(failure) => exit = exit.max(failure.about(name).told()),
+                Err(unanswered) => {
+                    match unanswered {
+                        Unanswered::Refused(why) => report.add(Drift::refused(&probe, &why)),
+                        Unanswered::Failed(failure) => exit = exit.max(failure.about(&name).told()),
+                    }
+                    missed.push(name);
+                }
             }
         }
         Ok(exit)
@@ -127,7 +146,7 @@ impl Args {
         context: &Context,
         probe: &Probe,
         billed: &mut Option<(Client, String)>,
-    ) -> Result<Response, Failure> {
+    ) -> Result<Response, Unanswered> {
         let (client, url) = match (probe.billed, billed.clone()) {
             (true, Some(kept)) => kept,
             (true, None) => billed.insert(context.tradewind(None, &self.paying).await?).clone(),
@@ -136,19 +155,48 @@ impl Args {
                 context.tradewind(operation, &self.paying).await?
             }
         };
-        let mut call = client.raw(&probe.method, &probe.target, probe.body.clone())?;
-        let price =
-            OPERATIONS.iter().find(|known| known.id == probe.operation).and_then(|known| known.credits);
+        let raw = client.raw(&probe.method, &probe.target, probe.body.clone());
+        let mut call = raw.map_err(Failure::from)?;
+        let known = OPERATIONS.iter().find(|known| known.id == probe.operation);
+        let price = known.and_then(|known| known.credits);
         if let Some(most) = self.paying.max_credits.filter(|_| probe.billed && price.is_none()) {
             call = call.allow(most);
         }
         let answer = context.watch("asking tradewind", call.send()).await;
-        Ok(answer.map_err(|e| context.failed(e, &url))?.into_value())
+        let keyed = known.is_none_or(|known| known.key);
+        Ok(answer.map_err(|e| Unanswered::of(e, keyed, context, &url))?.into_value())
     }
 }
 
-async fn hk(context: &Context, probe: &Probe) -> Result<Response, Failure> {
+/// Why there is no answer to compare.
+enum Unanswered {
+    /// The service refuses a documented query, for that reason: the gravest drift.
+    Refused(String),
+    /// Anything else, which says nothing of the document.
+    Failed(Failure),
+}
+
+impl From<Failure> for Unanswered {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl Unanswered {
+    fn of(error: tradebind::Error, keyed: bool, context: &Context, url: &str) -> Self {
+        let answered = error.status().is_some() || error.service_code().is_some();
+        // That of a key, or of the account behind it.
+        let own = keyed && (error.is_access_denied() || error.status() == Some(402));
+        let failure = context.failed(error, url);
+        match failure.exit() {
+            Exit::Input if answered && !own => Self::Refused(failure.into_message()),
+            _ => Self::Failed(failure),
+        }
+    }
+}
+
+async fn hk(context: &Context, probe: &Probe) -> Result<Response, Unanswered> {
     let (client, url) = context.hk().await?;
     let asked = client.raw(&probe.method, &probe.target, probe.body.clone());
-    context.watch("asking hk-trade", asked).await.map_err(|e| context.failed(e, &url))
+    context.watch("asking hk-trade", asked).await.map_err(|e| Unanswered::of(e, false, context, &url))
 }

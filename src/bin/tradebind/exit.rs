@@ -43,6 +43,16 @@ impl Failure {
         Self { exit, message: message.into() }
     }
 
+    /// How the command ends for it.
+    pub fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// What would be told.
+    pub fn into_message(self) -> String {
+        self.message
+    }
+
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(Exit::Usage, message)
     }

@@ -63,6 +63,11 @@ pub struct Prepared<'a> {
 }
 
 impl Reporting {
+    /// The file for a new baseline.
+    pub fn written_baseline(&self) -> Option<&Path> {
+        self.write_baseline.as_deref()
+    }
+
     /// Reads the baseline, and opens the files.
     pub fn prepare(&self) -> Result<Prepared<'_>, Failure> {
         let baseline = match &self.baseline {

@@ -138,15 +138,17 @@ fn wrong_sides_are_told() {
     _ = fs::remove_dir_all(&folder);
 }
 
+/// The rating of the gravest change.
+fn rated(service: &Service, mutate: &dyn Fn(&mut Value)) -> Option<Rating> {
+    let old = read(service);
+    let mut new = old.clone();
+    mutate(&mut new);
+    wire::changes(&old, &new).first().map(|change| change.rating)
+}
+
 /// Each kind of change has its rating, by the side that it is on.
 #[test]
 fn ratings() {
-    let rated = |service: &Service, mutate: &dyn Fn(&mut Value)| {
-        let old = read(service);
-        let mut new = old.clone();
-        mutate(&mut new);
-        wire::changes(&old, &new).first().map(|change| change.rating)
-    };
     let get = "/paths/~1api~1get/get";
     let regions = "/paths/~1api~1customs~1analytics~1world-regions/post";
     let body = |name: &str| format!("{SCHEMAS}/WorldRegionsRequest{name}");
@@ -238,6 +240,264 @@ fn ratings() {
         assert_eq!(found, Some(expected), "case {i}");
     }
     assert_eq!(rated(&HK_TRADE, &|_| ()), None);
+}
+
+/// What a change is rated, and what the way back is.
+#[test]
+fn ratings_of_both_ways() {
+    use Rating::{Additive, Breaking, Documentation};
+    const REGIONS: &str = "/paths/~1api~1customs~1analytics~1world-regions/post";
+    const GET: &str = "/paths/~1api~1get/get";
+    type Mutation = fn(&mut Value);
+    /// Name, document, what it is before, what becomes of it, how that is rated, and the way back.
+    type Case<'a> = (&'a str, &'a Service, Mutation, Box<dyn Fn(&mut Value)>, Rating, Rating);
+    let request = |name: &str| format!("{SCHEMAS}/WorldRegionsRequest{name}");
+    let set = |pointer: &str, name: &str, value: Value| {
+        let (pointer, name) = (pointer.to_owned(), name.to_owned());
+        move |root: &mut Value| at(root, &pointer)[name.as_str()] = value.clone()
+    };
+    let parameter: Mutation = |root| {
+        at(root, &format!("{GET}/parameters")).as_array_mut().unwrap().push(json!({
+            "name": "more", "in": "query", "description": "x",
+            "schema": { "type": "array", "items": { "type": "integer", "format": "int32" } },
+        }));
+    };
+    let choices: Mutation = |root| {
+        at(root, &format!("{SCHEMAS}/WorldRegionsRequest/properties"))["unit"] =
+            json!({ "anyOf": [{ "type": "string" }, { "type": "integer" }] });
+    };
+    let others: Mutation = |root| {
+        at(root, &format!("{SCHEMAS}/WorldRegionsRequest"))["additionalProperties"] =
+            json!({ "type": "string" });
+    };
+    let bare: Mutation =
+        |root| remove(root, &format!("{SCHEMAS}/WorldRegionsRequest"), "additionalProperties");
+    let nothing: Mutation = |_| ();
+    let last = format!(
+        "{GET}/parameters/{}",
+        read(&HK_TRADE).pointer(&format!("{GET}/parameters")).unwrap().as_array().unwrap().len()
+    );
+    let wrapped = |more: Value| {
+        let mut wrapper =
+            json!({ "allOf": [{ "$ref": "#/components/schemas/Role" }], "description": "Another word." });
+        wrapper.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        set(&request("/properties"), "type", wrapper)
+    };
+    let cases: Vec<Case<'_>> = vec![
+        (
+            "a body must be sent",
+            &TRADEWIND,
+            |root| at(root, REGIONS)["requestBody"]["required"] = json!(false),
+            Box::new(set(&format!("{REGIONS}/requestBody"), "required", json!(true))),
+            Breaking,
+            Additive,
+        ),
+        (
+            "a body's words",
+            &TRADEWIND,
+            nothing,
+            Box::new(set(&format!("{REGIONS}/requestBody"), "description", json!("x"))),
+            Documentation,
+            Documentation,
+        ),
+        (
+            "another scheme of keys",
+            &TRADEWIND,
+            nothing,
+            Box::new(set("/components/securitySchemes/apiKey", "scheme", json!("basic"))),
+            Breaking,
+            Breaking,
+        ),
+        (
+            "a scheme's words",
+            &TRADEWIND,
+            nothing,
+            Box::new(set("/components/securitySchemes/apiKey", "description", json!("x"))),
+            Documentation,
+            Documentation,
+        ),
+        (
+            "another scheme's name",
+            &TRADEWIND,
+            nothing,
+            Box::new(set(REGIONS, "security", json!([{ "other": [] }]))),
+            Breaking,
+            Breaking,
+        ),
+        (
+            "one more way to send a key",
+            &TRADEWIND,
+            nothing,
+            Box::new(set(REGIONS, "security", json!([{ "apiKey": [] }, { "other": [] }]))),
+            Additive,
+            Breaking,
+        ),
+        (
+            "a higher price",
+            &TRADEWIND,
+            nothing,
+            Box::new(set(REGIONS, "x-credits", json!("0.20"))),
+            Breaking,
+            Additive,
+        ),
+        (
+            "no price any more",
+            &TRADEWIND,
+            nothing,
+            Box::new(|root: &mut Value| remove(root, REGIONS, "x-credits")),
+            Breaking,
+            Additive,
+        ),
+        (
+            "a wrapper with words",
+            &TRADEWIND,
+            nothing,
+            Box::new(wrapped(json!({}))),
+            Documentation,
+            Documentation,
+        ),
+        (
+            "a wrapper with null",
+            &TRADEWIND,
+            nothing,
+            Box::new(wrapped(json!({ "nullable": true }))),
+            Additive,
+            Breaking,
+        ),
+        (
+            "a wrapper with a default",
+            &TRADEWIND,
+            nothing,
+            Box::new(wrapped(json!({ "default": "buyer" }))),
+            Breaking,
+            Breaking,
+        ),
+        (
+            "a wrapper of another",
+            &TRADEWIND,
+            nothing,
+            Box::new(wrapped(json!({ "allOf": [{ "$ref": "#/components/schemas/DateText" }] }))),
+            Breaking,
+            Breaking,
+        ),
+        (
+            "a parameter of the path by another name",
+            &TRADEWIND,
+            nothing,
+            Box::new(|root: &mut Value| {
+                let text = root.to_string();
+                let name = "/api/email/verify/result/{taskId}";
+                assert!(text.contains(name));
+                *root = serde_json::from_str(
+                    &text.replace("{taskId}", "{id}").replace("\"name\":\"taskId\"", "\"name\":\"id\""),
+                )
+                .unwrap();
+            }),
+            Documentation,
+            Documentation,
+        ),
+        (
+            "wider integers",
+            &HK_TRADE,
+            parameter,
+            Box::new(set(&format!("{last}/schema/items"), "format", json!("int64"))),
+            Additive,
+            Breaking,
+        ),
+        (
+            "a form written out",
+            &HK_TRADE,
+            parameter,
+            Box::new({
+                let (style, explode) =
+                    (set(&last, "style", json!("form")), set(&last, "explode", json!(true)));
+                move |root: &mut Value| {
+                    style(root);
+                    explode(root)
+                }
+            }),
+            Documentation,
+            Documentation,
+        ),
+        (
+            "another form",
+            &HK_TRADE,
+            parameter,
+            Box::new(set(&last, "explode", json!(false))),
+            Breaking,
+            Breaking,
+        ),
+        (
+            "a parameter without a schema",
+            &HK_TRADE,
+            parameter,
+            Box::new({
+                let last = last.clone();
+                move |root: &mut Value| remove(root, &last, "schema")
+            }),
+            Breaking,
+            Breaking,
+        ),
+        (
+            "an answer of a class",
+            &HK_TRADE,
+            nothing,
+            Box::new(|root: &mut Value| {
+                let answer = at(root, GET)["responses"].as_object_mut().unwrap().remove("200").unwrap();
+                at(root, GET)["responses"]["2XX"] = answer;
+            }),
+            Additive,
+            Breaking,
+        ),
+        (
+            "one choice more",
+            &TRADEWIND,
+            choices,
+            Box::new(|root: &mut Value| {
+                at(root, &format!("{SCHEMAS}/WorldRegionsRequest/properties/unit/anyOf"))
+                    .as_array_mut()
+                    .unwrap()
+                    .push(json!({ "type": "boolean" }));
+            }),
+            Additive,
+            Breaking,
+        ),
+        (
+            "other fields of another type",
+            &TRADEWIND,
+            others,
+            Box::new(set(&request("/additionalProperties"), "type", json!("integer"))),
+            Breaking,
+            Breaking,
+        ),
+        ("other fields with a type", &TRADEWIND, bare, Box::new(others), Breaking, Additive),
+        (
+            "names of values",
+            &HK_TRADE,
+            nothing,
+            Box::new(|root: &mut Value| {
+                at(root, &format!("{SCHEMAS}/Row"))["x-enum-varnames"] = json!(["x"]);
+            }),
+            Documentation,
+            Documentation,
+        ),
+    ];
+    for (name, service, before, mutate, expected, back) in cases {
+        let mut old = read(service);
+        before(&mut old);
+        let mut new = old.clone();
+        mutate(&mut new);
+        let found = |old: &Value, new: &Value| {
+            let changes = wire::changes(old, new);
+            (changes.first().map(|change| change.rating), changes)
+        };
+        // A form that goes without saying is no change at all.
+        let rating = |rating| if name == "a form written out" { None } else { Some(rating) };
+        let (there, changes) = found(&old, &new);
+        assert_eq!(there, rating(expected), "{name}: {changes:#?}");
+        let (again, changes) = found(&new, &old);
+        assert_eq!(again, rating(back), "{name}, back: {changes:#?}");
+    }
 }
 
 /// A component that goes by another name is no change on the wire.

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Change, Rating};
 use crate::document::escape;
+use crate::draft::shape;
 use crate::lint::{self, component};
 
 /// Every change between two documents, the heaviest first.
@@ -14,6 +15,7 @@ pub fn changes(old: &Value, new: &Value) -> Vec<Change> {
     walk.head();
     walk.operations();
     walk.components();
+    walk.security_schemes();
     let mut found = walk.found;
     found.sort_by(|a, b| b.rating.cmp(&a.rating).then_with(|| a.cmp(b)));
     found.dedup();
@@ -37,7 +39,7 @@ impl Side {
 }
 
 /// Keys that only people read.
-const READ: [&str; 9] = [
+const READ: [&str; 10] = [
     "deprecated",
     "description",
     "example",
@@ -45,6 +47,7 @@ const READ: [&str; 9] = [
     "externalDocs",
     "summary",
     "tags",
+    "x-enum-varnames",
     "x-evidence",
     "x-exchanges",
 ];
@@ -99,22 +102,44 @@ impl<'a> Walk<'a> {
     fn operations(&mut self) {
         let all = |root: &'a Value| lint::operations(root);
         let (olds, news) = (all(self.old), all(self.new));
+        let has = |all: &[(&str, &str, String, &Value)], path: &str, method: &str| {
+            all.iter().any(|(p, m, ..)| *p == path && *m == method)
+        };
+        // The names of a path's parameters are not on the wire.
+        let same = |old: &str, new: &str, method: &str| {
+            old == new || shape(old) == shape(new) && !has(&news, old, method) && !has(&olds, new, method)
+        };
         for (path, method, _, operation) in &olds {
             let place = format!("/paths/{}/{method}", escape(path));
-            match news.iter().find(|(p, m, ..)| p == path && m == method) {
-                Some((.., new)) => self.operation(&place, operation, new),
+            match news.iter().find(|(p, m, ..)| m == method && same(path, p, method)) {
+                Some((other, _, _, new)) => {
+                    self.changed(
+                        Rating::Documentation,
+                        &place,
+                        "path",
+                        Some(&Value::from(*path)),
+                        Some(&Value::from(*other)),
+                    );
+                    self.operation(&place, (path, operation), (other, new));
+                }
                 None => self.tell(Rating::Breaking, &place, format!("operation `{}` is gone", id(operation))),
             }
         }
         for (path, method, _, operation) in &news {
-            if !olds.iter().any(|(p, m, ..)| p == path && m == method) {
+            if !olds.iter().any(|(p, m, ..)| m == method && same(p, path, method)) {
                 let place = format!("/paths/{}/{method}", escape(path));
                 self.tell(Rating::Additive, &place, format!("operation `{}` is new", id(operation)));
             }
         }
     }
 
-    fn operation(&mut self, at: &str, old: &'a Value, new: &'a Value) {
+    /// Compares an operation with what it became, each with its path.
+    fn operation(
+        &mut self,
+        at: &str,
+        (old_path, old): (&str, &'a Value),
+        (new_path, new): (&str, &'a Value),
+    ) {
         self.changed(
             Rating::Documentation,
             at,
@@ -126,7 +151,20 @@ impl<'a> Walk<'a> {
         let free = |operation: &Value| operation["x-billing"] == "free";
         let dearer = if free(old) && !free(new) { Rating::Breaking } else { Rating::Documentation };
         self.changed(dearer, at, "x-billing", old.get("x-billing"), new.get("x-billing"));
-        self.changed(Rating::Documentation, at, "x-credits", old.get("x-credits"), new.get("x-credits"));
+        // A call that allows the old price is refused at a higher one, and one without a price is not sent.
+        let price =
+            |operation: &Value| operation["x-credits"].as_str().and_then(|text| text.parse::<f64>().ok());
+        let dearer = match (price(old), price(new)) {
+            (Some(old), Some(new)) if new <= old => Rating::Additive,
+            (None, _) if old.get("x-credits").is_none() => Rating::Additive,
+            _ => Rating::Breaking,
+        };
+        self.changed(dearer, at, "x-credits", old.get("x-credits"), new.get("x-credits"));
+        let security = |root: &'a Value, operation: &'a Value| {
+            let security = operation.get("security").or_else(|| root.get("security"));
+            security.and_then(Value::as_array).map_or(&[][..], Vec::as_slice)
+        };
+        let (schemes, others) = (security(self.old, old), security(self.new, new));
         let asks = |root: &Value, operation: &Value| {
             let security = operation.get("security").or_else(|| root.get("security"));
             security.and_then(Value::as_array).is_some_and(|all| !all.is_empty())
@@ -134,13 +172,27 @@ impl<'a> Walk<'a> {
         match (asks(self.old, old), asks(self.new, new)) {
             (false, true) => self.tell(Rating::Breaking, at, "needs a key now"),
             (true, false) => self.tell(Rating::Additive, at, "needs no key any more"),
-            _ => {}
+            (true, true) => {
+                let kept = schemes.iter().all(|scheme| others.contains(scheme));
+                let rating = if kept { Rating::Additive } else { Rating::Breaking };
+                let (old, new) = (Value::from(schemes), Value::from(others));
+                self.changed(rating, at, "security", Some(&old), Some(&new));
+            }
+            (false, false) => {}
         }
-        self.parameters(at, old, new);
+        self.parameters(at, (old_path, old), (new_path, new));
         let sent = Side { request: true, answer: false };
         let place = format!("{at}/requestBody");
         match (old.get("requestBody"), new.get("requestBody")) {
-            (Some(old), Some(new)) => self.content(&place, old, new, sent),
+            (Some(old), Some(new)) => {
+                match (old["required"] == true, new["required"] == true) {
+                    (false, true) => self.tell(Rating::Breaking, &place, "a body must be sent now"),
+                    (true, false) => self.tell(Rating::Additive, &place, "the body may be left out now"),
+                    _ => {}
+                }
+                self.read_by_people(&place, old, new);
+                self.content(&place, old, new, sent);
+            }
             (None, Some(new)) if new["required"] == true => {
                 self.tell(Rating::Breaking, &place, "a body is asked for now")
             }
@@ -152,7 +204,9 @@ impl<'a> Walk<'a> {
         let (olds, news) = (members(old.get("responses")), members(new.get("responses")));
         for (status, response) in &olds {
             let place = format!("{at}/responses/{status}");
-            match news.get(*status) {
+            // An answer of its own may become one of its class.
+            let class = || news.get(&format!("{}XX", status.get(..1).unwrap_or_default()));
+            match news.get(*status).or_else(class) {
                 Some(new) => {
                     self.read_by_people(&place, response, new);
                     self.content(&place, response, new, read);
@@ -165,8 +219,14 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn parameters(&mut self, at: &str, old: &'a Value, new: &'a Value) {
-        let named = |root: &'a Value, operation: &'a Value| {
+    /// Compares parameters: by name, and those of the path by the place that they have there.
+    fn parameters(
+        &mut self,
+        at: &str,
+        (old_path, old): (&str, &'a Value),
+        (new_path, new): (&str, &'a Value),
+    ) {
+        let named = |root: &'a Value, path: &str, operation: &'a Value| {
             let all = operation.get("parameters").and_then(Value::as_array).into_iter().flatten();
             let resolved = all.map(|parameter| {
                 let target = parameter
@@ -175,15 +235,20 @@ impl<'a> Walk<'a> {
                     .and_then(|target| root.pointer(target.strip_prefix('#')?));
                 target.unwrap_or(parameter)
             });
+            let of_path = |name: &str| path.split('/').position(|part| part.contains(&format!("{{{name}}}")));
             resolved
-                .map(|parameter| (parameter["name"].as_str().unwrap_or_default(), parameter))
+                .map(|parameter| {
+                    let name = parameter["name"].as_str().unwrap_or_default();
+                    let place = of_path(name).filter(|_| parameter["in"] == "path");
+                    ((place, if place.is_none() { name } else { "" }), name, parameter)
+                })
                 .collect::<Vec<_>>()
         };
-        let (olds, news) = (named(self.old, old), named(self.new, new));
+        let (olds, news) = (named(self.old, old_path, old), named(self.new, new_path, new));
         let needed = |parameter: &Value| parameter["required"] == true;
-        for (name, parameter) in &olds {
+        for (key, name, parameter) in &olds {
             let place = format!("{at}/parameters/{name}");
-            let Some((_, new)) = news.iter().find(|(other, _)| other == name) else {
+            let Some((.., new)) = news.iter().find(|(other, ..)| other == key) else {
                 self.tell(Rating::Breaking, &place, "the parameter is gone");
                 continue;
             };
@@ -192,15 +257,23 @@ impl<'a> Walk<'a> {
                 (true, false) => self.tell(Rating::Additive, &place, "may be left out now"),
                 _ => {}
             }
-            for key in ["in", "style", "explode"] {
-                self.changed(Rating::Breaking, &place, key, parameter.get(key), new.get(key));
+            for (key, (old, new)) in
+                ["in", "style", "explode"].into_iter().zip(sent(parameter).iter().zip(&sent(new)))
+            {
+                self.changed(Rating::Breaking, &place, key, Some(old), Some(new));
             }
             self.read_by_people(&place, parameter, new);
-            if let (Some(old), Some(new)) = (parameter.get("schema"), new.get("schema")) {
-                self.schema(&format!("{place}/schema"), old, new, Side { request: true, answer: false }, 0);
+            let place = format!("{place}/schema");
+            match (parameter.get("schema"), new.get("schema")) {
+                (Some(old), Some(new)) => {
+                    self.schema(&place, old, new, Side { request: true, answer: false }, 0);
+                }
+                (None, None) => {}
+                _ => self.tell(Rating::Breaking, &place, "the schema came or went"),
             }
         }
-        for (name, parameter) in news.iter().filter(|(name, _)| !olds.iter().any(|(other, _)| other == name))
+        for (_, name, parameter) in
+            news.iter().filter(|(key, ..)| !olds.iter().any(|(other, ..)| other == key))
         {
             let place = format!("{at}/parameters/{name}");
             match needed(parameter) {
@@ -265,9 +338,66 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// How a key is sent.
+    fn security_schemes(&mut self) {
+        let all = |root: &'a Value| members(root.pointer("/components/securitySchemes"));
+        let (olds, news) = (all(self.old), all(self.new));
+        for (name, old) in &olds {
+            let place = format!("/components/securitySchemes/{}", escape(name));
+            let Some(new) = news.get(*name) else {
+                self.tell(Rating::Breaking, &place, "the scheme is gone");
+                continue;
+            };
+            self.read_by_people(&place, old, new);
+            let keys: BTreeSet<_> =
+                members(Some(old)).into_keys().chain(members(Some(new)).into_keys()).collect();
+            for key in keys.into_iter().filter(|key| !READ.contains(&key.as_str())) {
+                self.changed(Rating::Breaking, &place, key, old.get(key), new.get(key));
+            }
+        }
+        for name in news.keys().filter(|name| !olds.contains_key(*name)) {
+            let place = format!("/components/securitySchemes/{}", escape(name));
+            self.tell(Rating::Additive, &place, "the scheme is new");
+        }
+    }
+
+    /// Compares two schemas of which each is a reference, or no more than words, a null or a default around one.
+    fn around(
+        &mut self,
+        at: &str,
+        (old, inner_old): (&'a Value, &'a Value),
+        (new, inner_new): (&'a Value, &'a Value),
+        side: Side,
+        depth: usize,
+    ) {
+        self.schema(at, inner_old, inner_new, side, depth + 1);
+        let (target, target_new) = (resolved(self.old, inner_old), resolved(self.new, inner_new));
+        let null = |own: &Value, target: &Value| own["nullable"] == true || target["nullable"] == true;
+        self.null(at, null(old, target), null(new, target_new), side);
+        let default =
+            |own: &'a Value, target: &'a Value| own.get("default").or_else(|| target.get("default"));
+        let (was, is) = (default(old, target), default(new, target_new));
+        self.changed(side.rate(Rating::Breaking, Rating::Documentation), at, "default", was, is);
+        self.read_by_people(at, old, new);
+    }
+
+    fn null(&mut self, at: &str, old: bool, new: bool, side: Side) {
+        use Rating::{Additive, Breaking};
+        match (old, new) {
+            (false, true) => self.tell(side.rate(Additive, Breaking), at, "null may come now"),
+            (true, false) => self.tell(side.rate(Breaking, Additive), at, "null may not come any more"),
+            _ => {}
+        }
+    }
+
     fn schema(&mut self, at: &str, old: &'a Value, new: &'a Value, side: Side, depth: usize) {
         if old == new || depth > 16 {
             return;
+        }
+        if let (Some(inner_old), Some(inner_new)) = (referred(old), referred(new))
+            && !(std::ptr::eq(inner_old, old) && std::ptr::eq(inner_new, new))
+        {
+            return self.around(at, (old, inner_old), (new, inner_new), side, depth);
         }
         match (component(old), component(new)) {
             // The component itself is compared once.
@@ -290,7 +420,12 @@ impl<'a> Walk<'a> {
             old.get("type"),
             new.get("type"),
         );
-        self.changed(side.rate(Breaking, Breaking), at, "format", old.get("format"), new.get("format"));
+        let format = match (old["format"].as_str(), new["format"].as_str()) {
+            (Some("int32"), Some("int64")) => side.rate(Additive, Breaking),
+            (Some("int64"), Some("int32")) => side.rate(Breaking, Additive),
+            _ => side.rate(Breaking, Breaking),
+        };
+        self.changed(format, at, "format", old.get("format"), new.get("format"));
         self.changed(
             side.rate(Breaking, Documentation),
             at,
@@ -298,12 +433,7 @@ impl<'a> Walk<'a> {
             old.get("default"),
             new.get("default"),
         );
-        let null = |schema: &Value| schema["nullable"] == true;
-        match (null(old), null(new)) {
-            (false, true) => self.tell(side.rate(Additive, Breaking), at, "null may come now"),
-            (true, false) => self.tell(side.rate(Breaking, Additive), at, "null may not come any more"),
-            _ => {}
-        }
+        self.null(at, old["nullable"] == true, new["nullable"] == true, side);
         self.values(at, old, new, side);
         for (key, wider) in [
             ("maxItems", true),
@@ -339,6 +469,21 @@ impl<'a> Walk<'a> {
             (true, false) => self.tell(side.rate(Additive, Additive), at, "takes other fields too"),
             _ => {}
         }
+        let others = |schema: &'a Value| {
+            let others = schema.get("additionalProperties")?;
+            others.as_object().filter(|others| !others.is_empty()).map(|_| others)
+        };
+        let place = format!("{at}/additionalProperties");
+        match (others(old), others(new)) {
+            (Some(old), Some(new)) => self.schema(&place, old, new, side, depth + 1),
+            (None, Some(_)) if !closed(old) => {
+                self.tell(side.rate(Breaking, Additive), &place, "other fields have a schema now");
+            }
+            (Some(_), None) if !closed(new) => {
+                self.tell(side.rate(Additive, Breaking), &place, "other fields have no schema any more");
+            }
+            _ => {}
+        }
         self.properties(at, old, new, side, depth);
         match (old.get("items"), new.get("items")) {
             (Some(old), Some(new)) => self.schema(&format!("{at}/items"), old, new, side, depth + 1),
@@ -350,7 +495,14 @@ impl<'a> Walk<'a> {
                 |schema: &'a Value| schema.get(key).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
             let (olds, news) = (all(old), all(new));
             if olds.len() != news.len() {
-                self.tell(side.rate(Breaking, Breaking), at, format!("`{key}` has other choices"));
+                // One choice more is taken beside the others, and may come beside them.
+                let choice = key != "allOf" && !olds.is_empty() && !news.is_empty();
+                let rating = match choice {
+                    true if olds.iter().all(|old| news.contains(old)) => side.rate(Additive, Breaking),
+                    true if news.iter().all(|new| olds.contains(new)) => side.rate(Breaking, Additive),
+                    _ => side.rate(Breaking, Breaking),
+                };
+                self.tell(rating, at, format!("`{key}` has other choices"));
                 continue;
             }
             for (i, (old, new)) in olds.iter().zip(news).enumerate() {
@@ -417,6 +569,29 @@ impl<'a> Walk<'a> {
         if !changed.is_empty() {
             self.tell(Rating::Documentation, at, format!("{} changed", changed.join(", ")));
         }
+    }
+}
+
+/// How a parameter is sent: where, and in which form, which go without saying in part (OpenAPI 3.0.3, parameter object).
+fn sent(parameter: &Value) -> [Value; 3] {
+    let place = parameter["in"].as_str().unwrap_or_default();
+    let style = if ["query", "cookie"].contains(&place) { "form" } else { "simple" };
+    let style = parameter["style"].as_str().unwrap_or(style);
+    let explode = parameter["explode"].as_bool().unwrap_or(style == "form");
+    [place.into(), style.into(), explode.into()]
+}
+
+/// The reference that a schema is, or that it has no more around than words, a null or a default.
+fn referred(schema: &Value) -> Option<&Value> {
+    if component(schema).is_some() {
+        return Some(schema);
+    }
+    let own = |key: &String| {
+        ["allOf", "default", "nullable"].contains(&key.as_str()) || READ.contains(&key.as_str())
+    };
+    match schema.get("allOf")?.as_array()?.as_slice() {
+        [one] if component(one).is_some() && schema.as_object()?.keys().all(own) => Some(one),
+        _ => None,
     }
 }
 

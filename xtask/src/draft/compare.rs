@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::infer::{Form, Seen};
 use super::source::Source;
-use super::write::ENVELOPE;
+use super::write::{ENVELOPE, charged};
 use crate::lint::{self, component};
 
 /// Where an example and the document differ, one line each; empty where they agree.
@@ -38,8 +38,17 @@ pub fn differences(root: &Value, operation: &Value, source: &Source) -> anyhow::
             (Some(_), None) if side == "request" => {
                 found.push("request: the document declares a body, the source shows none".to_owned());
             }
+            (Some(_), None) if source.told.is_some() => {
+                found.push("answer: the document declares a JSON body, the source shows none".to_owned());
+            }
             _ => {}
         }
+    }
+    let price = operation["x-credits"].as_str();
+    if let (Some(price), Some(charged)) = (price, charged(answer.map(String::as_str)))
+        && price.parse::<f64>().ok() != charged.parse::<f64>().ok()
+    {
+        found.push(format!("the example was charged {charged} credits, the document says {price} a call"));
     }
     let told = source.key.map(|key| {
         let security = operation.get("security").or_else(|| root.get("security")).and_then(Value::as_array);
@@ -98,11 +107,11 @@ impl Walk<'_> {
         if component.as_deref() == Some("UnknownJson") || component.as_deref() == Some("UnknownRequest") {
             return;
         }
-        let empty = seen.form(name) == Form::Unknown && seen.null;
         if seen.null && !wrapped && schema["nullable"] != true && schema.get("anyOf").is_none() {
             self.tell(at, "null was seen, which the document does not allow");
         }
-        if empty {
+        // Null alone, or the items of a list that has none, tell no kind.
+        if seen.is_only_null() {
             return;
         }
         let form = seen.form(name);

@@ -3,13 +3,14 @@
 use anyhow::{Context, Result, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use har::v1_2::{Entries, Headers};
+use har::v1_2::Entries;
 
 use super::secrets;
-use super::source::{Source, Told, json};
+use super::source::{NO_JSON, Source, Told, json};
 
-/// Reads one entry: the only one that calls an API path and was answered with a success, or the one that `entry` picks.
-pub fn read(text: &str, entry: Option<usize>) -> Result<Source> {
+/// Reads one entry: the only one that calls an API path and was answered with a success, or the one that `entry` picks; and what its
+/// headers and cookies have that is secret.
+pub fn read(text: &str, entry: Option<usize>) -> Result<(Source, Vec<String>)> {
     let har = har::from_slice(text.as_bytes()).context("is no HAR file")?;
     let entries = match har.log {
         har::Spec::V1_2(log) => log.entries,
@@ -55,6 +56,12 @@ pub fn read(text: &str, entry: Option<usize>) -> Result<Source> {
     if sent.is_some() && request.is_none() {
         notes.push("the body that was sent is no JSON: it is left out".to_owned());
     }
+    let answer = body.filter(|text| !text.is_empty());
+    let answered = answer.is_some();
+    let answer = answer.and_then(json);
+    if answered && answer.is_none() {
+        notes.push(NO_JSON.to_owned());
+    }
     let mut source = Source {
         service: None,
         host,
@@ -66,9 +73,13 @@ pub fn read(text: &str, entry: Option<usize>) -> Result<Source> {
         operation: None,
         method: picked.request.method.to_uppercase(),
         target: target(picked).unwrap_or_default(),
-        key: Some(
-            picked.request.headers.iter().any(|header| header.name.eq_ignore_ascii_case("authorization")),
-        ),
+        // Browsers leave the header out of what they export, so that its lack tells nothing.
+        key: picked
+            .request
+            .headers
+            .iter()
+            .any(|header| header.name.eq_ignore_ascii_case("authorization"))
+            .then_some(true),
         request,
         told: Some(Told {
             status: u16::try_from(picked.response.status).context("the status of the answer")?,
@@ -80,34 +91,17 @@ pub fn read(text: &str, entry: Option<usize>) -> Result<Source> {
                 .next()
                 .unwrap_or_default()
                 .to_owned(),
-            body: body.and_then(json),
+            body: answer,
         }),
         notes,
     };
     source.title = format!("{} {}", source.method, source.path());
     let headers = picked.request.headers.iter().chain(&picked.response.headers);
     let mut known: Vec<String> =
-        headers.filter(|header| secrets::secret_name(&header.name)).flat_map(values).collect();
+        headers.flat_map(|header| secrets::of_header(&header.name, &header.value)).collect();
     let cookies = picked.request.cookies.iter().chain(&picked.response.cookies);
     known.extend(cookies.map(|cookie| cookie.value.clone()));
-    secrets::hide(&mut source, known);
-    Ok(source)
-}
-
-/// The value of a header, what stands behind its scheme, and the values of cookies.
-fn values(header: &Headers) -> Vec<String> {
-    let value = header.value.trim().to_owned();
-    let mut all: Vec<String> =
-        value.split_once(' ').map(|(_, rest)| rest.trim().to_owned()).into_iter().collect();
-    let cookies = header.name.to_ascii_lowercase();
-    if cookies.ends_with("cookie") {
-        // What follows the first is attributes, where a cookie is set; one header may set several, a line each.
-        let each =
-            value.lines().flat_map(|line| line.split(';').take(if cookies == "cookie" { 99 } else { 1 }));
-        all.extend(each.filter_map(|pair| Some(pair.split_once('=')?.1.trim().to_owned())));
-    }
-    all.push(value);
-    all
+    Ok((source, known))
 }
 
 /// Path and query of an entry that calls an API.

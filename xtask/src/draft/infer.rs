@@ -170,7 +170,7 @@ pub struct Texts {
     pub sample: Option<String>,
     /// One was empty.
     pub empty: bool,
-    /// All that are not empty.
+    /// All that are neither empty nor hidden.
     pub all: std::collections::BTreeSet<String>,
 }
 
@@ -178,6 +178,11 @@ impl Aggregate<str> for Texts {
     fn aggregate(&mut self, value: &str) {
         if value.is_empty() {
             self.empty = true;
+            return;
+        }
+        if value == super::secrets::HIDDEN {
+            // It was a text, and no more is known of it.
+            self.sample.get_or_insert_with(|| value.to_owned());
             return;
         }
         self.sample.get_or_insert_with(|| value.to_owned());
@@ -206,6 +211,16 @@ impl Texts {
         // Digits alone may be a code, a time, an id: only a fraction or the name makes a quantity of them.
         let quantity = (fraction && !CODES.contains(&word.as_str())) || QUANTITIES.contains(&word.as_str());
         if quantity && self.all.iter().all(|text| decimal(text)) { Form::Decimal } else { Form::Text }
+    }
+}
+
+/// What the value of a parameter is, by its text and, for digits, by the parameter's name.
+pub fn parameter(name: &str, text: &str) -> Form {
+    let number = text == "0" || (!text.starts_with('0') && text.parse::<i64>().is_ok_and(|n| n >= 0));
+    match text {
+        "true" | "false" => Form::Boolean,
+        _ if number && !CODES.contains(&last_word(name).as_str()) => Form::Integer,
+        _ => Form::Text,
     }
 }
 

@@ -198,7 +198,7 @@ fn known<'a>(root: &'a Value, source: &Source) -> Option<&'a Value> {
 }
 
 /// A path with every parameter as `{}`.
-fn shape(path: &str) -> String {
+pub fn shape(path: &str) -> String {
     let parts = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
     parts.collect::<Vec<_>>().join("/")
 }

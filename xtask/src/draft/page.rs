@@ -51,8 +51,14 @@ pub fn read(text: &str) -> Result<Source> {
         Some(at) => first_json(&lines, at..curl.unwrap_or(end)).context("the request's example")?,
         None => None,
     };
-    let sent =
-        curl.map(|at| curl_body(&lines, at..end)).transpose().context("the example of curl")?.flatten();
+    let sent = match curl.map(|at| curl_body(&lines, at..end)).transpose() {
+        // The request's example is what counts.
+        Err(e) if request.is_some() => {
+            notes.push(format!("the body of the curl example cannot be read: {e:#}"));
+            None
+        }
+        sent => sent.context("the example of curl")?.flatten(),
+    };
     if let (Some(request), Some(sent)) = (&request, &sent) {
         let value = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
         if value(request) != value(sent) {
@@ -172,7 +178,8 @@ fn json_prefix(text: &str, line: usize) -> Result<String> {
 
 /// The body that a curl command sends.
 fn curl_body(lines: &[&str], within: Range<usize>) -> Result<Option<String>> {
-    let command = lines[within.clone()].join("\n");
+    // An apostrophe within a quoted word of a shell.
+    let command = lines[within.clone()].join("\n").replace(r"'\''", "'");
     let options = ["--data-raw '", "--data '", "-d '"];
     let Some((before, body)) = options.iter().find_map(|option| command.split_once(option)) else {
         return Ok(None);

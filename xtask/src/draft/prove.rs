@@ -79,7 +79,7 @@ impl Copy {
 
 /// A program that calls the method of the client against the replica; it compiles only where the method takes the request's type.
 fn client(copy: &Copy, draft: &Draft) -> Result<()> {
-    let mut arguments: Vec<_> = draft.arguments.iter().map(|(_, value)| format!("{value:?}")).collect();
+    let mut arguments: Vec<_> = draft.arguments.iter().map(|(_, literal)| literal.clone()).collect();
     if let Some(json) = &draft.request {
         arguments.push(format!("tradebind::tradewind::read_request({json:?})?"));
     }
@@ -118,7 +118,7 @@ fn command_line(copy: &Copy, draft: &Draft) -> Result<()> {
     if draft.key {
         asked.args(["--max-credits", "100"]);
     }
-    asked.args(draft.arguments.iter().map(|(_, value)| value));
+    asked.args(draft.arguments.iter().map(|(value, _)| value));
     if draft.request.is_some() {
         asked.args(["--body", "-"]);
     }

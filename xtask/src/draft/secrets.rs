@@ -1,35 +1,83 @@
 //! Takes secrets out of what somebody recorded, before any of it is written.
 
+use percent_encoding::percent_decode_str;
+
 use super::source::Source;
 
-/// What stands in the place of a secret.
+/// What stands in the place of a secret text. A secret number is 0, so that the place stays one of numbers.
 pub const HIDDEN: &str = "(not shown)";
 /// The shortest secret that is looked for elsewhere too; a shorter one would hide words that only look like it.
 const SHORTEST: usize = 6;
 
-/// Words in the name of a member, parameter or header whose value is a secret.
-const NAMES: [&str; 17] = [
+/// Words in the name of a member, parameter or header whose value is a secret; their plurals are meant too.
+const NAMES: [&str; 31] = [
     "apikey",
+    "appkey",
     "auth",
     "authorization",
     "bearer",
     "cookie",
     "credential",
-    "credentials",
+    "csrf",
     "jwt",
     "key",
+    "mfa",
+    "otp",
+    "pass",
+    "passcode",
+    "passphrase",
     "passwd",
     "password",
+    "privatekey",
     "pwd",
     "secret",
+    "sess",
     "session",
     "sid",
+    "sig",
+    "sign",
+    "signature",
+    "sso",
+    "ticket",
+    "token",
+    "totp",
+    "xsrf",
+];
+/// Ends of words that are written without a mark between them.
+const ENDS: [&str; 13] = [
+    "accesskey",
+    "apikey",
+    "appkey",
+    "authkey",
+    "passphrase",
+    "password",
+    "privatekey",
+    "secret",
+    "secretkey",
+    "sessid",
+    "sessionid",
     "signature",
     "token",
 ];
-/// Ends of words that are written without a mark between them.
-const ENDS: [&str; 8] =
-    ["accesskey", "apikey", "authkey", "password", "secret", "secretkey", "sessionid", "token"];
+/// Parameters of a query whose values are shown: those of the Hong Kong guide, and paging. The library's own records show the same
+/// (`src/http/redact.rs`), and nothing of any other.
+const SHOWN_PARAMETERS: [&str; 15] = [
+    "cc",
+    "ccclass",
+    "co",
+    "coclass",
+    "code",
+    "codeclass",
+    "freq",
+    "lang",
+    "limit",
+    "page",
+    "per_page",
+    "period",
+    "sv",
+    "tm",
+    "ttype",
+];
 
 /// Whether a name says that its value is secret: one of its words is among [`NAMES`], or ends as one of [`ENDS`].
 pub fn secret_name(name: &str) -> bool {
@@ -44,23 +92,59 @@ pub fn secret_name(name: &str) -> bool {
             word.extend(c.to_lowercase());
         }
     }
-    words.iter().any(|word| NAMES.contains(&word.as_str()) || ENDS.iter().any(|end| word.ends_with(end)))
+    words.iter().any(|word| {
+        let one = word.strip_suffix('s').unwrap_or(word);
+        [word.as_str(), one]
+            .iter()
+            .any(|word| NAMES.contains(word) || ENDS.iter().any(|end| word.ends_with(end)))
+    })
 }
 
-/// Takes out keys of the service, whatever a name tells to be secret, and the same texts wherever else they stand.
-pub fn remove(source: &mut Source) {
-    let mut hidden = Hidden::default();
+/// What is secret of a header: nothing where its name is harmless, else its value, what stands behind its scheme, and the values of
+/// cookies.
+pub fn of_header(name: &str, value: &str) -> Vec<String> {
+    if !secret_name(name) {
+        return Vec::new();
+    }
+    let value = value.trim().to_owned();
+    let mut all: Vec<String> =
+        value.split_once(' ').map(|(_, rest)| rest.trim().to_owned()).into_iter().collect();
+    let cookies = name.to_ascii_lowercase();
+    if cookies.ends_with("cookie") {
+        // What follows the first is attributes, where a cookie is set; one header may set several, a line each.
+        let each =
+            value.lines().flat_map(|line| line.split(';').take(if cookies == "cookie" { 99 } else { 1 }));
+        all.extend(each.filter_map(|pair| Some(pair.split_once('=')?.1.trim().to_owned())));
+    }
+    all.push(value);
+    all
+}
+
+/// Takes out keys of the service, whatever a name tells to be secret, values of parameters that are not known to be harmless, and
+/// every secret wherever else it stands; `known` are secrets from elsewhere, such as headers.
+pub fn remove(source: &mut Source, known: Vec<String>) {
+    let mut hidden = Hidden { values: known, ..Hidden::default() };
     source.request = source.request.as_deref().map(|json| hidden.members(json));
     if let Some(told) = &mut source.told {
         told.body = told.body.as_deref().map(|json| hidden.members(json));
     }
-    let mut pairs = Vec::new();
+    let (mut pairs, mut unknown) = (Vec::new(), Vec::new());
     for (name, value) in source.query() {
-        let secret = secret_name(name) && !value.is_empty();
-        if secret {
-            hidden.note(name, value);
+        let secret = secret_name(&decoded(name));
+        let shown = !secret && SHOWN_PARAMETERS.contains(&name.to_ascii_lowercase().as_str());
+        if value.is_empty() || value == HIDDEN || shown {
+            pairs.push(format!("{name}={value}"));
+            continue;
         }
-        pairs.push(format!("{name}={}", if secret { HIDDEN } else { value }));
+        match secret {
+            true => {
+                hidden.note(name, value);
+                // As a body or a header has it.
+                hidden.values.extend([decoded(value), decoded(&value.replace('+', " "))]);
+            }
+            false => unknown.push(format!("`{name}`")),
+        }
+        pairs.push(format!("{name}={HIDDEN}"));
     }
     let query = if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) };
     source.target = format!("{}{query}", source.path());
@@ -71,12 +155,24 @@ pub fn remove(source: &mut Source) {
         let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
         source.notes.push(format!("not shown, since the name is a secret's: {}", names.join(", ")));
     }
+    if !unknown.is_empty() {
+        unknown.dedup();
+        source.notes.push(format!(
+            "not shown, since the parameter is not known to be harmless: {}",
+            unknown.join(", ")
+        ));
+    }
     hide(source, values);
     remove_keys(source);
 }
 
+/// A text of an address without its escapes.
+fn decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
 /// Hides every text that is known to be secret, such as a header's value, wherever it stands.
-pub fn hide(source: &mut Source, mut secrets: Vec<String>) {
+fn hide(source: &mut Source, mut secrets: Vec<String>) {
     secrets.retain(|secret| secret.len() >= SHORTEST && secret != HIDDEN);
     // The longest first, so that no part of one is left behind.
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
@@ -85,18 +181,28 @@ pub fn hide(source: &mut Source, mut secrets: Vec<String>) {
     };
     let inside = |json: &str| {
         // A text may be written with escapes that hide it from a plain search.
-        on_values(json, &mut |_, token| match serde_json::from_str::<String>(token) {
+        on_tokens(json, &mut |_, token| match serde_json::from_str::<String>(token) {
             Ok(text) if clean(&text) != text => Some(quoted(&clean(&text))),
             Ok(_) => None,
-            Err(_) => secrets.iter().any(|secret| secret == token).then(|| quoted(HIDDEN)),
+            Err(_) => secrets.iter().any(|secret| secret == token).then(|| stand_in(token)),
         })
     };
     source.request = source.request.as_deref().map(inside);
     if let Some(told) = &mut source.told {
         told.body = told.body.as_deref().map(inside);
     }
-    source.target = clean(&source.target);
-    source.title = clean(&source.title);
+    // So may each part of an address.
+    let outside = |text: &str| {
+        let text = clean(text);
+        let parts = text.split_inclusive(['/', '?', '&', '=', ' ']).map(|part| {
+            let (plain, bare) = (decoded(part), clean(&decoded(part)));
+            if bare == plain { part.to_owned() } else { bare }
+        });
+        parts.collect::<String>()
+    };
+    source.target = outside(&source.target);
+    source.title = outside(&source.title);
+    source.section = source.section.as_deref().map(outside);
 }
 
 /// Takes out the service's keys: `tw_live_…` and `tw_test_…` (vendor).
@@ -107,6 +213,7 @@ pub fn remove_keys(source: &mut Source) {
     }
     source.target = keys(&source.target);
     source.title = keys(&source.title);
+    source.section = source.section.as_deref().map(keys);
 }
 
 /// Hides the service's keys.
@@ -136,16 +243,19 @@ impl Hidden {
         self.values.push(value.to_owned());
     }
 
-    /// A JSON text without the texts and numbers of members with a secret name.
+    /// A JSON text without the texts and numbers of members with a secret name, however deep they lie in them.
     fn members(&mut self, json: &str) -> String {
-        on_values(json, &mut |name, token| {
-            let name = name.filter(|name| secret_name(name))?;
+        on_tokens(json, &mut |around, token| {
+            let (Role::Value, Some(name)) = (around.role, around.names().find(|name| secret_name(name)))
+            else {
+                return None;
+            };
             if ["null", "true", "false", "\"\""].contains(&token) {
                 return None;
             }
             let text = serde_json::from_str::<String>(token).unwrap_or_else(|_| token.to_owned());
             self.note(name, &text);
-            Some(quoted(HIDDEN))
+            Some(stand_in(token))
         })
     }
 }
@@ -154,13 +264,46 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// A JSON text with some of its texts, numbers and words replaced; nothing else of it changes. `replace` gets the name of the member
-/// and the value as it is written; the items of a list have the name of the list.
-fn on_values(json: &str, replace: &mut dyn FnMut(Option<&str>, &str) -> Option<String>) -> String {
+/// What is written for a text or a number: one of its own kind, since types are inferred from it.
+fn stand_in(token: &str) -> String {
+    match token.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
+        true if token.contains(['.', 'e', 'E']) => "0.0".to_owned(),
+        true => "0".to_owned(),
+        false => quoted(HIDDEN),
+    }
+}
+
+/// What a token of a JSON text is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// The name of a member.
+    Name,
+    /// A text, a number or a word.
+    Value,
+}
+
+/// Where a token stands.
+struct Around<'a> {
+    role: Role,
+    /// For each object or list around, the name that it has, the outermost first.
+    outer: &'a [Option<String>],
+    /// Its own name, where it is a member's value.
+    own: Option<&'a str>,
+}
+
+impl<'a> Around<'a> {
+    /// Every name that it stands under, the outermost first.
+    fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.outer.iter().flatten().map(String::as_str).chain(self.own)
+    }
+}
+
+/// A JSON text with some of its names, texts, numbers and words replaced; nothing else of it changes. `replace` gets the place, and
+/// what stands there as it is written.
+fn on_tokens(json: &str, replace: &mut dyn FnMut(&Around<'_>, &str) -> Option<String>) -> String {
     let mut out = String::new();
     let mut rest = json;
-    // One entry for each object or list around: its own name, and whether it is a list.
-    let mut around: Vec<(Option<String>, bool)> = Vec::new();
+    let mut outer: Vec<Option<String>> = Vec::new();
     let mut name: Option<String> = None;
     while let Some(c) = rest.chars().next() {
         let end = match c {
@@ -173,18 +316,22 @@ fn on_values(json: &str, replace: &mut dyn FnMut(Option<&str>, &str) -> Option<S
         let (token, after) = rest.split_at(end);
         rest = after;
         match c {
-            '{' | '[' => around.push((name.take(), c == '[')),
+            '{' | '[' => outer.push(name.take()),
             '}' | ']' => {
-                around.pop();
+                outer.pop();
                 name = None;
             }
             ',' => name = None,
-            '"' if after.trim_start().starts_with(':') => {
-                name = serde_json::from_str(token).ok();
-            }
             c if c == '"' || c == '-' || c.is_ascii_alphanumeric() => {
-                let list = around.last().filter(|(_, list)| *list).and_then(|(name, _)| name.as_deref());
-                if let Some(other) = replace(name.as_deref().or(list), token) {
+                let is_name = c == '"' && after.trim_start().starts_with(':');
+                if is_name {
+                    name = serde_json::from_str(token).ok();
+                }
+                let (role, own) = match is_name {
+                    true => (Role::Name, None),
+                    false => (Role::Value, name.as_deref()),
+                };
+                if let Some(other) = replace(&Around { role, outer: &outer, own }, token) {
                     out += &other;
                     continue;
                 }
@@ -221,10 +368,34 @@ mod tests {
             "password",
             "accesstoken",
             "JSESSIONID",
+            "PHPSESSID",
+            "pass",
+            "passphrase",
+            "appkey",
+            "rsaPrivateKey",
+            "privatekey",
+            "sign",
+            "x-sig",
+            "ticket",
+            "otp",
+            "X-CSRF-Token",
+            "csrf",
+            "sessions",
         ] {
             assert!(secret_name(name), "{name}");
         }
-        for name in ["keyword", "tradeCode", "monkey", "author", "request_id", "considered"] {
+        for name in [
+            "keyword",
+            "tradeCode",
+            "monkey",
+            "author",
+            "request_id",
+            "considered",
+            "design",
+            "compass",
+            "signal",
+            "optional",
+        ] {
             assert!(!secret_name(name), "{name}");
         }
     }
@@ -237,13 +408,16 @@ mod tests {
 
     #[test]
     fn members_and_keys_are_hidden() {
-        let text = r#"{"keyword": "pet", "token": "a\"b", "pin": {"key": 12, "n": 3}, "x": ["tw_live_1a_b", 2], "secret": null, "sid": 7, "auth": ["a", {"b": "c"}], "session": true}"#;
+        let text = r#"{"keyword": "pet", "token": "a\"b", "pin": {"key": 12, "n": 3}, "x": ["tw_live_1a_b", 2], "secret": null, "sid": 7, "auth": ["a", {"b": "c", "d": [{"e": -1.5}]}], "session": true, "tokens": {"access": "eyJ0", "type": "Bearer"}}"#;
         let mut source = source(text);
-        remove(&mut source);
+        remove(&mut source, Vec::new());
         let clean = source.request.unwrap();
-        insta::assert_snapshot!(clean, @r#"{"keyword": "pet", "token": "(not shown)", "pin": {"key": "(not shown)", "n": 3}, "x": ["(not shown)", 2], "secret": null, "sid": "(not shown)", "auth": ["(not shown)", {"b": "c"}], "session": true}"#);
+        insta::assert_snapshot!(clean, @r#"{"keyword": "pet", "token": "(not shown)", "pin": {"key": 0, "n": 3}, "x": ["(not shown)", 2], "secret": null, "sid": 0, "auth": ["(not shown)", {"b": "(not shown)", "d": [{"e": 0.0}]}], "session": true, "tokens": {"access": "(not shown)", "type": "(not shown)"}}"#);
         serde_json::from_str::<serde_json::Value>(&clean).unwrap();
-        assert_eq!(source.notes, ["not shown, since the name is a secret's: `auth`, `key`, `sid`, `token`"]);
+        assert_eq!(
+            source.notes,
+            ["not shown, since the name is a secret's: `auth`, `key`, `sid`, `token`, `tokens`"]
+        );
     }
 
     /// A secret that comes again is hidden there too; a word that only looks like one stays, and the text stays JSON.
@@ -253,11 +427,10 @@ mod tests {
             r#"{"token": "s3cret/word", "echo": "it is s3cret\/word!", "sid": 1234567, "n": [1234567, 12345678], "ok": true}"#,
         );
         source.target = "/api/x?page=2&key=abcdefgh&again=abcdefgh".to_owned();
-        remove(&mut source);
-        hide(&mut source, vec!["true".to_owned(), "12".to_owned()]);
+        remove(&mut source, vec!["true".to_owned(), "12".to_owned()]);
         let clean = source.request.unwrap();
         insta::assert_snapshot!(format!("{clean}\n{}", source.target), @r#"
-        {"token": "(not shown)", "echo": "it is (not shown)!", "sid": "(not shown)", "n": ["(not shown)", 12345678], "ok": true}
+        {"token": "(not shown)", "echo": "it is (not shown)!", "sid": 0, "n": [0, 12345678], "ok": true}
         /api/x?page=2&key=(not shown)&again=(not shown)
         "#);
         serde_json::from_str::<serde_json::Value>(&clean).unwrap();

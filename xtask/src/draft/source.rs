@@ -83,8 +83,8 @@ pub fn read(text: &str, entry: Option<usize>) -> Result<Source> {
     if entry.is_some() && !is_har {
         bail!("--entry picks an entry of a HAR file, and this is none");
     }
-    let mut source = match &json {
-        None => page::read(text)?,
+    let (mut source, headers) = match &json {
+        None => (page::read(text)?, Vec::new()),
         Some(_) if is_har => har::read(text, entry)?,
         Some(json) if json["format"] == "tradebind-exchange/1" => exchange(text, json)?,
         Some(_) => bail!("is JSON, but neither a recorded exchange (`format`) nor a HAR file (`log`)"),
@@ -93,19 +93,23 @@ pub fn read(text: &str, entry: Option<usize>) -> Result<Source> {
         bail!("the answer has the status {}; a success is needed", told.status);
     }
     match json {
-        Some(_) => secrets::remove(&mut source),
+        Some(_) => secrets::remove(&mut source, headers),
         // A page shows examples, whose members are nobody's; but somebody's key may have got into it.
         None => secrets::remove_keys(&mut source),
     }
     Ok(source)
 }
 
+/// What is noted of an answer whose text an exchange cannot hold free of secrets.
+pub const NO_JSON: &str = "the answer is no JSON: its text is left out";
+
 /// The text where it is JSON.
 pub fn json(text: String) -> Option<String> {
     serde_json::from_str::<Value>(&text).is_ok().then_some(text)
 }
 
-fn exchange(text: &str, value: &Value) -> Result<Source> {
+/// Reads a recorded exchange; and what its headers have that is secret.
+fn exchange(text: &str, value: &Value) -> Result<(Source, Vec<String>)> {
     let at = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     let need = |pointer: &str| at(pointer).with_context(|| format!("the exchange has no text at {pointer}"));
     let evidence = need("/evidence")?;
@@ -116,9 +120,14 @@ fn exchange(text: &str, value: &Value) -> Result<Source> {
     let Some(service) = [HK_TRADE.name, TRADEWIND.name].into_iter().find(|known| *known == service) else {
         bail!("the exchange is of the service `{service}`, of which there is no document");
     };
-    let media = value.pointer("/response/headers").and_then(Value::as_array).into_iter().flatten();
+    let headers = |side: &str| {
+        let all = value.pointer(&format!("/{side}/headers")).and_then(Value::as_array).into_iter().flatten();
+        all.filter_map(|header| Some((header["name"].as_str()?, header["value"].as_str()?)))
+    };
     let media =
-        media.filter(|header| header["name"] == "content-type").find_map(|header| header["value"].as_str());
+        headers("response").find_map(|(name, value)| (name == "content-type").then(|| value.to_owned()));
+    let known = headers("request").chain(headers("response"));
+    let known = known.flat_map(|(name, value)| secrets::of_header(name, value)).collect();
     // A body whose members are not in alphabetical order is kept as text.
     let body = |side: &str| {
         super::pretty::member(text, &[side, "body", "json"])
@@ -127,7 +136,7 @@ fn exchange(text: &str, value: &Value) -> Result<Source> {
     let told = match value.pointer("/response/status").and_then(Value::as_u64) {
         Some(status) => Some(Told {
             status: u16::try_from(status).context("the status of the response")?,
-            media: media.unwrap_or("application/json").to_owned(),
+            media: media.unwrap_or_else(|| "application/json".to_owned()),
             body: body("response"),
         }),
         None => None,
@@ -141,7 +150,11 @@ fn exchange(text: &str, value: &Value) -> Result<Source> {
     if value.pointer("/request/body").is_some_and(|body| !body.is_null()) && body("request").is_none() {
         notes.push("the body that was sent is no JSON: it is left out".to_owned());
     }
-    Ok(Source {
+    let answered = value.pointer("/response/body").is_some_and(|body| !body.is_null());
+    if answered && told.as_ref().is_some_and(|told| told.body.is_none()) {
+        notes.push(NO_JSON.to_owned());
+    }
+    let source = Source {
         service: Some(service),
         host: None,
         title,
@@ -157,5 +170,6 @@ fn exchange(text: &str, value: &Value) -> Result<Source> {
         request: body("request"),
         told,
         notes,
-    })
+    };
+    Ok((source, known))
 }

@@ -172,6 +172,44 @@ fn a_page_that_the_document_has_differs_nowhere() {
     assert_eq!(known(&spec, &exchange), Vec::<String>::new());
 }
 
+/// A list without items is of the kind that the document says.
+#[test]
+fn an_empty_list_differs_nowhere() {
+    let spec = Spec::new("empty-list");
+    let mut answer: Value = serde_json::from_str(
+        &pretty::member(&fs::read_to_string(spec.0.join(DOCUMENTED)).unwrap(), &["response", "body", "json"])
+            .unwrap(),
+    )
+    .unwrap();
+    *answer.pointer_mut("/data/data/list").unwrap() = json!([]);
+    let at = page().find("201成功").unwrap();
+    let page = format!("{}201成功\n{answer}\n修改于 2026-04-15\n", &page()[..at]);
+    assert_eq!(known(&spec, &page), Vec::<String>::new());
+}
+
+/// An apostrophe ends a quoted word of a shell, and is written around it.
+#[test]
+fn a_page_may_have_apostrophes() {
+    let spec = Spec::new("apostrophes");
+    let (head, curl) = page().split_once("--data-raw").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    let product = "\"product\": \"pet\"";
+    assert!(head.contains(product), "{head}");
+    let with = |head: &str, curl: &str| {
+        format!(
+            "{}--data-raw{}",
+            head.replace(product, "\"product\": \"men's\""),
+            curl.replace(product, "\"product\": \"men'\\''s\"")
+        )
+    };
+    assert_eq!(known(&spec, &with(&head, &curl)), Vec::<String>::new());
+    // Where the page has no other example, the curl command's is read.
+    let alone = head.split_once("Body").unwrap().0.to_owned()
+        + "\nShell\ncurl '/api/customs/analytics/world-regions' \\\n--header 'Authorization: x' \\\n";
+    assert_eq!(known(&spec, &with(&alone, &curl)), Vec::<String>::new());
+    // A command that cannot be read is passed over, where there is another example.
+    assert_eq!(known(&spec, &with(&head, &curl.replacen('{', "{{", 1))), Vec::<String>::new());
+}
+
 #[test]
 fn a_changed_page_tells_what_changed() {
     let spec = Spec::new("changed");
@@ -457,6 +495,90 @@ fn a_har_file_is_read_by_host() {
     ] {
         assert!(told.contains(expected), "{expected}: {told}");
     }
+}
+
+/// Nothing of a secret is written, whichever part of an exchange it stands in and however it is spelt there.
+#[test]
+fn secrets_of_an_exchange_are_not_written() {
+    let spec = Spec::new("secrets");
+    let text = json!({
+        "format": "tradebind-exchange/1", "service": "tradewind", "operation": "raw", "case": "recorded-0001",
+        "about": "Asked with ab/cdef-ticket", "evidence": "observed",
+        "source": { "title": "recorded by hand", "section": "of header-secret" },
+        "request": {
+            "method": "POST", "target": "/api/invented/header-secret/list?page=1&ticket=ab%2Fcdef-ticket&who=somebody",
+            "headers": [{ "name": "X-CSRF-Token", "value": "header-secret" }, { "name": "cookie", "value": "a=b; c=cookie-secret" }],
+            "body": { "json": { "auth": { "value": "nested-secret", "number": 7654321 } } },
+        },
+        "response": {
+            "status": 200, "headers": [{ "name": "set-cookie", "value": "c=other-secret; path=/" }],
+            "body": { "json": { "success": true, "data": {
+                "header-secret": 1, "cookie-secret of": "x", "echo": "ab/cdef-ticket nested-secret other-secret", "again": 7654321,
+            } } },
+        },
+    });
+    let draft = drafted(&spec, &text.to_string(), &Choices::default());
+    apply(&spec.0, &draft).unwrap();
+    let written = format!("{}{}{:?}", spec.text(), draft.exchange.1, draft.notes);
+    for secret in [
+        "header-secret",
+        "cookie-secret",
+        "other-secret",
+        "nested-secret",
+        "cdef-ticket",
+        "7654321",
+        "somebody",
+    ] {
+        assert!(!written.contains(secret), "{secret}: {}{}", draft.operation, draft.exchange.1);
+    }
+    // A part of the path that is hidden is a parameter.
+    assert_eq!(draft.path, "/api/invented/{id}/list");
+    assert!(
+        draft.notes.iter().any(|note| note.contains("{id} is written in its place")),
+        "{:?}",
+        draft.notes
+    );
+    generate::TRADEWIND.generate(&spec.0).unwrap();
+}
+
+/// What is hidden keeps its kind, a HAR file without the header of a key tells nothing of keys, and values of parameters have types.
+#[test]
+fn what_is_hidden_keeps_its_kind() {
+    let spec = Spec::new("kinds");
+    let answer = json!({ "success": true, "data": [{ "key": 1, "value": "person's" }] });
+    let url = "https://app.trade-wind.co/api/invented/kinds?page=1&flag=true&code=0301&limit=100";
+    let draft = drafted(&spec, &har(&[har_entry("GET", url, 200, json!([]), &answer)]), &Choices::default());
+    assert!(draft.answers.contains("key: {type: integer, format: int64"), "{}", draft.answers);
+    assert!(!draft.operation.contains("security: []") && draft.key, "{}", draft.operation);
+    assert_eq!(draft.operation.matches("type: integer").count(), 2, "{}", draft.operation);
+    // What was observed is not repeated in the document.
+    assert!(!draft.operation.contains("0301") && !draft.answers.contains("person's"), "{}", draft.operation);
+    apply(&spec.0, &draft).unwrap();
+    let made = generate::TRADEWIND.generate(&spec.0).unwrap();
+    assert!(dense(&made.text).contains(&dense("pub fn kinds(&self, page: i64")), "{}", draft.operation);
+
+    // A page shows what it shows: there, too, a key of the service is hidden.
+    let page = page().replace("\"type\": \"exporter\"", "\"type\": \"tw_live_12345\"");
+    assert_eq!(known(&spec, &page), Vec::<String>::new());
+}
+
+/// An answer without JSON is told of: in a draft, and of an operation that the document has.
+#[test]
+fn an_answer_without_json_is_told() {
+    let spec = Spec::new("no-json");
+    let mut entry =
+        har_entry("GET", "https://app.trade-wind.co/api/invented/page", 200, json!([]), &json!({}));
+    entry["response"]["content"]["text"] = json!("<p>secret page</p>");
+    let draft = drafted(&spec, &har(&[entry]), &Choices::default());
+    assert!(draft.notes.contains(&source::NO_JSON.to_owned()), "{:?}", draft.notes);
+    let (page, after) = (page(), "修改于 2026-04-15");
+    let before = page.rsplit_once("示例").unwrap().0;
+    assert_eq!(
+        known(&spec, &format!("{before}\n{after}\n")),
+        ["answer: the document declares a JSON body, the source shows none"]
+    );
+    let dearer = page.replace("\"credits_charged\": 0.14", "\"credits_charged\": 0.2");
+    assert_eq!(known(&spec, &dearer), ["the example was charged 0.2 credits, the document says 0.14 a call"]);
 }
 
 /// A recorded exchange keeps a body as text where its members are in an order of their own; a raw call has no operation's name.

@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::infer::{Form, Seen};
+use super::infer::{Form, Seen, parameter};
 use super::pretty::pretty;
+use super::secrets::HIDDEN;
 use super::source::Source;
 use super::yaml::scalar;
 use crate::lint;
@@ -32,7 +33,7 @@ pub struct Draft {
     pub path: String,
     /// Whether a call needs a key.
     pub key: bool,
-    /// Parameters of path and query, each with a value.
+    /// For each parameter of path and query a value, as text and as the client's method takes it.
     pub arguments: Vec<(String, String)>,
     /// JSON of the request's example.
     pub request: Option<String>,
@@ -58,6 +59,7 @@ pub const ENVELOPE: [&str; 5] = ["success", "request_id", "data", "meta", "error
 
 /// Writes the draft of an operation that the document lacks.
 pub fn draft(root: &Value, document: &str, source: &Source, choices: &Choices) -> Result<Draft> {
+    let (called, source) = (source, &with_parameters(source));
     let told = source
         .told
         .as_ref()
@@ -126,7 +128,7 @@ pub fn draft(root: &Value, document: &str, source: &Source, choices: &Choices) -
     writer.notes.push(format!(
         "names and descriptions are to be chosen: read {id} and its components; tell its coverage in spec/README.md"
     ));
-    let exchange = exchange(source, &id, &case);
+    let exchange = exchange(called, &id, &case);
     if source.is_called() {
         let values = source.path().split('/').filter(|part| is_value(part));
         writer.notes.extend(values.map(|part| {
@@ -141,7 +143,10 @@ pub fn draft(root: &Value, document: &str, source: &Source, choices: &Choices) -
         key: source.key != Some(false),
         arguments: parameters(source)
             .into_iter()
-            .map(|(_, name, value)| (name.to_owned(), value.to_owned()))
+            .map(|(place, name, value)| match kind(place, name, value) {
+                "string" => (value.to_owned(), format!("{value:?}")),
+                _ => (value.to_owned(), value.to_owned()),
+            })
             .collect(),
         request: source.request.clone(),
         operation,
@@ -150,6 +155,28 @@ pub fn draft(root: &Value, document: &str, source: &Source, choices: &Choices) -
         exchange: (file, exchange),
         notes: writer.notes,
     })
+}
+
+/// The source with a parameter for each part of its path that is hidden: a secret is no word of a path.
+fn with_parameters(source: &Source) -> Source {
+    let mut source = source.clone();
+    let mut names = Vec::new();
+    let parts = source.path().split('/').map(|part| match part.contains(HIDDEN) {
+        true => {
+            let number = names.len() + 1;
+            names.push(if number == 1 { "{id}".to_owned() } else { format!("{{id{number}}}") });
+            names.last().cloned().unwrap_or_default()
+        }
+        false => part.to_owned(),
+    });
+    let path = parts.collect::<Vec<_>>().join("/");
+    source.target = source.target.replacen(source.path(), &path, 1);
+    source.notes.extend(names.iter().map(|name| {
+        format!(
+            "a part of the path is not shown; {name} is written in its place: choose the parameter's name"
+        )
+    }));
+    source
 }
 
 /// What an operation is written from.
@@ -219,13 +246,20 @@ fn operation(
         }
         let shown = if place == "path" {
             format!("Part of the path ({word}).")
-        } else {
+        } else if word == "documented" {
             let value = if value.is_empty() { "Empty" } else { value };
             format!("{value} in the example ({word}).")
+        } else {
+            // What was observed may be about persons, and is not repeated.
+            format!("In the example ({word}).")
         };
         line(10, &format!("description: {}", scalar(&shown)));
         line(10, "schema:");
-        line(12, "type: string");
+        let kind = kind(place, name, value);
+        line(12, &format!("type: {kind}"));
+        if kind == "integer" {
+            line(12, "format: int64");
+        }
     }
     if let Some(component) = request {
         line(6, "requestBody:");
@@ -306,6 +340,15 @@ fn parameters(source: &Source) -> Vec<(&'static str, &str, &str)> {
     all
 }
 
+/// The type of a parameter; what stands in a path may be an id, whatever its digits.
+fn kind(place: &str, name: &str, value: &str) -> &'static str {
+    match parameter(name, value) {
+        Form::Integer if place == "query" => "integer",
+        Form::Boolean if place == "query" => "boolean",
+        _ => "string",
+    }
+}
+
 fn media(
     line: &mut dyn FnMut(usize, &str),
     at: usize,
@@ -344,7 +387,7 @@ fn tag(root: &Value, path: &str) -> String {
 }
 
 /// Credits that the example was charged, with the digits that it has.
-fn charged(answer: Option<&str>) -> Option<String> {
+pub fn charged(answer: Option<&str>) -> Option<String> {
     let text = super::pretty::member(answer?, &["meta", "billing", "credits_charged"])?;
     text.starts_with(|c: char| c.is_ascii_digit()).then_some(text).filter(|text| !text.contains(['e', 'E']))
 }
@@ -703,7 +746,9 @@ impl Writer<'_> {
                     text += "          default: ''\n";
                 }
                 _ = writeln!(text, "          description: {}", scalar(&shown));
-                if let Some(sample) = seen.text.as_ref().and_then(|texts| texts.sample.as_ref()) {
+                let sample = seen.text.as_ref().and_then(|texts| texts.sample.as_ref());
+                // As in `described`.
+                if let Some(sample) = sample.filter(|_| self.word == "documented") {
                     _ = writeln!(text, "          example: {}", scalar(sample));
                 }
                 text
@@ -776,7 +821,7 @@ pub fn operation_id(path: &str) -> String {
 /// Whether a segment of a path is a number or an id, and no word.
 fn is_value(part: &str) -> bool {
     let digits = part.bytes().filter(u8::is_ascii_digit).count();
-    digits > 0 && (digits == part.len() || part.len() >= 16 || part.contains("(not shown)"))
+    digits > 0 && (digits == part.len() || part.len() >= 16)
 }
 
 fn pascal(name: &str) -> String {

@@ -15,9 +15,9 @@
 mod operation;
 mod schema;
 
-#[cfg(feature = "replica")]
-pub(crate) use operation::path_values;
 pub use operation::{DocumentOperation, Part};
+#[cfg(feature = "replica")]
+pub(crate) use operation::{is_plain, looseness, part_value, path_values};
 
 use std::borrow::Cow;
 use std::fmt;
@@ -143,18 +143,16 @@ impl Document {
     }
 
     /// The operation that a request means, and the values of the path's parameters. A path without parameters goes before one
-    /// with them.
+    /// with them, and `{id}.json` before `{id}`.
     #[must_use]
     pub fn route(&self, method: &str, path: &str) -> Option<(DocumentOperation<'_>, Vec<(String, String)>)> {
         let fits = |operation: DocumentOperation<'_>| {
             let values = operation::path_values(operation.path(), path)?;
-            operation.method().eq_ignore_ascii_case(method).then_some(())?;
-            Some((values.len(), values))
+            operation.method().eq_ignore_ascii_case(method).then_some(values)
         };
         self.operations()
             .filter_map(|operation| Some((operation.clone(), fits(operation)?)))
-            .min_by_key(|(_, (count, _))| *count)
-            .map(|(operation, (_, values))| (operation, values))
+            .min_by_key(|(_, values)| operation::looseness(values))
     }
 
     /// What a part means: the target of its `$ref`, however many there are, or itself.

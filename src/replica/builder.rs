@@ -57,16 +57,24 @@ impl ReplicaBuilder {
     /// The document of a service to go by, in place of the one that this crate was built with.
     ///
     /// What it says of an operation is all that it takes for it to be served; each operation answers its example, or data
-    /// in the shape of its schema. Only Hong Kong's query of trade statistics is more than its document can tell: the guide's
-    /// rules for it are written by hand, as in [`hk::Query`](crate::hk::Query).
+    /// in the shape of its schema, and an example must fit that schema. Of some, more is known than a document can tell. The
+    /// guide's rules for Hong Kong's query of trade statistics are written by hand, as in [`hk::Query`](crate::hk::Query).
+    /// At TradeWind's side, `world_regions` answers regions whose sums hold and `metrics` counts what it counts; where the
+    /// document leaves `data` open, `agentic_search`, `company_search` and `people_search` have the members that the
+    /// vendor's client reads, and operations below `/api/customs/` have rows in the upstream's envelope.
     pub fn document(mut self, document: Document) -> Self {
         self.documents.0.retain(|known| known.service() != document.service());
         self.documents.0.push(document);
         self
     }
 
-    /// Recorded exchanges that are played to whoever asks the same, in place of the documented ones. What does not fit the
-    /// guide's spelling, or asks for months beyond a [newest](Self::hk_newest) that was set, is refused before.
+    /// Recorded exchanges that are played to whoever asks the same, in place of the documented ones.
+    ///
+    /// A query of Hong Kong in the very words of a recorded one gets its answer; so does one that means the same, unless it
+    /// is not in the guide's spelling and is refused before. None does for months beyond a [newest](Self::hk_newest) that
+    /// was set, nor where [suffixes](Self::hk_suffix_by_language) would differ. TradeWind's side plays what was asked with
+    /// the same method, path, query and body, defaults filled in and unknown fields left out, once key, document and
+    /// balance let it pass; a price that was set stands in it in place of the recorded one.
     pub fn exchanges(mut self, exchanges: impl IntoIterator<Item = Exchange>) -> Self {
         self.exchanges = Some(exchanges.into_iter().collect());
         self

@@ -1,7 +1,14 @@
 //! Answers whose data are made wrong.
 
-use http_body_util::{BodyExt as _, Limited};
-use hyper::body::Bytes;
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use http_body_util::BodyExt as _;
+use http_body_util::combinators::UnsyncBoxBody;
+use hyper::Response;
+use hyper::body::{Body, Bytes, Frame, SizeHint};
 use serde_json::{Value, json};
 
 use super::answer::{self, Answer};
@@ -27,24 +34,72 @@ pub(super) struct Places {
 /// Makes an answer's data wrong; one that has nothing to work on goes out as it is.
 pub(super) async fn disturbed(answer: Answer, fault: &Fault, places: Places) -> Answer {
     let (head, body) = answer.into_parts();
-    let Ok(whole) = Limited::new(body, CAP).collect().await else {
-        let problem = format!("{fault}: the answer holds more than {CAP} bytes");
-        return super::reply::unsendable(&problem);
+    let whole = match whole(body, CAP).await {
+        Ok(whole) => whole,
+        Err(rest) => {
+            let note = format!("{fault}: nothing to work on, as the answer holds more than {CAP} bytes");
+            return answer::noted(Response::from_parts(head, rest.boxed_unsync()), note);
+        }
     };
-    let whole = whole.to_bytes();
     let mut value: Value = serde_json::from_slice(&whole).unwrap_or_default();
-    let (body, note) = if change(&mut value, fault, places) {
-        (Bytes::from(value.to_string()), fault.to_string())
-    } else {
-        (whole, format!("{fault}: nothing to work on"))
-    };
-    let made = answer::with_body(head, body);
+    if !change(&mut value, fault, places) {
+        return untouched(answer::with_body(head, whole), fault);
+    }
+    let made = answer::with_body(head, value.to_string().into());
     let made = match fault {
         Fault::Upstream { .. } => answer::assumed(made, "that it is charged"),
         Fault::StackTrace => answer::assumed(made, "text of the trace, that it is charged"),
         _ => made,
     };
-    answer::noted(made, note)
+    answer::noted(made, fault.to_string())
+}
+
+/// An answer that goes out as it is, since a fault has nothing to work on.
+pub(super) fn untouched(answer: Answer, fault: &Fault) -> Answer {
+    answer::noted(answer, format!("{fault}: nothing to work on"))
+}
+
+/// All of a body; or one that is the same, where it is longer than so many bytes, or breaks off.
+async fn whole(mut body: UnsyncBoxBody<Bytes, io::Error>, cap: usize) -> Result<Bytes, Rest> {
+    let told = body.size_hint();
+    let (mut read, mut length) = (VecDeque::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let is_right = frame.is_ok();
+        length += frame.as_ref().ok().and_then(Frame::data_ref).map_or(0, Bytes::len);
+        read.push_back(frame);
+        if length > cap || !is_right {
+            return Err(Rest { read, body, told });
+        }
+    }
+    let mut whole = Vec::with_capacity(length);
+    for piece in read.into_iter().filter_map(|frame| frame.ok()?.into_data().ok()) {
+        whole.extend_from_slice(&piece);
+    }
+    Ok(whole.into())
+}
+
+/// A body of which some was read already.
+struct Rest {
+    read: VecDeque<io::Result<Frame<Bytes>>>,
+    body: UnsyncBoxBody<Bytes, io::Error>,
+    /// How long all of it is.
+    told: SizeHint,
+}
+
+impl Body for Rest {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        match self.read.pop_front() {
+            Some(frame) => Poll::Ready(Some(frame)),
+            None => Pin::new(&mut self.body).poll_frame(cx),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.told
+    }
 }
 
 /// Whether there was something to change.
@@ -150,5 +205,15 @@ mod tests {
             }
         }
         assert_eq!(changed(json!([]), Fault::UnknownFields), None);
+    }
+
+    /// Nothing of a body that is too long to be read whole is lost.
+    #[tokio::test]
+    async fn a_long_body_goes_on() {
+        let body = || answer::bare(hyper::StatusCode::OK, Bytes::from_static(b"0123456789")).into_body();
+        assert_eq!(whole(body(), 10).await.ok().unwrap(), "0123456789");
+        let rest = whole(body(), 9).await.err().unwrap();
+        assert_eq!(rest.size_hint().exact(), Some(10));
+        assert_eq!(rest.collect().await.unwrap().to_bytes(), "0123456789");
     }
 }

@@ -6,12 +6,12 @@ use std::time::Duration;
 /// Something that goes wrong with one answer.
 ///
 /// A script takes it as a [`Step`](super::Step), in turn; a [`Rule`](super::Rule) makes it again and again, by count or by
-/// seed. Where a fault has nothing to work on (rows to double in an answer without rows), the answer goes out as it is,
-/// and the log says so.
+/// seed. Where a fault has nothing to work on (rows to double in an answer without rows, half of the body of Hong Kong's
+/// redirect, which has none, data of more than 64 MiB), the answer goes out as it is, and the log says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The answer comes so much later.
+    /// What was asked is done and charged at once; the answer comes so much later.
     Latency(Duration),
     /// A page of a gateway comes in place of the answer, such as 403, 429 or 503; nothing is done, nothing charged.
     Html(u16),
@@ -20,7 +20,8 @@ pub enum Fault {
     Truncated(u64),
     /// The connection is reset when the head of the request has come; nothing is done, nothing charged.
     ResetBefore,
-    /// What was asked is done and charged; the connection is reset after half of the answer's body.
+    /// What was asked is done and charged; the connection is reset after half of the answer's body, or after 1,024 bytes of
+    /// one whose length is not told.
     ResetDuring,
     /// The answer comes whole; the next request on the same connection meets a reset, as on one that the server had
     /// given up meanwhile.

@@ -1,19 +1,22 @@
 //! Recorded exchanges, ready to be played.
 
-use hyper::StatusCode;
+use std::borrow::Cow;
+
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
+use hyper::{Method, StatusCode};
 use serde_json::Value;
 
 use super::answer::{self, Answer};
-use crate::exchange::{Exchange, RecordedRequest, RecordedResponse};
+use crate::exchange::{Body, Exchange, RecordedRequest, RecordedResponse};
 
 /// An exchange whose answer was made ready once, so that to play it copies no body.
 pub(super) struct Recording {
     /// Service, operation and case.
     pub(super) name: String,
     pub(super) request: RecordedRequest,
-    /// The answer's body, where it is JSON.
+    /// The bodies of both, where they are JSON.
+    asked: Option<Value>,
     json: Option<Value>,
     answer: Result<Ready, String>,
 }
@@ -33,8 +36,19 @@ impl Recording {
                 .map_err(|problem| format!("the recorded answer of {name} cannot be played: {problem}")),
             None => Err(format!("{name} is recorded without an answer: none is documented")),
         };
-        let json = exchange.response.and_then(|recorded| recorded.body?.json().cloned());
-        Self { name, request: exchange.request, json, answer }
+        let asked = exchange.request.body.as_ref().and_then(|body| json(body).map(Cow::into_owned));
+        let json = exchange.response.and_then(|recorded| json(&recorded.body?).map(Cow::into_owned));
+        Self { name, request: exchange.request, asked, json, answer }
+    }
+
+    /// Whether it was asked by this method, path and query.
+    pub(super) fn is_asked_by(&self, method: &Method, target: &str) -> bool {
+        self.request.method == method.as_str() && self.request.target == target
+    }
+
+    /// The request's body, where it is JSON.
+    pub(super) fn asked(&self) -> Option<&Value> {
+        self.asked.as_ref()
     }
 
     /// The answer's body, where it is JSON.
@@ -48,6 +62,15 @@ impl Recording {
         let mut response = answer::bare(ready.status, ready.body.clone());
         *response.headers_mut() = ready.headers.clone();
         Ok(response)
+    }
+}
+
+/// The JSON of a body. One whose bytes a reader of JSON would change is kept as a text, and is JSON all the same.
+pub(super) fn json(body: &Body) -> Option<Cow<'_, Value>> {
+    match body {
+        Body::Json(value) => Some(Cow::Borrowed(value)),
+        Body::Text(text) => serde_json::from_str(text).ok().map(Cow::Owned),
+        Body::Base64(_) => None,
     }
 }
 

@@ -15,7 +15,7 @@ use super::reply::Reply;
 pub enum Door {
     /// Hong Kong, first address `/api/get`, which redirects.
     HkFront,
-    /// Hong Kong, one-time address, which answers.
+    /// Hong Kong, one-time address, which answers; also any other address that its document or a recorded exchange has.
     HkAnswer,
     /// TradeWind, any address.
     Tradewind,

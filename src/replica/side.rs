@@ -1,9 +1,10 @@
 //! One service's listener.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
@@ -16,7 +17,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::answer::{self, Answer};
 use super::connection::{Connection, Watched};
 use super::cut::{Cut, Ending};
-use super::disturb::{Places, disturbed};
+use super::disturb::{Places, disturbed, untouched};
 use super::fault::Fault;
 use super::log::{Entry, Log};
 use super::reply::{self, Reply};
@@ -57,8 +58,12 @@ pub(super) trait Service: Send + Sync + 'static {
 pub(super) struct Side {
     pub(super) address: SocketAddr,
     pub(super) log: Arc<Log>,
+    listener: Listener,
     task: JoinHandle<()>,
 }
+
+/// Where connections come in, until it is taken away.
+type Listener = Arc<Mutex<Option<TcpListener>>>;
 
 impl Side {
     pub(super) async fn open<S: Service>(
@@ -73,14 +78,16 @@ impl Side {
         let address = listener.local_addr()?;
         let log = Arc::new(Log::default());
         let house = Arc::new(House { service, scripts, rules, log: Arc::clone(&log) });
+        let listener = Arc::new(Mutex::new(Some(listener)));
+        let accepting = Arc::clone(&listener);
         let task = tokio::spawn(async move {
             // Connections live in a set of their own, so that they end with the listener.
             let mut connections = JoinSet::new();
             loop {
                 tokio::select! {
-                    accepted = listener.accept() => {
+                    accepted = accept(&accepting) => {
                         // An accept that fails (too many open files, say) concerns that caller only.
-                        if let Ok((stream, _)) = accepted {
+                        if let Ok(stream) = accepted {
                             house.log.connected();
                             match house.scripts.of(S::FRONT).take_for_connection() {
                                 Some(Closing::AtOnce) => drop(stream),
@@ -97,14 +104,30 @@ impl Side {
                 }
             }
         });
-        Ok(Self { address, log, task })
+        Ok(Self { address, log, listener, task })
     }
 }
 
 impl Drop for Side {
     fn drop(&mut self) {
+        // Here and now, since the task ends a little later: the port is free for the next to come.
+        drop(lock(&self.listener).take());
         self.task.abort();
     }
+}
+
+fn lock(listener: &Listener) -> MutexGuard<'_, Option<TcpListener>> {
+    listener.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The next connection; never once the listener is gone.
+async fn accept(listener: &Listener) -> io::Result<TcpStream> {
+    let (stream, _) = poll_fn(|cx| match &*lock(listener) {
+        Some(listener) => listener.poll_accept(cx),
+        None => Poll::Pending,
+    })
+    .await?;
+    Ok(stream)
 }
 
 /// Waits for the first bytes and hangs up on them, unread.
@@ -192,27 +215,35 @@ impl<S: Service> House<S> {
         connection: Connection,
     ) -> io::Result<Answer> {
         let note = fault.to_string();
-        let cut = |answer: Answer, bytes, ending| {
-            answer.map(|body| match bytes {
-                Some(bytes) => Cut::after(body, bytes, ending, connection.clone()).boxed_unsync(),
-                None => Cut::half(body, ending, connection.clone()).boxed_unsync(),
-            })
-        };
         let answer = match fault {
             Fault::Latency(wait) => {
+                // Done first: who gives up waiting cannot undo it.
+                let answer = self.service.play(request).await;
                 tokio::time::sleep(wait).await;
-                self.service.play(request).await
+                answer
             }
             Fault::Html(status) => {
                 let page = Reply::html(status).answer(connection).await;
                 answer::assumed(page, "the page, that nothing is charged")
             }
-            Fault::Truncated(bytes) => cut(self.service.play(request).await, Some(bytes), Ending::InOrder),
+            Fault::Truncated(bytes) => {
+                let answer = self.service.play(request).await;
+                if answer.body().size_hint().exact().is_some_and(|length| length <= bytes) {
+                    return Ok(untouched(answer, &fault));
+                }
+                answer.map(|body| Cut::after(body, bytes, Ending::InOrder, connection).boxed_unsync())
+            }
             Fault::ResetBefore => {
                 connection.reset();
                 return closed(&note);
             }
-            Fault::ResetDuring => cut(self.service.play(request).await, None, Ending::Reset),
+            Fault::ResetDuring => {
+                let answer = self.service.play(request).await;
+                if answer.body().size_hint().exact() == Some(0) {
+                    return Ok(untouched(answer, &fault));
+                }
+                answer.map(|body| Cut::half(body, Ending::Reset, connection).boxed_unsync())
+            }
             Fault::ResetAfter => {
                 connection.give_up();
                 self.service.play(request).await

@@ -3,7 +3,7 @@
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tradebind::documents::{Document, SERVICES, document};
-use tradebind::exchange::ServiceName;
+use tradebind::exchange::{Exchange, ServiceName};
 use tradebind::replica::{Door, Fault, Replica, ReplicaBuilder, Rule};
 
 const KEY: &str = "tw_test_documents";
@@ -27,6 +27,7 @@ fn more() -> Document {
                     { "name": "flags", "in": "query", "style": "form", "explode": false, "required": true,
                       "schema": { "type": "array", "items": { "$ref": "#/components/schemas/Flag" }, "maxItems": 2 } },
                     { "name": "kind", "in": "query", "schema": { "type": "array", "items": { "type": "string" } } },
+                    { "name": "since", "in": "query", "schema": { "type": "string", "format": "date" } },
                     { "name": "x-trace", "in": "header", "schema": { "type": "boolean" } },
                     { "name": "session", "in": "cookie", "schema": { "type": "string", "minLength": 3 } },
                 ],
@@ -147,6 +148,106 @@ async fn an_operation_added_to_a_document_is_served() {
     assert_eq!(ask(&replica, Method::GET, ships).send().await.unwrap().status(), 200);
 }
 
+/// However little of the usual envelope an operation's schema has, its answers fit it.
+#[tokio::test]
+async fn an_added_operations_answers_fit_its_schema() {
+    let bill = json!({ "type": "object", "properties": { "credits_charged": { "type": "number" } } });
+    let schemas = [
+        (
+            "Listed",
+            json!({ "type": "object", "additionalProperties": false, "required": ["success", "data", "meta"],
+                "properties": {
+                    "success": { "type": "boolean" },
+                    "request_id": { "type": "integer" },
+                    "data": { "type": "array", "items": { "type": "string" } },
+                    "meta": { "type": "object", "additionalProperties": false, "required": ["billing", "page"],
+                        "properties": { "billing": bill, "page": { "type": "integer", "minimum": 1 } } },
+                    "error": { "type": "object", "properties": { "code": { "type": "string" } } },
+                } }),
+        ),
+        (
+            "Noted",
+            json!({ "type": "object", "required": ["success", "data"], "properties": {
+                "success": { "type": "boolean" },
+                "data": { "type": "object", "required": ["note"], "properties": { "note": { "type": "integer" } } },
+            } }),
+        ),
+        (
+            "Counted",
+            json!({ "type": "object", "required": ["success", "data"], "properties": {
+                "success": { "type": "boolean" }, "data": { "type": "integer" } } }),
+        ),
+        (
+            "Bare",
+            json!({ "type": "object", "required": ["success"], "properties": {
+                "success": { "type": "boolean" }, "count": { "type": "integer" } } }),
+        ),
+    ];
+    let document = changed(ServiceName::Tradewind, |root| {
+        for (name, schema) in &schemas {
+            root["components"]["schemas"][*name] = schema.clone();
+            root["paths"][format!("/api/customs/{name}")]["get"] = json!({ "operationId": name,
+                "responses": { "200": { "description": "x", "content": { "application/json": {
+                    "schema": { "$ref": format!("#/components/schemas/{name}") } } } } } });
+        }
+    });
+    for seed in 0..4 {
+        let again = Document::new(ServiceName::Tradewind, document.root().clone()).unwrap();
+        let replica = Replica::builder().seed(seed).document(again).start().await.unwrap();
+        for (name, _) in &schemas {
+            let made =
+                json(ask(&replica, Method::GET, &format!("/api/customs/{name}")).send().await.unwrap()).await;
+            assert_fits(&document, name, &made);
+            assert_eq!((&made["success"], made.get("error")), (&json!(true), None), "{name} {made}");
+            if *name == "Listed" {
+                assert_eq!(made["meta"]["billing"]["credits_charged"], 0.14, "{made}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_example_may_be_a_component() {
+    let document = changed(ServiceName::Tradewind, |root| {
+        root["components"]["examples"]["ports"] = json!({ "value": { "ports": ["CNSHA"] } });
+        root["paths"]["/api/ports"]["get"] = json!({ "operationId": "ports", "responses": { "200": {
+            "description": "Ports.", "content": { "application/json": {
+                "schema": { "type": "object" },
+                "examples": { "a": { "$ref": "#/components/examples/ports" } } } } } } });
+        root["paths"]["/api/metrics"]["get"]["responses"]["2XX"]["content"]["text/plain"]["example"] =
+            json!("up 1");
+    });
+    let replica = Replica::builder().document(document).start().await.unwrap();
+    let answer = ask(&replica, Method::GET, "/api/ports").send().await.unwrap();
+    assert_eq!(answer.headers().get("x-tradebind-assumed"), None);
+    assert_eq!(json(answer).await, json!({ "ports": ["CNSHA"] }));
+    // One of the metrics, too.
+    let metrics = ask(&replica, Method::GET, "/api/metrics").send().await.unwrap();
+    assert_eq!(metrics.headers()["x-tradebind-assumed"], "status");
+    assert_eq!(metrics.text().await.unwrap(), "up 1");
+}
+
+#[tokio::test]
+async fn a_parameter_may_be_a_part_of_a_name() {
+    let document = changed(ServiceName::Tradewind, |root| {
+        for (path, id) in [("/api/files/{id}", "file"), ("/api/files/{id}.json", "json")] {
+            root["paths"][path]["get"] = json!({ "operationId": id, "security": [],
+                "parameters": [{ "name": "id", "in": "path", "required": true, "schema": { "type": "string", "maxLength": 4 } }],
+                "responses": { "200": { "description": "x", "content": { "text/plain": { "example": id } } } } });
+        }
+    });
+    let replica = Replica::builder().document(document).start().await.unwrap();
+    let asked = async |path: &str| {
+        let answer = ask(&replica, Method::GET, path).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    assert_eq!(asked("/api/files/7.json").await, (200, "json".to_owned()));
+    assert_eq!(asked("/api/files/7").await, (200, "file".to_owned()));
+    assert_eq!(asked("/api/files/12345.json").await.0, 400, "the value is checked");
+    let (status, told) = asked("/api/files/7.json/x").await;
+    assert!(status == 404 && told.contains("is too much at its end"), "{told}");
+}
+
 /// What an example says it cost is charged; a price that was set is charged and shown.
 #[tokio::test]
 async fn an_example_costs_what_it_shows() {
@@ -203,6 +304,7 @@ async fn its_requests_are_checked() {
         "/api/customs/ports/CNSHA/ships?flags=PA,PX&per_page=0&perpage=5",
         "/api/customs/ports/CNSHA/ships?flags=PA,HK,LR&per_page=ten",
         "/api/customs/ports/CNSHA/ships?flags=PA&flags=HK",
+        "/api/customs/ports/CNSHA/ships?flags=PA&since=2023-02-29",
         "/api/customs/ports//ships?flags=PA",
         "/api/customs/ports/CNSHA/ship?flags=PA",
         "/api/customs/ports/CNSHA",
@@ -228,8 +330,12 @@ async fn hong_kong_too() {
                 "schema": { "type": "object", "properties": { "period": { "$ref": "#/components/schemas/Period" } } } } } } },
         });
     });
+    let again = Document::new(ServiceName::HkTrade, more.root().clone()).unwrap();
     let replica = Replica::builder().document(more).start().await.unwrap();
     let get = async |target: &str| reqwest::get(replica.hk_url() + target).await.unwrap();
+    // Rules and scripts reach it.
+    replica.faults([Rule::on(Door::HkAnswer).path("/api/latest").with(Fault::Html(503)).times(1)]);
+    assert_eq!(get("/api/latest?freq=M").await.status(), 503);
     let answer = get("/api/latest?freq=M").await;
     assert_eq!(answer.headers()["x-tradebind-assumed"], "data");
     assert_eq!(json(answer).await, json!({ "period": "201805" }), "the example of the component");
@@ -247,6 +353,49 @@ async fn hong_kong_too() {
     // The query itself is as always.
     let documented = get("/api/get?lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN").await;
     assert!(documented.text().await.unwrap().contains("Access denied"), "no cookie was kept");
+
+    // What is recorded of it is played; with nothing but recordings, nothing else is answered.
+    let recorded: Exchange =
+        json!({ "format": "tradebind-exchange/1", "service": "hk-trade", "operation": "latest",
+        "case": "recorded", "about": "x", "source": { "title": "x" }, "evidence": "observed",
+        "request": { "method": "GET", "target": "/api/latest?freq=M" },
+        "response": { "status": 200, "body": { "text": "recorded" } } })
+        .to_string()
+        .parse()
+        .unwrap();
+    let playing = Replica::builder().document(again).playing([recorded]).start().await.unwrap();
+    let get = async |target: &str| reqwest::get(playing.hk_url() + target).await.unwrap();
+    assert_eq!(get("/api/latest?freq=M").await.text().await.unwrap(), "recorded");
+    let other = get("/api/latest?freq=A").await;
+    assert_eq!(other.status(), 404);
+    assert!(
+        other.text().await.unwrap().contains("recorded is hk-trade latest.recorded: GET /api/latest?freq=M")
+    );
+}
+
+/// The guide's rules are not all: what the document refuses does not pass, whether it is recorded or not.
+#[tokio::test]
+async fn the_query_of_hong_kong_is_held_to_its_document() {
+    let less = changed(ServiceName::HkTrade, |root| {
+        root["components"]["parameters"]["ttype"]["schema"] = json!({ "type": "string", "enum": ["1"] });
+    });
+    let replica = Replica::builder().document(less).start().await.unwrap();
+    let client = Client::builder().cookie_store(true).build().unwrap();
+    let ask = async |query: &str| {
+        let answer = client.get(format!("{}/api/get?{query}", replica.hk_url())).send().await.unwrap();
+        json(answer).await["header"]["status"].clone()
+    };
+    for query in [
+        "lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN",
+        "LANG=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN",
+        "lang=EN&sv=VCm&freq=M&period=202401,202401&ttype=4",
+    ] {
+        let status = ask(query).await;
+        assert_eq!(status["code"], 1, "{query}");
+        let told = status["message"][0].as_str().unwrap();
+        assert!(told.contains("parameter \"ttype\"") && told.contains("is none of 1"), "{told}");
+    }
+    assert_eq!(ask("lang=EN&sv=VCm&freq=M&period=202401,202401&ttype=1").await["code"], 0);
 }
 
 /// Every operation of both documents answers what its document says, under its status.
@@ -313,6 +462,20 @@ async fn what_cannot_be_served_is_told_at_the_start() {
         start(&answer(json!({ "type": "sting" }))).await,
         start(&answer(json!({ "type": "integer", "minimum": 2, "maximum": 1 }))).await,
         start(&answer(json!({ "type": "string", "pattern": "(" }))).await,
+        start(&|root| {
+            root["paths"][health]["get"]["responses"] = json!({ "200": { "description": "x", "content": {
+                "application/json": { "schema": { "type": "object", "required": ["b"] }, "example": { "a": 1 } } } } });
+        })
+        .await,
+        start(&|root| {
+            root["paths"][health]["get"]["responses"] = json!({ "200": { "description": "x", "content": {
+                "application/json": { "examples": { "a": { "externalValue": "https://example.org/a.json" } } } } } });
+        })
+        .await,
+        start(&|root| {
+            root["paths"]["/api/{from}-{to}"] = root["paths"][health].clone();
+        })
+        .await,
         start(&|root| root["paths"][health]["get"]["responses"] = json!({ "404": { "description": "x" } }))
             .await,
         start(&|root| root["paths"][health]["get"]["x-credits"] = json!("much")).await,

@@ -465,6 +465,12 @@ async fn each_fault_at_hong_kong() {
     session.replica.script(Door::HkFront, [Fault::DuplicateRows(1).into()]);
     assert_eq!(front(&session.replica).await.unwrap().status(), 302);
     assert_eq!(session.last(), (Some(302), "1 rows twice: nothing to work on".to_owned()));
+    // A redirect has no body that could break off.
+    for fault in [Fault::ResetDuring, Fault::Truncated(0), Fault::Truncated(9)] {
+        session.replica.script(Door::HkFront, [fault.clone().into()]);
+        assert_eq!(front(&session.replica).await.unwrap().status(), 302);
+        assert_eq!(session.last(), (Some(302), format!("{fault}: nothing to work on")));
+    }
 }
 
 #[tokio::test]

@@ -218,6 +218,36 @@ async fn the_suffix_of_descriptions_is_the_guides_or_the_languages() {
     assert_eq!(row(&own)["ccDescTC"], "中國內地");
     assert_eq!((row(&own).get("ccDescEN"), row(&guides).get("unitTC")), (None, None));
     assert_eq!(row(&own)["figure"], row(&guides)["figure"]);
+
+    // The guide's own answer cannot be played then; its figures are the same.
+    let (own, _) = replica(Replica::builder().hk_suffix_by_language()).await;
+    let (made, assumed) = ask(&own, DOCUMENTED).await;
+    let figures: Vec<_> =
+        made["dataSet"].as_array().unwrap().iter().map(|row| row["figure"].clone()).collect();
+    assert_eq!(figures, ["194542691", "186190690"].map(Value::from).as_slice());
+    assert!(row(&made)["ccDescTC"].is_string() && assumed.contains("title"), "{made} {assumed}");
+}
+
+/// An answer that was given before is given again at its own time.
+#[tokio::test]
+async fn a_remembered_answer_tells_its_own_time() {
+    let clock = clock();
+    let replica = Replica::builder().clock(clock.clone()).start().await.unwrap();
+    let query = "lang=EN&sv=VCm&freq=M&period=202401,202403&ttype=4";
+    let (mut first, assumed) = ask(&replica, query).await;
+    clock.advance(Duration::from_secs(90));
+    let (mut second, again) = ask(&replica, query).await;
+    assert_eq!(again, assumed);
+    let mut started = [&mut first, &mut second].map(|answer| answer["header"]["count"]["started"].take());
+    for answer in [&mut first, &mut second] {
+        for time in ["finished", "durationSeconds"] {
+            answer["header"]["count"][time].take();
+        }
+    }
+    assert_eq!(first, second);
+    assert_ne!(started[0], started[1]);
+    started.sort_by_key(ToString::to_string);
+    assert!(started[1].to_string().contains("T20:01:30"), "{started:?}");
 }
 
 #[tokio::test]

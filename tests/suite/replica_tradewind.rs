@@ -84,11 +84,52 @@ async fn the_documented_request_is_answered_as_documented() {
     let answer = post(&replica, REGIONS, &many).await;
     assert!(header(&answer, "x-tradebind-ignored").ends_with("; and 20 more"));
     assert_eq!(json(answer).await, *documented().response.unwrap().body.unwrap().json().unwrap());
+    // What no header takes is shown by its number, and not without end.
+    let mut strange = documented_request();
+    strange.as_object_mut().unwrap().insert("a\nb".to_owned(), json!(1));
+    let told = header(&post(&replica, REGIONS, &strange).await, "x-tradebind-ignored");
+    assert!(told.starts_with(r"body /a\u{a}b: unknown field"), "{told}");
+    strange.as_object_mut().unwrap().extend((0..20).map(|n| ("貨物".repeat(100) + &n.to_string(), json!(n))));
+    let told = header(&post(&replica, REGIONS, &strange).await, "x-tradebind-ignored");
+    assert!((4000..4200).contains(&told.len()) && told.ends_with("..."), "{}", told.len());
     // What was sent, and what became of it, can be read.
     let logged = replica.tradewind_requests();
     assert_eq!(serde_json::from_slice::<Value>(&logged[0].body).unwrap(), documented_request());
     assert_eq!((logged[0].body_length, logged[0].status), (logged[0].body.len(), Some(201)));
     assert!(logged[2].note.as_ref().unwrap().starts_with("ignored: body /hs_code"), "{:?}", logged[2].note);
+}
+
+/// A body whose bytes a reader of JSON would change is recorded as a text.
+#[tokio::test]
+async fn a_recorded_text_is_played_byte_for_byte() {
+    let json = documented().response.unwrap().body.unwrap().json().unwrap().to_string();
+    let json = json.replace("success", r"s\u0075ccess").replace("0.14", "0.20");
+    let mut recorded = documented();
+    recorded.response.as_mut().unwrap().body = Some(Body::of(json.as_bytes()));
+    recorded.request.body = Some(Body::Text(documented_request().to_string()));
+    assert!(matches!(recorded.response.as_ref().unwrap().body, Some(Body::Text(_))));
+    let mut page = recorded.clone();
+    page.operation = "health".to_owned();
+    (page.request.method, page.request.target) = ("GET".to_owned(), "/api/health".to_owned());
+    page.request.body = None;
+    page.response.as_mut().unwrap().body = Some(Body::Text("<html>".to_owned()));
+    let replica = Replica::builder().exchanges([recorded, page]).start().await.unwrap();
+    let answer = post(&replica, REGIONS, &documented_request()).await;
+    assert_eq!(header(&answer, "x-tradebind-assumed"), "", "nothing is made up");
+    assert_eq!(answer.text().await.unwrap(), json);
+    assert_eq!(replica.tradewind_account(KEY).unwrap().charged, credits("0.2"), "as it tells");
+    assert_eq!(get(&replica, "/api/health").await.text().await.unwrap(), "<html>");
+}
+
+/// Who gives up waiting is charged all the same.
+#[tokio::test]
+async fn a_late_answer_is_charged_before_it_comes() {
+    let replica = Replica::start().await.unwrap();
+    replica.script(Door::Tradewind, [Fault::Latency(Duration::from_secs(60)).into()]);
+    let request = reqwest::Client::new().post(replica.tradewind_url() + REGIONS).bearer_auth(KEY);
+    let request = request.header("content-type", "application/json").body(documented_request().to_string());
+    assert!(request.timeout(Duration::from_millis(500)).send().await.unwrap_err().is_timeout());
+    assert_eq!(replica.tradewind_account(KEY).unwrap().charged, credits("0.14"));
 }
 
 #[tokio::test]
@@ -186,6 +227,7 @@ async fn free_is_free_and_other_prices_are_assumed() {
     }
     assert_eq!(replica.tradewind_account(KEY).unwrap().charged, credits("1.78"));
     let metrics = get(&replica, "/api/metrics").await;
+    assert_eq!(header(&metrics, "x-tradebind-assumed"), "status, names of the metrics");
     assert_eq!(header(&metrics, "content-type"), "text/plain");
     assert!(metrics.text().await.unwrap().contains("\ntradebind_replica_credits_charged_total 1.78\n"));
 }
@@ -338,6 +380,9 @@ async fn a_failure_inside_a_success_is_charged() {
     replica.script(Door::Tradewind, [Fault::upstream(0, "").into()]);
     assert!(client.company_search(Default::default()).allow(credits("1")).await.is_ok());
     assert_eq!(replica.tradewind_requests()[2].note.as_deref(), Some("upstream code 0: nothing to work on"));
+    replica.script(Door::Tradewind, [Fault::upstream(0, "").into()]);
+    let untouched = post(&replica, "/api/company/search", &json!({})).await;
+    assert_eq!(header(&untouched, "x-tradebind-assumed"), "data, status, price");
 }
 
 #[tokio::test]

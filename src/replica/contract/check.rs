@@ -108,8 +108,9 @@ struct Schema {
 impl Schema {
     fn read(document: &Document, part: &Placed<'_>) -> Result<Self, String> {
         let text = document.schema_at(part);
-        let validator = jsonschema::draft202012::new(&text)
-            .map_err(|e| format!("the schema at {}: {e}", part.pointer))?;
+        // Formats too: a day that is none is refused, as a service would refuse it.
+        let options = jsonschema::draft202012::options().should_validate_formats(true);
+        let validator = options.build(&text).map_err(|e| format!("the schema at {}: {e}", part.pointer))?;
         Ok(Self { validator, text })
     }
 

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use crate::documents::Placed;
+use crate::documents::{Document, Placed};
 use crate::exchange;
+use crate::place::escape;
 
 /// An example, and the HTTP status that it was recorded with.
 pub(super) struct Example {
@@ -11,17 +12,34 @@ pub(super) struct Example {
     pub(super) status: Option<u16>,
 }
 
-/// The example of a media type: its own, or the first of several.
-pub(super) fn of(media: &Placed<'_>) -> Option<Example> {
+/// The example of a media type: its own, or the first of several that tells one.
+///
+/// # Errors
+/// An example that is kept where it cannot be read.
+pub(super) fn of(document: &Document, media: &Placed<'_>) -> Result<Option<Example>, String> {
     let plain = |value: &Value| Example { value: value.clone(), status: None };
     if let Some(value) = media.value.get("example") {
-        return Some(plain(value));
+        return Ok(Some(plain(value)));
     }
-    let all = media.value.get("examples").and_then(Value::as_object)?;
-    all.values().find_map(|example| match example.get("value") {
-        Some(value) => Some(plain(value)),
-        None => recorded(example.get("externalValue")?.as_str()?),
-    })
+    let all = media.value.get("examples").and_then(Value::as_object);
+    for (name, value) in all.into_iter().flatten() {
+        let pointer = format!("{}/examples/{}", media.pointer, escape(name));
+        let part = document.resolve(Placed { pointer, value });
+        if let Some(value) = part.value.get("value") {
+            return Ok(Some(plain(value)));
+        }
+        if let Some(address) = part.value.get("externalValue") {
+            let found = address.as_str().and_then(recorded);
+            let unread = || {
+                format!(
+                    "{}/externalValue: {address} is no part of this crate's recorded exchanges",
+                    part.pointer
+                )
+            };
+            return found.map(Some).ok_or_else(unread);
+        }
+    }
+    Ok(None)
 }
 
 /// A part of a recorded exchange, by file and JSON pointer: `examples/…/….json#/response/body/json`.

@@ -19,7 +19,7 @@ use std::collections::HashMap;
 use hyper::Method;
 use serde_json::Value;
 
-use crate::documents::{Document, DocumentOperation};
+use crate::documents::{Document, DocumentOperation, is_plain};
 use crate::domain::Credits;
 use check::Checks;
 
@@ -82,6 +82,12 @@ impl Contract {
 impl Operation {
     fn read(document: &Document, operation: &DocumentOperation<'_>, seed: u64) -> Result<Self, String> {
         let method = operation.method().to_ascii_uppercase();
+        if !is_plain(operation.path()) {
+            return Err(format!(
+                "the path {:?} has more than one parameter between slashes",
+                operation.path()
+            ));
+        }
         let text = |name: &str| operation.value().get(name).and_then(Value::as_str);
         let credits =
             text("x-credits").map(str::parse).transpose().map_err(|e| format!("/x-credits: {e}"))?;

@@ -3,12 +3,14 @@
 use hyper::StatusCode;
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use serde_json::Value;
+use jsonschema::Validator;
+use serde_json::{Value, json};
 
 use super::check::is_json;
 use super::example;
 use super::shape::Shaper;
 use crate::documents::{Document, DocumentOperation, Placed};
+use crate::place::escape;
 use crate::replica::answer::{self, Answer};
 use crate::replica::seeded;
 
@@ -33,6 +35,10 @@ pub(in crate::replica) struct Prepared {
     pub(in crate::replica) status_told: bool,
     /// The body as JSON; the text of another body as a JSON text.
     pub(in crate::replica) value: Value,
+    /// Whether the body is JSON.
+    pub(in crate::replica) is_json: bool,
+    /// What the body must satisfy, where it is JSON and the document tells its shape.
+    schema: Option<Validator>,
     headers: HeaderMap,
     body: Bytes,
 }
@@ -53,23 +59,28 @@ impl Prepared {
 
         let content = response.value.get("content").and_then(Value::as_object);
         let content = content.and_then(|content| content.iter().next());
-        let mut example = None;
+        let (mut example, mut schema) = (None, None);
         let mut value = Value::Null;
         let mut headers = declared_headers(document, &response, seed)?;
         if let Some((media, body)) = content {
-            let part = Placed { pointer: format!("{}/content/{media}", response.pointer), value: body };
-            example = example::of(&part);
-            value = match (&example, operation.success_schema().filter(|_| key != "default")) {
+            let part =
+                Placed { pointer: format!("{}/content/{}", response.pointer, escape(media)), value: body };
+            example = example::of(document, &part)?;
+            let told = body
+                .get("schema")
+                .map(|value| document.resolve(Placed { pointer: format!("{}/schema", part.pointer), value }));
+            value = match (&example, &told) {
                 (Some(example), _) => example.value.clone(),
-                (None, Some((_, schema))) => made(document, &schema, seed, operation.id())?,
-                (None, None) => match body.get("schema") {
-                    Some(value) => {
-                        let schema = Placed { pointer: format!("{}/schema", part.pointer), value };
-                        made(document, &document.resolve(schema), seed, operation.id())?
-                    }
-                    None => Value::Null,
-                },
+                (None, Some(schema)) => made(document, schema, seed, operation.id())?,
+                (None, None) => Value::Null,
             };
+            if let Some(told) = told.filter(|_| is_json(media)) {
+                let validator = validator(document, &told)?;
+                validator.validate(&value).map_err(|e| {
+                    format!("the answer's example breaks its schema at {:?}: {e}", e.instance_path().as_str())
+                })?;
+                schema = Some(validator);
+            }
             let kind = media.parse().map_err(|_| format!("{}: {media:?} is no media type", part.pointer))?;
             headers.insert(CONTENT_TYPE, kind);
         }
@@ -79,13 +90,51 @@ impl Prepared {
         let told = key.parse().ok().or(recorded);
         let status =
             StatusCode::from_u16(told.unwrap_or(usual)).map_err(|e| format!("/responses/{key}: {e}"))?;
+        let is_json = content.is_some_and(|(media, _)| is_json(media));
         let body = match (content, &value) {
             (None, _) => Bytes::new(),
-            (Some((media, _)), Value::String(text)) if !is_json(media) => text.clone().into(),
+            (Some(_), Value::String(text)) if !is_json => text.clone().into(),
             (Some(_), value) => value.to_string().into(),
         };
         let origin = if example.is_some() { Origin::Example } else { Origin::Made };
-        Ok(Self { origin, status, status_told: told.is_some(), value, headers, body })
+        Ok(Self { origin, status, status_told: told.is_some(), value, is_json, schema, headers, body })
+    }
+
+    fn fits(&self, answer: &Value) -> bool {
+        self.schema.as_ref().is_none_or(|schema| schema.is_valid(answer))
+    }
+
+    /// Puts a value in the place of one that is there, if the answer then still is what the document asks for. Tells
+    /// whether it did.
+    pub(in crate::replica) fn set(&self, answer: &mut Value, at: &str, value: Value) -> bool {
+        let Some(member) = answer.pointer_mut(at) else { return false };
+        let before = std::mem::replace(member, value);
+        self.fits(answer) || {
+            if let Some(member) = answer.pointer_mut(at) {
+                *member = before;
+            }
+            false
+        }
+    }
+
+    /// Takes a member away, if the answer then still is what the document asks for.
+    pub(in crate::replica) fn remove(&self, answer: &mut Value, name: &str) -> bool {
+        let Some(before) = answer.as_object_mut().and_then(|members| members.remove(name)) else {
+            return false;
+        };
+        self.fits(answer) || {
+            if let Some(members) = answer.as_object_mut() {
+                members.insert(name.to_owned(), before);
+            }
+            false
+        }
+    }
+
+    /// Whether the document says nothing of a part of the answer, which then may be anything.
+    pub(in crate::replica) fn is_untold(&self, at: &str) -> bool {
+        let mut answer = self.value.clone();
+        let anything = [json!(0), json!(""), json!([]), json!({})];
+        anything.into_iter().all(|any| self.set(&mut answer, at, any))
     }
 
     /// The answer as it is.
@@ -107,11 +156,15 @@ impl Prepared {
     }
 }
 
+fn validator(document: &Document, schema: &Placed<'_>) -> Result<Validator, String> {
+    let text = document.schema_at(schema);
+    jsonschema::draft202012::new(&text).map_err(|e| format!("the schema at {}: {e}", schema.pointer))
+}
+
 /// Data in the shape of a schema, that satisfy it.
 fn made(document: &Document, schema: &Placed<'_>, seed: u64, id: &str) -> Result<Value, String> {
-    let text = document.schema_at(schema);
     let wrong = |problem: String| format!("the schema at {}: {problem}", schema.pointer);
-    let validator = jsonschema::draft202012::new(&text).map_err(|e| wrong(e.to_string()))?;
+    let validator = validator(document, schema)?;
     let mut problem = String::new();
     for try_ in 0..TRIES {
         let rng = seeded::rng(seed, &[id.as_bytes(), schema.pointer.as_bytes(), &try_.to_le_bytes()]);

@@ -3,7 +3,7 @@
 use hyper::{Method, StatusCode};
 
 use super::{Contract, Operation};
-use crate::documents::path_values;
+use crate::documents::{looseness, part_value, path_values};
 
 /// How much of a path is compared; a longer one is like none anyway.
 const COMPARED: usize = 400;
@@ -44,7 +44,12 @@ impl Contract {
         Err(Unmatched { status: StatusCode::NOT_FOUND, allow: None, told })
     }
 
-    /// Every operation at a path, those without parameters first.
+    /// Whether the document has anything at a path, whatever the method.
+    pub(in crate::replica) fn knows(&self, path: &str) -> bool {
+        !self.at_path(path).is_empty()
+    }
+
+    /// Every operation at a path, those that leave the least to parameters first.
     fn at_path(&self, path: &str) -> Vec<(&Operation, Vec<(String, String)>)> {
         let literal = self.literal.get(path).into_iter().flatten();
         let literal = literal.filter_map(|at| Some((self.operations.get(*at)?, Vec::new())));
@@ -52,7 +57,9 @@ impl Contract {
             let operation = self.operations.get(*at)?;
             Some((operation, path_values(&operation.path, path)?))
         });
-        literal.chain(templates).collect()
+        let mut all: Vec<_> = literal.chain(templates).collect();
+        all.sort_by_key(|(_, values)| looseness(values));
+        all
     }
 
     /// The operation whose method and path are the fewest edits away, and what differs.
@@ -79,8 +86,8 @@ impl Contract {
 fn filled(template: &str, path: &str) -> String {
     let mut parts = path.split('/');
     let filled = template.split('/').map(|part| {
-        let given = parts.next().filter(|given| !given.is_empty());
-        if part.starts_with('{') { given.unwrap_or(part) } else { part }
+        let given = parts.next().unwrap_or_default();
+        if part_value(part, given).is_some() { given } else { part }
     });
     filled.collect::<Vec<_>>().join("/")
 }
@@ -89,7 +96,7 @@ fn filled(template: &str, path: &str) -> String {
 fn apart(path: &str, template: &str) -> String {
     let (given, known): (Vec<_>, Vec<_>) = (path.split('/').collect(), template.split('/').collect());
     for (given, known) in given.iter().zip(&known) {
-        if given != known && (given.is_empty() || !known.starts_with('{')) {
+        if part_value(known, given).is_none() {
             return format!("path: {given:?} is not {known:?}");
         }
     }

@@ -231,14 +231,14 @@ impl Cut {
         if !in_parts && !self.goods.asked {
             let sums = world.sums(flow, month);
             for (place, slot) in &main.members {
-                add(key(0, *slot, 0, 0), sums.by_place[*place]);
+                add(key(0, *slot, 0, 0), sums.of_place(*place));
             }
             return;
         }
         if !in_parts && !main.asked {
             let sums = world.sums(flow, month);
             for (good, slot) in &self.goods.members {
-                add(key(*slot, 0, 0, 0), sums.by_good[*good]);
+                add(key(*slot, 0, 0, 0), sums.of_good(*good));
             }
             return;
         }

@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use hyper::header::{ALLOW, COOKIE, HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
 use hyper::{Method, Request, StatusCode, Uri};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::answer::{self, Answer};
 use super::builder::Common;
@@ -74,8 +74,8 @@ impl Hk {
         let recorded: Vec<_> = exchanges
             .iter()
             .filter_map(|exchange| {
-                let body = exchange.response.as_ref()?.body.as_ref()?.json()?;
-                Some(plan::anchors(&exchange.request.target.parse().ok()?, body))
+                let body = player::json(exchange.response.as_ref()?.body.as_ref()?)?;
+                Some(plan::anchors(&exchange.request.target.parse().ok()?, &body))
             })
             .flatten()
             .collect();
@@ -84,8 +84,9 @@ impl Hk {
             recordings.iter().map(|recording| recording.request.target.parse().ok()).collect();
         let mut spelled = HashMap::new();
         for (at, recording) in recordings.iter().enumerate() {
-            if let (Some(Some(_)), Some((_, text))) =
+            if let (Some(Some(query)), Some((_, text))) =
                 (queries.get(at), recording.request.target.split_once('?'))
+                && (!common.behaving || refusals(&contract, query, &HeaderMap::new()).is_empty())
             {
                 spelled.entry(text.to_owned()).or_insert(at);
             }
@@ -135,11 +136,11 @@ impl Hk {
         let (session, mut response) = self.redirect(query);
         let cookie = HeaderValue::from_str(&format!("{COOKIE_NAME}={session}; Path=/; HttpOnly")).ok();
         response.headers_mut().extend(cookie.map(|value| (SET_COOKIE, value)));
-        answer::assumed(response, "name of the cookie, form of the token")
+        answer::assumed(response, "name of the cookie, form of the token, which cookies open which address")
     }
 
     /// The recorded answer, else one made up where that is allowed.
-    async fn answer(&self, target: &str) -> Answer {
+    async fn answer(&self, target: &str, headers: &HeaderMap) -> Answer {
         let spelled = self.spelled(target).map(played);
         if let Some(Ok(answer)) = spelled {
             return answer;
@@ -151,6 +152,10 @@ impl Hk {
         let query: Result<Query, _> = target.parse();
         if let Ok(query) = &query {
             let faults = spelling::faults(target, query);
+            let faults = match self.office {
+                Some(_) if faults.is_empty() => refusals(&self.contract, query, headers),
+                _ => faults,
+            };
             if !faults.is_empty() {
                 return failed(faults, "that it is refused, messages");
             }
@@ -164,8 +169,18 @@ impl Hk {
         }
     }
 
-    /// What the document has beside the query of trade statistics: nothing today.
-    fn other(&self, request: &Request<Received>) -> Answer {
+    /// What the document has beside the query of trade statistics: nothing today. A recorded answer goes before.
+    fn other(&self, request: &Request<Received>, target: &str) -> Answer {
+        let sent: Option<Value> = match request.body() {
+            Received::Whole(body) => serde_json::from_slice(body).ok(),
+            Received::Broken => None,
+        };
+        let mut recorded = self.recordings.iter().filter(|recording| {
+            recording.is_asked_by(request.method(), target) && recording.asked() == sent.as_ref()
+        });
+        if let Some(answer) = recorded.find_map(|recording| played(recording).ok()) {
+            return answer;
+        }
         let found = self.contract.find(request.method(), request.uri().path());
         let mut allow = None;
         let (status, told) = match (found, request.body()) {
@@ -175,6 +190,10 @@ impl Hk {
             }
             (Ok(_), Received::Broken) => {
                 (StatusCode::PAYLOAD_TOO_LARGE, vec!["the request is too long, or broke off".to_owned()])
+            }
+            (Ok(_), Received::Whole(_)) if self.office.is_none() => {
+                let asked = format!("{} {target}", request.method());
+                (StatusCode::NOT_FOUND, player::unmatched(&asked, &self.recordings))
             }
             (Ok((operation, path)), Received::Whole(body)) => {
                 let headers = request.headers();
@@ -211,10 +230,16 @@ impl Service for Hk {
     const PLACES: Places = Places { rows: "/dataSet", count: "/header/count/noOfRecords" };
 
     fn door(&self, path: &str) -> Option<Door> {
-        match path.split('/').collect::<Vec<_>>()[..] {
-            ["", "api", "get"] => Some(Door::HkFront),
-            ["", "api", token, "get"] if is_token(token) => Some(Door::HkAnswer),
-            _ => None,
+        match path {
+            "/api/get" => Some(Door::HkFront),
+            _ if is_one_time(path) => Some(Door::HkAnswer),
+            _ => {
+                let is_at = |recording: &Recording| {
+                    recording.request.target.split('?').next().is_some_and(|known| known == path)
+                };
+                let known = self.contract.knows(path) || self.recordings.iter().any(is_at);
+                known.then_some(Door::HkAnswer)
+            }
         }
     }
 
@@ -223,7 +248,7 @@ impl Service for Hk {
         let door = self.door(request.uri().path()).filter(|_| request.method() == Method::GET);
         match door {
             Some(Door::HkFront) => self.redirect_with_cookie(request.uri().query().unwrap_or_default()),
-            Some(Door::HkAnswer) => {
+            Some(Door::HkAnswer) if is_one_time(request.uri().path()) => {
                 if !self.knows(request.headers()) {
                     return answer::noted(
                         failure(&Status::of(4)),
@@ -233,9 +258,9 @@ impl Service for Hk {
                 if self.usage.as_ref().is_some_and(|usage| !usage.admits(self.clock.now())) {
                     return answer::noted(failure(&Status::of(2)), "usage limit");
                 }
-                self.answer(target).await
+                self.answer(target, request.headers()).await
             }
-            _ => self.other(&request),
+            _ => self.other(&request, target),
         }
     }
 
@@ -244,6 +269,20 @@ impl Service for Hk {
         let redirect = |_| self.redirect(uri.query().unwrap_or_default()).1;
         front.map(redirect).map(|redirect| answer::assumed(redirect, "form of the token"))
     }
+}
+
+/// What the document does not take of a query: beside the guide's rules, for a document that asks for less or for more.
+fn refusals(contract: &Contract, query: &Query, headers: &HeaderMap) -> Vec<String> {
+    let text = query.to_string();
+    let Some((path, text)) = text.split_once('?') else { return Vec::new() };
+    let Ok((operation, path)) = contract.find(&Method::GET, path) else { return Vec::new() };
+    let checked = operation.check(&Asked { path: &path, query: Some(text), headers, body: b"" });
+    checked.problems.iter().map(ToString::to_string).collect()
+}
+
+/// Whether a path is that of a one-time address.
+fn is_one_time(path: &str) -> bool {
+    path.strip_prefix("/api/").and_then(|rest| rest.strip_suffix("/get")).is_some_and(is_token)
 }
 
 /// A recorded answer, or why it cannot be played.

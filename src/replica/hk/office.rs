@@ -40,9 +40,12 @@ impl Office {
         }
     }
 
-    /// Whether a recorded answer may be played: not where it was set that its months are still to be published.
+    /// Whether a recorded answer may be played: not where it was set that its months are still to be published, nor where
+    /// its keys may end otherwise than was set.
     pub(super) fn plays(&self, query: &Query) -> bool {
-        !self.settings.is_newest_set() || plan::is_published(query, self.settings.newest(self.clock.wall()))
+        let suffixed = !self.settings.own_suffix || query.language() == Language::English;
+        let published = || plan::is_published(query, self.settings.newest(self.clock.wall()));
+        suffixed && (!self.settings.is_newest_set() || published())
     }
 
     /// The answer to a query that was asked in the same words before.

@@ -54,3 +54,37 @@ impl Remembered {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(newest: Month) -> Known {
+        Known { newest, whole: Whole::default(), assumed: String::new() }
+    }
+
+    #[test]
+    fn the_oldest_goes_first() {
+        let (newest, all) = (Month::nth(3), Remembered::default());
+        for n in 0..ANSWERS + 10 {
+            all.keep(&n.to_string(), known(newest));
+            // Said again, it neither counts twice nor becomes younger.
+            all.keep("0", known(newest));
+        }
+        let kept: Vec<_> = (0..ANSWERS + 10).filter(|n| all.get(&n.to_string(), newest).is_some()).collect();
+        assert_eq!(all.0.lock().unwrap().by_query.len(), ANSWERS);
+        assert_eq!(all.0.lock().unwrap().in_turn.len(), ANSWERS);
+        assert_eq!(kept.last(), Some(&(ANSWERS + 9)));
+        assert!(!kept.contains(&1), "{kept:?}");
+    }
+
+    #[test]
+    fn another_newest_month_or_a_long_query_is_not_remembered() {
+        let (newest, all) = (Month::nth(3), Remembered::default());
+        all.keep("a", known(newest));
+        assert!(all.get("a", newest).is_some() && all.get("a", newest.next()).is_none());
+        let long = "a".repeat(LONGEST + 1);
+        all.keep(&long, known(newest));
+        assert!(all.get(&long, newest).is_none());
+    }
+}

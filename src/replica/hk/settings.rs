@@ -86,7 +86,8 @@ impl ReplicaBuilder {
     }
 
     /// Puts descriptions under keys that end in the language asked for (`ccDescTC`), as the guide's table says. Without it
-    /// they end in `EN` whatever the language, as in the guide's example.
+    /// they end in `EN` whatever the language, as in the guide's example. With it, recorded answers are played to queries in
+    /// English only; others are made up, with the same figures where these are known.
     pub fn hk_suffix_by_language(mut self) -> Self {
         self.hk.own_suffix = true;
         self

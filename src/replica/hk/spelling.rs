@@ -11,9 +11,25 @@ pub(super) fn faults(target: &str, query: &Query) -> Vec<String> {
     let fault = |(name, value): &(String, String)| {
         let (_, spelled) = meant.iter().find(|(other, _)| other.eq_ignore_ascii_case(name))?;
         let same = spelled.eq_ignore_ascii_case(value) || value.is_empty();
-        (!same).then(|| format!("{name}: {value:?} is not in the guide's spelling; send {spelled}"))
+        (!same).then(|| match doubled(value, spelled) {
+            Some(twice) => format!("{name}: {twice} is given more than once; send {spelled}"),
+            None => format!("{name}: {value:?} is not in the guide's spelling; send {spelled}"),
+        })
     };
     sent.iter().filter_map(fault).collect()
+}
+
+/// What a list holds more than once, where that is all that is wrong with it.
+fn doubled<'a>(value: &'a str, spelled: &str) -> Option<&'a str> {
+    let (mut once, mut twice) = (Vec::<&str>::new(), None);
+    for item in value.split(',') {
+        if once.iter().any(|known| known.eq_ignore_ascii_case(item)) {
+            twice = twice.or(Some(item));
+        } else {
+            once.push(item);
+        }
+    }
+    twice.filter(|_| once.join(",").eq_ignore_ascii_case(spelled))
 }
 
 fn pairs(target: &str) -> Vec<(String, String)> {
@@ -49,6 +65,10 @@ mod tests {
         ttype: "total-exports" is not in the guide's spelling; send 4
         ccclass: "country" is not in the guide's spelling; send C
         "#
+        );
+        assert_eq!(
+            told("lang=EN&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN,us,cn"),
+            "cc: cn is given more than once; send CN,US"
         );
         assert_eq!(
             told("lang=EN&sv=VCm&freq=M&period=201805&ttype=4"),

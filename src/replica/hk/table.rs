@@ -337,7 +337,7 @@ impl Table<'_> {
 }
 
 /// A small answer, but for its times.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Whole {
     rest: String,
     rows: Vec<u8>,

@@ -5,7 +5,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Map, Value, json};
 
 use crate::domain::Credits;
+use crate::replica::contract::Prepared;
 use crate::replica::seeded;
+
+/// Where an answer tells what it cost.
+pub(super) const CHARGED: &str = "/meta/billing/credits_charged";
+/// How the paths of the operations begin whose answers hold the upstream's envelope.
+pub(super) const CUSTOMS: &str = "/api/customs/";
 
 /// Message of the upstream in the documented answer.
 const SUCCESS: &str = "Success:获取成功";
@@ -36,41 +42,55 @@ pub(super) fn upstream(data: Value, now: SystemTime) -> Value {
     json!({ "code": 1, "msg": SUCCESS, "time": seconds.to_string(), "data": data })
 }
 
-/// Makes a success of data in the shape of an envelope: what the shape alone cannot know. `None` for what is none.
-pub(super) fn success(shape: &Value, request_id: &str, credits: Credits) -> Option<Map<String, Value>> {
-    let mut envelope = shape.as_object().filter(|shape| is_envelope(shape))?.clone();
-    envelope.insert("success".to_owned(), true.into());
-    let known = [("request_id", Value::from(request_id)), ("meta", meta(credits)), ("error", Value::Null)];
-    // An envelope of a document's own may lack them, and may be closed.
-    for (name, value) in known {
-        if let Some(member) = envelope.get_mut(name) {
-            *member = value;
+/// Makes a success of data in the shape of an envelope: what the shape alone cannot know, as far as the document lets
+/// it be so. `more` is what `meta` tells beside the bill. `None` for what is no envelope.
+pub(super) fn success(
+    answer: &Prepared,
+    request_id: &str,
+    credits: Credits,
+    more: &Map<String, Value>,
+) -> Option<Value> {
+    if !answer.value.get("success").is_some_and(|success| success.is_boolean() || success.is_null()) {
+        return None;
+    }
+    let mut made = answer.value.clone();
+    answer.set(&mut made, "/success", true.into());
+    answer.set(&mut made, "/request_id", request_id.into());
+    // What nobody knows of `meta` is left out, unless the document asks for it.
+    let meta = meta(credits);
+    let mut whole = meta.clone();
+    whole.as_object_mut().into_iter().for_each(|whole| whole.extend(more.clone()));
+    if !answer.set(&mut made, "/meta", whole) {
+        for (at, value) in
+            [("/meta/billing", &meta["billing"]), (CHARGED, &meta["billing"]["credits_charged"])]
+        {
+            answer.set(&mut made, at, value.clone());
+        }
+        for (name, value) in more {
+            answer.set(&mut made, &format!("/meta/{name}"), value.clone());
         }
     }
-    Some(envelope)
-}
-
-fn is_envelope(shape: &Map<String, Value>) -> bool {
-    shape.get("success").is_some_and(|success| success.is_boolean() || success.is_null())
-        && shape.contains_key("data")
+    if !answer.set(&mut made, "/error", Value::Null) {
+        answer.remove(&mut made, "error");
+    }
+    Some(made)
 }
 
 /// Data of the operations of which more is known than the document's schema tells, and what `meta` tells beside.
-pub(super) fn known(id: &str, path: &str, sent: &Value, task: &str) -> Option<(Value, Option<Value>)> {
+pub(super) fn known(id: &str, path: &str, sent: &Value, task: &str) -> Option<(Value, Map<String, Value>)> {
     let page = Page::of(sent);
     let searched = |has_more: bool| {
         let more = page.number.saturating_mul(page.size) < FOUND;
-        let meta = json!({ "total_results": FOUND });
-        let more = json!({ "total_results": FOUND, "has_more": more });
-        if has_more { more } else { meta }
+        let told = [("total_results", Some(FOUND.into())), ("has_more", has_more.then_some(more.into()))];
+        told.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
     };
     Some(match id {
         // Each as the vendor's client names it.
-        "agentic_search" => (json!({ "task_id": task }), None),
-        "company_search" => (json!({ "companies": page.items() }), Some(searched(false))),
-        "people_search" => (json!({ "people": page.items() }), Some(searched(true))),
+        "agentic_search" => (json!({ "task_id": task }), Map::new()),
+        "company_search" => (json!({ "companies": page.items() }), searched(false)),
+        "people_search" => (json!({ "people": page.items() }), searched(true)),
         // Rows of customs answers lie at data.data.list (documented).
-        _ if path.starts_with("/api/customs/") => (json!({ "total": FOUND, "list": page.items() }), None),
+        _ if path.starts_with(CUSTOMS) => (json!({ "total": FOUND, "list": page.items() }), Map::new()),
         _ => return None,
     })
 }
@@ -110,7 +130,7 @@ mod tests {
         assert_eq!(items(json!({ "limit": "x", "page": -1, "per_page": 0 })), 10);
         let far = json!({ "page": u64::MAX, "per_page": u64::MAX });
         assert_eq!(items(far.clone()), 0);
-        assert_eq!(known("people_search", "", &far, "").unwrap().1.unwrap()["has_more"], false);
+        assert_eq!(known("people_search", "", &far, "").unwrap().1["has_more"], false);
     }
 
     #[test]
@@ -119,15 +139,5 @@ mod tests {
         assert_eq!((id.len(), &id[..4]), ("req_nQoYWnuIjKOv".len(), "req_"));
         assert_ne!(id, request_id(0, 2));
         assert_eq!(id, request_id(0, 1));
-    }
-
-    #[test]
-    fn only_envelopes_are_made_a_success() {
-        let credits = Credits::default();
-        for none in [json!({}), json!([]), json!({ "success": "x", "data": 1 }), json!({ "success": true })] {
-            assert_eq!(success(&none, "x", credits), None);
-        }
-        let small = success(&json!({ "success": false, "data": 1 }), "x", credits).unwrap();
-        assert_eq!(Value::Object(small), json!({ "success": true, "data": 1 }));
     }
 }

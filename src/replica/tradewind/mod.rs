@@ -28,10 +28,11 @@ use super::player::{self, Recording};
 use super::script::Door;
 use super::side::{BODY_CAP, Received, Service};
 use crate::domain::{Credits, DateText};
-use crate::exchange::{Body, Exchange, differences};
+use crate::exchange::{Exchange, differences};
 use crate::http::Clock;
 use crate::near::nearest;
 use account::Declined;
+use envelope::{CHARGED, CUSTOMS};
 use regions::Regions;
 
 /// Names the fields of a request that the service ignores.
@@ -43,11 +44,9 @@ const KEYS: [&str; 2] = ["tw_test_", "tw_live_"];
 /// What the one call with a price on record was charged, in hundredths of a credit.
 const DOCUMENTED_PRICE: (i64, u32) = (14, 2);
 
-/// The most fields that it names: callers take headers of a few kilobytes.
+/// The most fields that it names, and bytes that it takes: callers take headers of a few kilobytes.
 const MOST_IGNORED: usize = 20;
-
-/// Where an answer tells what it cost.
-const CHARGED: &str = "/meta/billing/credits_charged";
+const LONGEST_IGNORED: usize = 4096;
 
 /// The TradeWind side.
 pub(super) struct Tradewind {
@@ -132,8 +131,8 @@ impl Tradewind {
         }
         let target = head.uri.path_and_query().map_or(path, |target| target.as_str());
         let recorded = self.recordings.iter().find(|recording| {
-            same_line(recording, head.method.as_str(), target)
-                && operation.filled(recorded_body(recording))
+            recording.is_asked_by(&head.method, target)
+                && operation.filled(recording.asked())
                     == operation.filled(Some(&sent).filter(|s| !s.is_null()))
                 && recording.play().is_ok()
         });
@@ -151,8 +150,9 @@ impl Tradewind {
                 }
             }
         }
-        let answer = match recorded.and_then(|recording| Some((recording.play().ok()?, recording.json()?))) {
-            Some((answer, body)) => at_price(answer, body, &price),
+        let answer = match recorded.and_then(|recording| Some((recording.play().ok()?, recording.json()))) {
+            Some((answer, Some(body))) => at_price(answer, body, &price),
+            Some((answer, None)) => answer,
             None => self.made(operation, &sent, &price),
         };
         without_ignored(answer, &ignored)
@@ -183,16 +183,29 @@ impl Tradewind {
     /// An answer that nobody recorded.
     fn made(&self, operation: &Operation, sent: &Value, price: &Price) -> Answer {
         let call = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
-        let mut assumed = operation.answer.assumed();
-        if operation.id == "metrics" {
-            return answer::assumed(operation.answer.with(self.metrics(call).into()), "names of the metrics");
+        let prepared = &operation.answer;
+        let mut assumed = prepared.assumed();
+        let is_example = prepared.origin == Origin::Example;
+        if operation.id == "metrics" && !is_example && !prepared.is_json {
+            assumed.retain(|what| *what != "data");
+            assumed.push("names of the metrics");
+            return answer::assumed(prepared.with(self.metrics(call).into()), &assumed.join(", "));
         }
         let request_id = envelope::request_id(self.seed, call);
-        let envelope = envelope::success(&operation.answer.value, &request_id, price.credits);
+        let is_regions = operation.id == "world_regions";
+        // A schema of its own goes before what is known of such operations in general.
+        let known = (!is_regions && prepared.is_untold("/data"))
+            .then(|| {
+                envelope::known(&operation.id, &operation.path, sent, &request_id.replace("req_", "task_"))
+            })
+            .flatten();
+        let (known, more) = known.map_or_else(Default::default, |(data, more)| (Some(data), more));
         // A documented example is answered as it is, but for the operation of which more can be said.
-        let example = operation.answer.origin == Origin::Example && operation.id != "world_regions";
-        let Some(mut envelope) = envelope.filter(|_| !example) else {
-            let mut shown = operation.answer.value.clone();
+        let envelope = (!is_example || is_regions)
+            .then(|| envelope::success(prepared, &request_id, price.credits, &more))
+            .flatten();
+        let Some(mut envelope) = envelope else {
+            let mut shown = prepared.value.clone();
             // Its example tells what that call cost; what is shown is what is charged.
             let differs = shown.pointer_mut(CHARGED).map(|charged| {
                 let price = serde_json::to_value(price.credits).unwrap_or_default();
@@ -205,54 +218,31 @@ impl Tradewind {
                 assumed.push("price");
             }
             let answer = match differs {
-                Some(true) => operation.answer.with(shown.to_string().into()),
-                _ => operation.answer.answer(),
+                Some(true) => prepared.with(shown.to_string().into()),
+                _ => prepared.answer(),
             };
             return answer::assumed(answer, &assumed.join(", "));
         };
         let now = self.clock.wall();
-        if operation.id == "world_regions" {
+        let customs = operation.path.starts_with(CUSTOMS);
+        if is_regions {
             let nothing = serde_json::Map::new();
             let regions = self.regions.answer(sent.as_object().unwrap_or(&nothing), today(now));
-            envelope.insert("data".to_owned(), envelope::upstream(regions, now));
+            prepared.set(&mut envelope, "/data", envelope::upstream(regions, now));
             assumed.push("data");
             if sent.get("type").is_some_and(|role| role != "exporter") {
                 assumed.push("key of the country id");
             }
-        } else {
-            let known =
-                envelope::known(&operation.id, &operation.path, sent, &request_id.replace("req_", "task_"));
-            let customs = operation.path.starts_with("/api/customs/");
-            let typed = envelope
-                .get("data")
-                .and_then(Value::as_object)
-                .is_some_and(|data| !data.contains_key("note"));
-            match known {
-                // A schema of its own goes before what is known of such operations in general.
-                Some((data, meta)) if !typed => {
-                    let data = if customs { envelope::upstream(data, now) } else { data };
-                    envelope.insert("data".to_owned(), data);
-                    let told = envelope.get_mut("meta").and_then(Value::as_object_mut);
-                    if let (Some(told), Some(Value::Object(more))) = (told, meta) {
-                        told.extend(more);
-                    }
-                }
-                _ => {
-                    let upstream =
-                        envelope.get_mut("data").filter(|data| customs && data.get("code").is_some());
-                    if let Some(Value::Object(data)) = upstream {
-                        data.insert("code".to_owned(), 1.into());
-                    }
-                }
-            }
+        } else if let Some(data) = known {
+            let data = if customs { envelope::upstream(data, now) } else { data };
+            prepared.set(&mut envelope, "/data", data);
+        } else if customs {
+            prepared.set(&mut envelope, "/data/code", 1.into());
         }
         if price.assumed {
             assumed.push("price");
         }
-        answer::assumed(
-            operation.answer.with(Value::Object(envelope).to_string().into()),
-            &assumed.join(", "),
-        )
+        answer::assumed(prepared.with(envelope.to_string().into()), &assumed.join(", "))
     }
 
     /// Prometheus text (documented); what it counts is made up, and counted truly.
@@ -306,8 +296,8 @@ impl Tradewind {
         let asked = format!("{} {}", head.method, head.uri);
         let body: Option<Value> = serde_json::from_slice(body).ok();
         let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
-        let on_line = |recording: &&Recording| same_line(recording, head.method.as_str(), target);
-        let fits = |recording: &&Recording| on_line(recording) && recorded_body(recording) == body.as_ref();
+        let on_line = |recording: &&Recording| recording.is_asked_by(&head.method, target);
+        let fits = |recording: &&Recording| on_line(recording) && recording.asked() == body.as_ref();
         let problems = match self.recordings.iter().find(fits).map(Recording::play) {
             Some(Ok(answer)) => return answer,
             Some(Err(problem)) => vec![problem],
@@ -315,7 +305,7 @@ impl Tradewind {
                 let mut told = player::unmatched(&asked, &self.recordings);
                 let sent = body.unwrap_or_default();
                 for near in self.recordings.iter().filter(on_line) {
-                    let apart = differences(recorded_body(near).unwrap_or(&Value::Null), &sent);
+                    let apart = differences(near.asked().unwrap_or(&Value::Null), &sent);
                     told.extend(apart.iter().map(|apart| format!("unlike {}: {apart}", near.name)));
                 }
                 told
@@ -360,14 +350,6 @@ fn key(headers: &HeaderMap) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && looks).then_some(key)
 }
 
-fn same_line(recording: &Recording, method: &str, target: &str) -> bool {
-    recording.request.method == method && recording.request.target == target
-}
-
-fn recorded_body(recording: &Recording) -> Option<&Value> {
-    recording.request.body.as_ref().and_then(Body::json)
-}
-
 /// A recorded answer, its charge as it was set.
 fn at_price(answer: Answer, body: &Value, price: &Price) -> Answer {
     let shown = serde_json::to_value(price.credits).unwrap_or_default();
@@ -403,11 +385,19 @@ fn without_ignored(mut answer: Answer, ignored: &[Problem]) -> Answer {
         told.push(format!("and {} more", ignored.len() - MOST_IGNORED));
     }
     let told = told.join("; ");
-    // A header takes ASCII; what else was sent is shown by its number.
-    let plain: String = told
-        .chars()
-        .flat_map(|c| if c.is_ascii() { vec![c] } else { c.escape_unicode().collect() })
-        .collect();
+    // A header takes ASCII that can be seen; what else was sent is shown by its number.
+    let mut plain = String::new();
+    for c in told.chars() {
+        let shown = match c {
+            ' '..='~' => String::from(c),
+            _ => c.escape_unicode().to_string(),
+        };
+        if plain.len() + shown.len() > LONGEST_IGNORED {
+            plain += "...";
+            break;
+        }
+        plain += &shown;
+    }
     answer.headers_mut().extend(HeaderValue::from_str(&plain).ok().map(|plain| (IGNORED, plain)));
     answer::noted(answer, format!("ignored: {told}"))
 }

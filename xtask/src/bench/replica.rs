@@ -19,10 +19,14 @@ const QUERY: &str = "lang=EN&sv=VCm&freq=M&period=202401,202405&ttype=4";
 const ROWS: usize = 5;
 /// A one-time address and a session of the replica's: the second round trip, which answers, is what is measured.
 const FRONT: &str = "/api/get";
+/// What TradeWind's side answers without a key.
+const HEALTH: &str = "/api/health";
 /// How often the start is timed.
 const STARTS: usize = 20;
 /// Requests between two looks at the memory.
 const STEP: u64 = 100_000;
+/// Queries that they turn through: more than the replica remembers the answers of.
+const QUERIES: u64 = 100;
 /// Aims: times Prism's answers, seconds until ready, resident KiB, and KiB that the memory may grow by once it is warm.
 const RATIO: f64 = 25.0;
 const READY: f64 = 0.15;
@@ -55,6 +59,16 @@ struct Goal {
     cookie: String,
 }
 
+impl Goal {
+    /// The same for one of the months from 2012 on; within a session any query goes.
+    fn of_month(&self, at: u64) -> Self {
+        let month = format!("{}{:02}", 2012 + at / 12, at % 12 + 1);
+        let path = self.target.split('?').next().unwrap_or_default();
+        let target = format!("{path}?lang=EN&sv=VCm&freq=M&period={month},{month}&ttype=4");
+        Self { host: self.host.clone(), target, cookie: self.cookie.clone() }
+    }
+}
+
 impl Options {
     /// Measures.
     pub fn run(&self) -> Result<()> {
@@ -74,7 +88,7 @@ impl Options {
         let program = target()?.join("release/examples/replica");
         let (replica, ready) = ready(&program, &folder)?;
         println!(
-            "ready (process start to both ports answering), {STARTS} starts: median {:.0} ms, most {:.0} ms",
+            "ready (process start to an answer of both ports), {STARTS} starts: median {:.0} ms, most {:.0} ms",
             1000.0 * median(&ready),
             1000.0 * ready.iter().copied().fold(0.0, f64::max)
         );
@@ -106,12 +120,15 @@ impl Options {
         }
         println!("\nratio {:.1} at {} connections (aim: at least 25)\n", fast / slow, self.connections);
 
+        let turns: Vec<Goal> = (0..QUERIES).map(|at| ours.of_month(at)).collect();
         let mut resident = Vec::new();
         for asked in (0..self.requests).step_by(usize::try_from(STEP)?) {
             let step = STEP.min(self.requests - asked);
-            let speed = self.speed(&load, &ours, &["requests", &step.to_string()])?;
+            for goal in &turns {
+                self.speed(&load, goal, &["requests", &step.div_ceil(QUERIES).to_string()])?;
+            }
             let now = memory(&server)?;
-            println!("after {:>9} requests more: {}, {speed:.0} answers/s", asked + step, shown(now));
+            println!("after {:>9} requests more, of {QUERIES} queries in turn: {}", asked + step, shown(now));
             resident.extend(now);
         }
         ensure!(fast / slow >= RATIO, "the replica answers less than {RATIO} times as often as Prism");
@@ -142,14 +159,19 @@ fn build_load(folder: &Path) -> Result<PathBuf> {
 
 /// Starts the replica several times; gives the last one, and how long each took.
 fn ready(program: &Path, folder: &Path) -> Result<((Server, String), Vec<f64>)> {
-    let mut seconds = Vec::new();
+    let (front, mut seconds) = (format!("{FRONT}?{QUERY}"), Vec::new());
     loop {
         let start = Instant::now();
         let mut replica = command(&program.to_string_lossy());
         let log = folder.join("replica.log");
         let (server, urls) = Server::start(&mut replica, ["hk-trade ", "tradewind "], PATIENCE, &log)?;
-        for url in &urls {
-            TcpStream::connect(host(url)).with_context(|| format!("{url} does not listen"))?;
+        for (url, target) in urls.iter().zip([front.as_str(), HEALTH]) {
+            let goal = Goal { host: host(url), target: target.to_owned(), cookie: String::new() };
+            let answer = ask(&goal)?;
+            ensure!(
+                answer.starts_with("HTTP/1.1 200 ") || answer.starts_with("HTTP/1.1 302 "),
+                "{url}: {answer}"
+            );
         }
         seconds.push(start.elapsed().as_secs_f64());
         if seconds.len() == STARTS {

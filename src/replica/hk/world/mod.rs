@@ -128,9 +128,20 @@ impl AddAssign for Amount {
 /// The sums of one flow in one month.
 #[derive(Debug)]
 pub(super) struct Sums {
-    /// By main partner; quantities of different goods do not add up, and stay zero.
-    pub(super) by_place: Vec<Amount>,
-    pub(super) by_good: Vec<Amount>,
+    /// Value, and what is amended of it, by main partner; quantities of different goods do not add up.
+    by_place: Vec<(i64, i64)>,
+    by_good: Vec<Amount>,
+}
+
+impl Sums {
+    pub(super) fn of_place(&self, place: usize) -> Amount {
+        let (value, value_amended) = self.by_place.get(place).copied().unwrap_or_default();
+        Amount { value, value_amended, ..Amount::default() }
+    }
+
+    pub(super) fn of_good(&self, good: usize) -> Amount {
+        self.by_good.get(good).copied().unwrap_or_default()
+    }
 }
 
 /// A figure that is known from a recorded answer: total exports to a country in a month.
@@ -322,13 +333,14 @@ impl World {
         let at = usize::from(month.0) * Flow::ALL.len() + flow as usize;
         self.sums[at].get_or_init(|| {
             let (tide, amendment) = (self.tide(flow, month), self.amendment(flow, month));
-            let mut by_place = vec![Amount::default(); places().len()];
+            let mut by_place = vec![(0, 0); places().len()];
             let mut by_good = vec![Amount::default(); goods().len()];
             for (place, place_sum) in by_place.iter_mut().enumerate() {
                 for (good, good_sum) in by_good.iter_mut().enumerate() {
                     let leaf = self.leaf_in(flow, month, place, good, tide, amendment);
                     *good_sum += leaf;
-                    *place_sum += Amount { quantity: 0, quantity_amended: 0, ..leaf };
+                    place_sum.0 += leaf.value;
+                    place_sum.1 += leaf.value_amended;
                 }
             }
             Sums { by_place, by_good }

@@ -36,7 +36,10 @@ pub(crate) use fault::{by_status, decode_fault, not_sent, sent_fault};
 #[cfg(feature = "tradewind")]
 pub(crate) use fault::{looks, status_kind};
 pub(crate) use pace::Gate;
+pub use raw::RawBody;
 pub(crate) use raw::raw;
+#[cfg(feature = "hk-trade")]
+pub(crate) use raw::to;
 pub(crate) use redact::Secret;
 #[cfg(feature = "table")]
 pub(crate) use response::without_mark;

@@ -20,6 +20,7 @@ pub(crate) fn prepared(builder: ClientBuilder) -> ClientBuilder {
         .user_agent(concat!("tradebind/", env!("CARGO_PKG_VERSION")))
         .referer(false)
         .gzip(true)
+        .cookie_store(true)
         // It would log every byte, the key among them.
         .connection_verbose(false)
 }

@@ -136,7 +136,7 @@ impl Args {
                 context.tradewind(operation, &self.paying).await?
             }
         };
-        let mut call = client.raw(&probe.method, &probe.target, probe.body.clone())?;
+        let mut call = client.raw(&probe.method, &probe.target, probe.body.clone().map(Into::into))?;
         let price =
             OPERATIONS.iter().find(|known| known.id == probe.operation).and_then(|known| known.credits);
         if let Some(most) = self.paying.max_credits.filter(|_| probe.billed && price.is_none()) {
@@ -149,6 +149,6 @@ impl Args {
 
 async fn hk(context: &Context, probe: &Probe) -> Result<Response, Failure> {
     let (client, url) = context.hk().await?;
-    let asked = client.raw(&probe.method, &probe.target, probe.body.clone());
+    let asked = client.raw(&probe.method, &probe.target, probe.body.clone().map(Into::into));
     context.watch("asking hk-trade", asked).await.map_err(|e| context.failed(e, &url))
 }

@@ -235,9 +235,13 @@ impl Client {
                 call.repeated(Duration::ZERO, repeats.attempts(), error.kind());
                 continue;
             }
-            // What is no read may have been done, even where no connection could be made: that may be the second of a redirect.
+            // What is no read may have been done, even where no connection could be made: that may be the second of a redirect,
+            // which the library below does not tell.
             if !asked.is_read() {
-                return Err(error);
+                return Err(match error.kind() {
+                    ErrorKind::Unreachable => error.of_kind(ErrorKind::Interrupted).repeatable(false),
+                    _ => error,
+                });
             }
             let kind = error.kind();
             let wait = repeats.after(error, &*wire.clock)?;

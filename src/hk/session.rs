@@ -3,7 +3,9 @@ use std::sync::{Mutex, PoisonError};
 
 use http::HeaderValue;
 use reqwest::Url;
-use reqwest::cookie::{CookieStore, Jar};
+use reqwest::cookie::CookieStore;
+
+use crate::http::Cookies;
 
 /// The cookies of a session, which can be begun anew.
 #[derive(Default)]
@@ -11,7 +13,7 @@ pub(super) struct Session(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    jar: Jar,
+    jar: Cookies,
     number: u64,
 }
 
@@ -37,7 +39,7 @@ impl Session {
         let mut state = self.state();
         let stale = state.number == seen;
         if stale {
-            *state = State { jar: Jar::default(), number: seen + 1 };
+            *state = State { jar: Cookies::default(), number: seen + 1 };
         }
         stale
     }

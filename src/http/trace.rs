@@ -24,7 +24,7 @@ impl CallSpan {
             duration_ms = field::Empty,
             outcome = field::Empty,
         );
-        let started = (!span.is_disabled()).then(Instant::now);
+        let started = (!span.is_none()).then(Instant::now);
         Self { span, started, ended: false }
     }
 

@@ -118,14 +118,7 @@ impl Transport {
         let response = match &self.replay {
             Some(replay) => replay.answer(&request, service, &self.secret).map_err(Broken::Own)?,
             None => {
-                // A read can be repeated whatever became of it.
-                let first = (!request.method().is_safe()).then(|| request.url().clone());
-                let answer = client.execute(request).await.map_err(|e| match first {
-                    Some(first) if e.is_connect() && e.url().is_some_and(|url| *url != first) => {
-                        Broken::Own(behind_a_redirect(e))
-                    }
-                    _ => Broken::Network(e, None),
-                })?;
+                let answer = client.execute(request).await.map_err(|e| Broken::Network(e, None))?;
                 self.read(answer).await?
             }
         };
@@ -168,11 +161,6 @@ impl Transport {
             }
         }
     }
-}
-
-/// No connection to where a redirect led: the request itself had left and been answered.
-fn behind_a_redirect(error: reqwest::Error) -> Error {
-    sent_fault(error, None).of_kind(ErrorKind::Interrupted).repeatable(false)
 }
 
 /// A body that came in one piece, or in several that were put together.

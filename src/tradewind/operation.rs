@@ -85,8 +85,8 @@ impl OperationRequest {
 }
 
 impl Client {
-    /// A call of an operation that is only known at run time, as the command line makes them; the answer comes as it is, but
-    /// a failure that its envelopes tell is an error.
+    /// A call of an operation that is only known at run time, as the command line makes them; the answer comes as it is, and
+    /// fails as by the operation's method, but for the shape of its data.
     ///
     /// # Errors
     /// A path that is none.

@@ -368,7 +368,7 @@ async fn bodies_that_are_none_are_told_by_id_too() {
         assert!(error.is_decode() && error.place().unwrap().pointer == place, "{error:?}");
         assert_eq!(error.body().unwrap(), body);
     }
-    let (answer, _) = by_id("health", Reply::html(200)).await;
+    let (answer, _) = by_id("health", Reply::new(200, "up")).await;
     assert!(answer.unwrap_err().is_decode());
     let (answer, _) = by_id("metrics", Reply::new(200, "up 1\n")).await;
     assert_eq!(answer.unwrap().value().body(), "up 1\n");
@@ -1128,6 +1128,20 @@ async fn an_odd_envelope_around_good_data_costs_nothing() {
     let (_replica, client) = scripted([Reply::json(201, &body).into()]).await;
     let answer = client.world_regions(request()).await.unwrap();
     assert_eq!((answer.value().total, answer.credits()), (Some(3), Some(credits("0.14"))));
+}
+
+/// What a gateway sets to know its caller again goes back to it.
+#[tokio::test]
+async fn a_cookie_goes_back() {
+    let reply = || Step::from(Reply::new(200, "{}").header("set-cookie", "route=1; Path=/"));
+    let (replica, client) = scripted([reply(), reply()]).await;
+    for _ in 0..2 {
+        client.health().await.unwrap();
+    }
+    let sent = replica.tradewind_requests();
+    let has_cookie: Vec<_> =
+        sent.iter().map(|sent| sent.headers.iter().any(|(name, _)| name == "cookie")).collect();
+    assert_eq!(has_cookie, [false, true]);
 }
 
 /// No connection is kept: a call sent on one that the server has just closed cannot be told from one that was done.

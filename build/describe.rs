@@ -27,6 +27,24 @@ pub fn fields(file: &mut File, root: &Value) {
     }
 }
 
+/// Lets the fields of a component be read under another spelling of their names too; `spelled` is how the document writes the part
+/// that differs.
+pub fn aliases(file: &mut File, of: &str, spelled: &str, other: &str) -> Result<(), String> {
+    let mut applied = false;
+    for item in module(&mut file.items, "types").into_iter().flatten() {
+        let Item::Struct(item) = item else { continue };
+        for field in item.fields.iter_mut().filter(|_| item.ident == of) {
+            let name = wire_name(field);
+            if name.contains(spelled) {
+                let alias = name.replace(spelled, other);
+                field.attrs.push(parse_quote!(#[serde(alias = #alias)]));
+                applied = true;
+            }
+        }
+    }
+    if applied { Ok(()) } else { Err(format!(": no field of `{of}` has {spelled:?} in its name")) }
+}
+
 /// The field's name in JSON: as serde is told to rename it, or as it stands.
 fn wire_name(field: &Field) -> String {
     let mut name = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();

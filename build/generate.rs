@@ -24,6 +24,8 @@ pub struct Service {
     pub inner: Option<&'static str>,
     /// Room of the hand-written client that gets a method for each operation.
     pub client: Option<&'static str>,
+    /// Component, a part of its fields' names, and another spelling of it that is read as well.
+    pub spellings: &'static [(&'static str, &'static str, &'static str)],
     /// Repairs of the generator's text; each must apply, so that a mended generator is noticed.
     pub patches: &'static [(&'static str, &'static str)],
 }
@@ -68,7 +70,17 @@ pub const HK_TRADE: Service = Service {
     ],
     inner: Some("crate::http::Transport"),
     client: None,
-    patches: &[(HTTP_CLIENT, "crate::hk::http_client_builder()")],
+    // The guide's table writes the second, its example and the service the first.
+    spellings: &[("Row", "Desc", "Dsec")],
+    patches: &[
+        (HTTP_CLIENT, "crate::hk::http_client_builder()"),
+        // Neither is worth an answer.
+        (
+            "rename = \"noOfRecords\",",
+            "rename = \"noOfRecords\", default, deserialize_with = \"crate::hk::count\",",
+        ),
+        ("pub tablenote:", "#[serde(default, deserialize_with = \"crate::hk::notes\")] pub tablenote:"),
+    ],
 };
 
 /// TradeWind.
@@ -85,6 +97,7 @@ pub const TRADEWIND: Service = Service {
     ],
     inner: Some("crate::tradewind::Access"),
     client: Some("crate::tradewind"),
+    spellings: &[],
     patches: &[
         (HTTP_CLIENT, "crate::tradewind::http_client_builder()"),
         // A builder would refuse a request that sends no more than the declared fields.
@@ -142,6 +155,9 @@ impl Service {
         let mut file = parsed(quote! { #tokens #tables })?;
         prune::builders(&mut file, &self.answers(root));
         describe::fields(&mut file, root);
+        for (component, spelled, other) in self.spellings {
+            describe::aliases(&mut file, component, spelled, other)?;
+        }
         let mut text = prettyplease::unparse(&file);
         for (from, to) in self.patches {
             text = patched(&text, from, to)?;

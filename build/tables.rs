@@ -30,10 +30,12 @@ pub fn tokens(
         let body = body.map_or(quote!(None), |name| quote!(Some(#name)));
         let credits = text("x-credits");
         let credits = if credits.is_empty() { quote!(None) } else { quote!(Some(#credits)) };
+        let answer = format_ident!("{}", answer_form(root, operation));
         rows.push(quote! {
             Operation {
                 id: #id, method: #method, path: #path, summary: #summary,
                 evidence: Evidence::#evidence, billing: Billing::#billing, credits: #credits, key: #key, body: #body,
+                answer: AnswerForm::#answer,
             }
         });
     }
@@ -72,7 +74,7 @@ pub fn tokens(
     };
     Ok(quote! {
         #[allow(unused_imports)]
-        use crate::operation::{Billing, Closed, Evidence, Field, Operation};
+        use crate::operation::{AnswerForm, Billing, Closed, Evidence, Field, Operation};
 
         /// Every operation of the document.
         pub static OPERATIONS: &[Operation] = &[#(#rows),*];
@@ -86,6 +88,19 @@ pub fn tokens(
 
         #methods
     })
+}
+
+/// The variant of `AnswerForm` for what an operation answers where it succeeds.
+fn answer_form(root: &Value, operation: &Value) -> &'static str {
+    let answers = operation.get("responses").and_then(Value::as_object).into_iter().flatten();
+    let success = answers.filter(|(status, _)| status.starts_with('2')).map(|(_, part)| part).next();
+    let Some(schema) = success.and_then(|part| part.pointer("/content/application~1json/schema")) else {
+        return "Text";
+    };
+    let enveloped = component(schema).is_some_and(|name| {
+        root.pointer(&format!("/components/schemas/{name}/properties/success")).is_some()
+    });
+    if enveloped { "Enveloped" } else { "Json" }
 }
 
 fn closed(root: &Value) -> Vec<TokenStream> {

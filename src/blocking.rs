@@ -21,6 +21,10 @@ use crate::error::{Error, ErrorKind};
 /// The work is done by one thread, begun with the first call. Where something asynchronous runs, await the call instead:
 /// a runtime of one thread, whose connections this would hold up with the call that needs them, is refused.
 ///
+/// # Panics
+/// Within a task of a `LocalSet` (`spawn_local`) on a runtime of several threads, as tokio's `block_in_place` does; await the
+/// call there.
+///
 /// # Errors
 /// Those of the call; when the thread cannot be begun; within a runtime of one thread.
 pub fn wait<F, T>(call: F) -> Result<T, Error>
@@ -37,6 +41,13 @@ where
             let detail = "blocking::wait was called within an asynchronous runtime of one thread; await the call there";
             Err(Error::new(ErrorKind::InvalidRequest, detail))
         }
+        // No task of a worker's, so that nothing but the caller's own is held up: below `Runtime::block_on`, a `LocalSet` perhaps,
+        // where `block_in_place` panics.
+        Ok(_) if tokio::task::try_id().is_none() => std::thread::scope(|scope| {
+            let waiting = std::thread::Builder::new().spawn_scoped(scope, || runtime.block_on(call));
+            let waiting = waiting.map_err(no_thread)?;
+            waiting.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        }),
         // The other tasks of this worker, connections among them, go to another meanwhile.
         Ok(_) => tokio::task::block_in_place(|| runtime.block_on(call)),
     }
@@ -49,8 +60,10 @@ fn runtime() -> Result<&'static Runtime, Error> {
     }
     // One thread of its own, so that connections are looked after between calls.
     let made = Builder::new_multi_thread().worker_threads(1).thread_name("tradebind").enable_all().build();
-    let made = made.map_err(|e| {
-        Error::new(ErrorKind::Setup, format!("no thread for blocking calls: {e}")).with_source(e)
-    })?;
+    let made = made.map_err(no_thread)?;
     Ok(RUNTIME.get_or_init(|| made))
+}
+
+fn no_thread(e: std::io::Error) -> Error {
+    Error::new(ErrorKind::Setup, format!("no thread for blocking calls: {e}")).with_source(e)
 }

@@ -36,4 +36,4 @@ pub mod validate;
 #[cfg(any(feature = "hk-trade", feature = "tradewind"))]
 pub use error::{Error, ErrorKind, Place};
 #[cfg(any(feature = "hk-trade", feature = "tradewind"))]
-pub use operation::{Billing, Closed, Evidence, Field, Operation, RequestBody};
+pub use operation::{AnswerForm, Billing, Closed, Evidence, Field, Operation, RequestBody};

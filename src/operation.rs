@@ -30,6 +30,18 @@ pub enum Billing {
     Unknown,
 }
 
+/// In what form an operation answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AnswerForm {
+    /// JSON in the service's envelope: `success`, `data` and the like.
+    Enveloped,
+    /// JSON without an envelope.
+    Json,
+    /// Text, or anything else that is no JSON.
+    Text,
+}
+
 /// One operation of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -52,6 +64,8 @@ pub struct Operation {
     pub key: bool,
     /// Component of its request body, if it takes one.
     pub body: Option<&'static str>,
+    /// In what form it answers.
+    pub answer: AnswerForm,
 }
 
 /// The fields of an object that takes no others.

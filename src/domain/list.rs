@@ -105,7 +105,17 @@ fn join<T: fmt::Display>(items: &[T]) -> String {
 
 impl<T: fmt::Display> fmt::Display for CommaList<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&join(&self.0))
+        if f.width().is_some() || f.precision().is_some() {
+            return f.pad(&join(&self.0));
+        }
+        // Every query goes through here.
+        for (at, item) in self.0.iter().enumerate() {
+            if at > 0 {
+                f.write_str(",")?;
+            }
+            item.fmt(f)?;
+        }
+        Ok(())
     }
 }
 

@@ -78,6 +78,38 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// Every kind. More may come with a new version.
+    pub const ALL: &[Self] = &Self::EACH;
+
+    /// As long as the last kind's number says, so that none is forgotten.
+    const EACH: [Self; Self::Recording as usize + 1] = [
+        Self::Setup,
+        Self::InvalidRequest,
+        Self::NoKey,
+        Self::PriceUnknown,
+        Self::BudgetReached,
+        Self::Unreachable,
+        Self::Timeout,
+        Self::Interrupted,
+        Self::OutcomeUnknown,
+        Self::TooLarge,
+        Self::Redirected,
+        Self::UsageLimit,
+        Self::Busy,
+        Self::AccessDenied,
+        Self::HttpStatus,
+        Self::Decode,
+        Self::UnpublishedPeriod,
+        Self::UnknownCommodity,
+        Self::Refused,
+        Self::CountMismatch,
+        Self::Upstream,
+        Self::TextInsteadOfData,
+        Self::NoData,
+        Self::Replay,
+        Self::Recording,
+    ];
+
     /// What the kind says in a line.
     pub(crate) fn told(self) -> &'static str {
         match self {
@@ -128,5 +160,17 @@ impl ErrorKind {
             Self::CountMismatch => "the rows that came are in the error; repeat the query",
             _ => return None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_is_listed_once() {
+        for (at, kind) in ErrorKind::ALL.iter().enumerate() {
+            assert_eq!(*kind as usize, at, "{kind:?}");
+        }
     }
 }

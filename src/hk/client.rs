@@ -1,20 +1,24 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Request;
-use serde_json::Value;
+use reqwest::{Method, Request, Url};
 use tracing::Instrument;
 
 use super::api::types;
 use super::hooks::{BASE_URL, redirects};
+use super::query::PATH;
 use super::session::Session;
 use super::{Answer, Outcome, Query};
 use crate::domain::Language;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::ServiceName;
-use crate::http::{self, CallSpan, Repeats, Response, Secret, Settings, Wire};
+use crate::http::{self, CallSpan, RawBody, Repeats, Response, Secret, Settings, Wire};
 
 const SERVICE: &str = "hk-trade";
+/// Id of the document's operation.
+const QUERY: &str = "get_trade";
+/// What stands for the id of anything else.
+const RAW: &str = "raw";
 /// How often a call that is denied begins a new session.
 const NEW_SESSIONS: u32 = 2;
 
@@ -43,6 +47,8 @@ pub struct Client(Arc<Shared>);
 struct Shared {
     wire: Wire,
     session: Arc<Session>,
+    /// Where queries are asked.
+    address: Url,
 }
 
 /// Sets up a [`Client`].
@@ -65,7 +71,9 @@ impl ClientBuilder {
         let wire = self.settings.wire(BASE_URL, Secret::default(), |builder| {
             builder.redirect(redirects()).cookie_provider(jar)
         })?;
-        Ok(Client(Arc::new(Shared { wire, session })))
+        let address = Url::parse(&format!("{}{PATH}", wire.base))
+            .map_err(|e| Error::new(ErrorKind::Setup, format!("the base URL takes no path: {e}")))?;
+        Ok(Client(Arc::new(Shared { wire, session, address })))
     }
 }
 
@@ -145,7 +153,7 @@ impl Client {
         query: &Query,
         take: impl FnOnce(F, bool, &Response) -> Result<T, Error>,
     ) -> Result<(T, u32, Duration), Error> {
-        let call = CallSpan::begin(SERVICE, "get_trade");
+        let call = CallSpan::begin(SERVICE, QUERY);
         let mut repeats = Repeats::new(self.0.wire.backoff);
         let asking = async {
             let got = match self.ask(Asked::Query(query), &mut repeats, &call).await {
@@ -164,7 +172,7 @@ impl Client {
         result.map(|(_, made)| (made, attempts, waited))
     }
 
-    /// Asks for any path below the base URL, such as `/api/get?lang=EN&…`, with any method and JSON body, and the same
+    /// Asks for any path below the base URL, such as `/api/get?lang=EN&…`, with any method and body, and the same
     /// session, pace, repeats and errors. Only safe methods, as GET and HEAD are, are repeated; any other only with a new session,
     /// after an answer that denied the old one. An answer that tells a failure is an error, as for a query; whatever else
     /// comes is handed on, "No record found" too.
@@ -178,10 +186,10 @@ impl Client {
     ///
     /// # Errors
     /// A method or path that is none, or as [`Client::query`].
-    pub async fn raw(&self, method: &str, path: &str, body: Option<Value>) -> Result<Response, Error> {
+    pub async fn raw(&self, method: &str, path: &str, body: Option<RawBody>) -> Result<Response, Error> {
         let made = http::raw(&self.0.wire.base, method, path, body);
         let request = made.map_err(|e| e.with_operation("hk-trade raw"))?;
-        let call = CallSpan::begin(SERVICE, "raw");
+        let call = CallSpan::begin(SERVICE, RAW);
         let mut repeats = Repeats::new(self.0.wire.backoff);
         let asking = self.ask::<types::TradeResponse>(Asked::Raw(&request), &mut repeats, &call);
         let result = asking.instrument(call.span().clone()).await;
@@ -200,7 +208,7 @@ impl Client {
         repeats: &mut Repeats,
         call: &CallSpan,
     ) -> Result<Got<F>, Error> {
-        let Shared { wire, session } = &*self.0;
+        let Shared { wire, session, .. } = &*self.0;
         loop {
             let turn = wire.gate.enter(&*wire.clock).await;
             let seen = session.number();
@@ -227,9 +235,13 @@ impl Client {
                 call.repeated(Duration::ZERO, repeats.attempts(), error.kind());
                 continue;
             }
-            // What is no read may have been done, even where no connection could be made: that may be the second of a redirect.
+            // What is no read may have been done, even where no connection could be made: that may be the second of a redirect,
+            // which the library below does not tell.
             if !asked.is_read() {
-                return Err(error);
+                return Err(match error.kind() {
+                    ErrorKind::Unreachable => error.of_kind(ErrorKind::Interrupted).repeatable(false),
+                    _ => error,
+                });
             }
             let kind = error.kind();
             let wait = repeats.after(error, &*wire.clock)?;
@@ -240,9 +252,14 @@ impl Client {
 
     /// Sends a query once, at the address that it prints, and reads the answer.
     async fn send<F: Form>(&self, query: &Query) -> Result<Got<F>, Error> {
-        let wire = &self.0.wire;
-        let request = http::raw(&wire.base, "GET", &query.to_string(), None)?;
-        let sent = wire.transport.execute(&wire.http, request, ServiceName::HkTrade, "get_trade").await;
+        let Shared { wire, address, .. } = &*self.0;
+        // Longer ones grow.
+        let mut parameters = String::with_capacity(256);
+        query.write_parameters(&mut parameters).map_err(|_| http::not_sent())?;
+        let mut address = address.clone();
+        address.set_query(Some(&parameters));
+        let request = http::to(Method::GET, address);
+        let sent = wire.transport.execute(&wire.http, request, ServiceName::HkTrade, QUERY).await;
         let response = sent.map_err(Error::from)?;
         // The document knows 200; a service that begins to send another 2xx is understood all the same.
         if !response.is_success() {
@@ -254,7 +271,10 @@ impl Client {
     async fn send_raw<F>(&self, request: &Request) -> Result<Got<F>, Error> {
         let wire = &self.0.wire;
         let request = request.try_clone().ok_or_else(http::not_sent)?;
-        let sent = wire.transport.execute(&wire.http, request, ServiceName::HkTrade, "raw").await;
+        // What is recorded names the document's operation, where that is what is asked.
+        let is_query = request.method() == Method::GET && request.url().path() == self.0.address.path();
+        let operation = if is_query { QUERY } else { RAW };
+        let sent = wire.transport.execute(&wire.http, request, ServiceName::HkTrade, operation).await;
         let response = sent.map_err(Error::from)?;
         if !response.is_success() {
             return Err(by_status(response));

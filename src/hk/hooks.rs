@@ -15,7 +15,7 @@ const MOST_REDIRECTS: usize = 5;
 /// What the service needs of an HTTP client: a cookie store, since the cookie set on its redirect must go
 /// back, gzip, redirects within the host, and patience. Add a proxy, a certificate authority and the like to it, then build.
 pub fn http_client_builder() -> ClientBuilder {
-    http::client_builder().redirect(redirects()).cookie_store(true)
+    http::client_builder().redirect(redirects())
 }
 
 /// An HTTP client for the generated client:

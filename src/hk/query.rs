@@ -15,6 +15,8 @@ use crate::http::redact::is_token;
 const SOURCE: &str = "C&SD query guide, section A";
 /// A rule of ours, since the guide does not say what one of the two alone would mean.
 const TOGETHER: &str = "tradebind: the guide's examples always give both";
+/// Where queries are asked, below the base URL (guide, section A).
+pub(super) const PATH: &str = "/api/get";
 /// The guide's parameters, in its order.
 const PARAMETERS: [&str; 12] =
     ["lang", "sv", "freq", "period", "ttype", "tm", "coclass", "co", "ccclass", "cc", "codeclass", "code"];
@@ -140,26 +142,26 @@ impl Query {
         request
     }
 
-    /// Parameters in the guide's order.
-    fn parameters(&self) -> Vec<(&'static str, String)> {
-        let mut all = vec![
-            ("lang", self.language.to_string()),
-            ("sv", self.statistics.to_string()),
-            ("freq", self.periods.frequency().to_string()),
-            ("period", self.periods.to_string()),
-            ("ttype", self.trade_type.to_string()),
-        ];
-        all.extend(self.transport.map(|transport| ("tm", transport.to_string())));
+    /// Writes the parameters in the guide's order and spelling, as the query of an address.
+    pub(super) fn write_parameters(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        let (language, statistics, periods) = (self.language, &self.statistics, self.periods);
+        let (frequency, trade_type) = (periods.frequency(), self.trade_type);
+        write!(out, "lang={language}&sv={statistics}&freq={frequency}&period={periods}&ttype={trade_type}")?;
+        if let Some(transport) = self.transport {
+            write!(out, "&tm={transport}")?;
+        }
         for (class, codes, areas) in [("coclass", "co", &self.origin), ("ccclass", "cc", &self.destination)] {
             if let Some(areas) = areas {
-                all.extend([(class, areas.class().to_string()), (codes, areas.codes().to_string())]);
+                write!(out, "&{class}={}&{codes}={}", areas.class(), areas.codes())?;
             }
         }
         if let Some(commodities) = &self.commodities {
-            all.push(("codeclass", commodities.class().to_string()));
-            all.extend(commodities.codes().map(|codes| ("code", codes.to_string())));
+            write!(out, "&codeclass={}", commodities.class())?;
+            if let Some(codes) = commodities.codes() {
+                write!(out, "&code={codes}")?;
+            }
         }
-        all
+        Ok(())
     }
 }
 
@@ -167,11 +169,8 @@ impl Query {
 /// another order, which means nothing.
 impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("/api/get")?;
-        for (at, (name, value)) in self.parameters().iter().enumerate() {
-            write!(f, "{}{name}={value}", if at == 0 { '?' } else { '&' })?;
-        }
-        Ok(())
+        write!(f, "{PATH}?")?;
+        self.write_parameters(f)
     }
 }
 

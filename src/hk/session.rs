@@ -1,9 +1,11 @@
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use http::HeaderValue;
 use reqwest::Url;
-use reqwest::cookie::{CookieStore, Jar};
+use reqwest::cookie::CookieStore;
+
+use crate::http::Cookies;
 
 /// The cookies of a session, which can be begun anew.
 #[derive(Default)]
@@ -11,7 +13,7 @@ pub(super) struct Session(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    jar: Arc<Jar>,
+    jar: Cookies,
     number: u64,
 }
 
@@ -37,7 +39,7 @@ impl Session {
         let mut state = self.state();
         let stale = state.number == seen;
         if stale {
-            *state = State { jar: Arc::default(), number: seen + 1 };
+            *state = State { jar: Cookies::default(), number: seen + 1 };
         }
         stale
     }
@@ -45,13 +47,11 @@ impl Session {
 
 impl CookieStore for Session {
     fn set_cookies(&self, cookies: &mut dyn Iterator<Item = &HeaderValue>, url: &Url) {
-        let jar = Arc::clone(&self.state().jar);
-        jar.set_cookies(cookies, url);
+        self.state().jar.set_cookies(cookies, url);
     }
 
     fn cookies(&self, url: &Url) -> Option<HeaderValue> {
-        let jar = Arc::clone(&self.state().jar);
-        jar.cookies(url)
+        self.state().jar.cookies(url)
     }
 }
 

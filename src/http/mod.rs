@@ -5,6 +5,7 @@
 
 mod backoff;
 mod clock;
+mod cookies;
 mod fault;
 mod pace;
 mod raw;
@@ -32,11 +33,16 @@ pub use transport::Transport;
 pub(crate) use backoff::Repeats;
 #[cfg(feature = "tradewind")]
 pub(crate) use backoff::retry_after_of;
+#[cfg(feature = "hk-trade")]
+pub(crate) use cookies::Cookies;
 pub(crate) use fault::{by_status, decode_fault, not_sent, sent_fault};
 #[cfg(feature = "tradewind")]
 pub(crate) use fault::{looks, status_kind};
 pub(crate) use pace::Gate;
+pub use raw::RawBody;
 pub(crate) use raw::raw;
+#[cfg(feature = "hk-trade")]
+pub(crate) use raw::to;
 pub(crate) use redact::Secret;
 #[cfg(feature = "table")]
 pub(crate) use response::without_mark;

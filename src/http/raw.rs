@@ -1,27 +1,96 @@
 //! Requests for paths that no document knows.
 
+use bytes::Bytes;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Request, Url};
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, plain};
 
+const JSON: &str = "application/json";
+
+/// The body of a raw call. What is given as text or bytes goes out as it is, byte for byte, as JSON unless
+/// [`RawBody::of_type`] says otherwise; a [`Value`] goes out as its text.
+///
+/// ```
+/// use tradebind::http::RawBody;
+/// let json: RawBody = r#"{"limit": 0.10}"#.into();
+/// let form = RawBody::from("a=1&b=2").of_type("application/x-www-form-urlencoded");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct RawBody {
+    bytes: Bytes,
+    content_type: String,
+}
+
+impl RawBody {
+    /// The same as another `Content-Type` than `application/json`.
+    #[must_use]
+    pub fn of_type(self, content_type: &str) -> Self {
+        Self { content_type: content_type.to_owned(), ..self }
+    }
+}
+
+/// The size of the body alone: it may be secret.
+impl std::fmt::Debug for RawBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RawBody").field("bytes", &self.bytes.len()).finish_non_exhaustive()
+    }
+}
+
+impl From<Bytes> for RawBody {
+    fn from(bytes: Bytes) -> Self {
+        Self { bytes, content_type: JSON.to_owned() }
+    }
+}
+
+impl From<Vec<u8>> for RawBody {
+    fn from(bytes: Vec<u8>) -> Self {
+        Bytes::from(bytes).into()
+    }
+}
+
+impl From<String> for RawBody {
+    fn from(text: String) -> Self {
+        Bytes::from(text).into()
+    }
+}
+
+impl From<&str> for RawBody {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+impl From<Value> for RawBody {
+    fn from(value: Value) -> Self {
+        value.to_string().into()
+    }
+}
+
 /// A request for a path below a base URL.
-pub(crate) fn raw(base: &str, method: &str, path: &str, body: Option<Value>) -> Result<Request, Error> {
+pub(crate) fn raw(base: &str, method: &str, path: &str, body: Option<RawBody>) -> Result<Request, Error> {
+    let wrong = |detail| Err(Error::new(ErrorKind::InvalidRequest, detail));
     let url = below(base, path)?;
     let Ok(method) = Method::from_bytes(method.to_ascii_uppercase().as_bytes()) else {
-        return Err(Error::new(
-            ErrorKind::InvalidRequest,
-            format!("the method {} is none of HTTP", plain(method)),
-        ));
+        return wrong(format!("the method {} is none of HTTP", plain(method)));
     };
-    let mut request = Request::new(method, url);
-    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+    let mut request = to(method, url);
     if let Some(body) = body {
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        *request.body_mut() = Some(body.to_string().into());
+        let Ok(content_type) = HeaderValue::from_str(&body.content_type) else {
+            return wrong(format!("the content type {} cannot stand in a header", plain(&body.content_type)));
+        };
+        request.headers_mut().insert(CONTENT_TYPE, content_type);
+        *request.body_mut() = Some(body.bytes.into());
     }
     Ok(request)
+}
+
+/// A request to an address.
+pub(crate) fn to(method: Method, url: Url) -> Request {
+    let mut request = Request::new(method, url);
+    request.headers_mut().insert(ACCEPT, HeaderValue::from_static(JSON));
+    request
 }
 
 /// The address of a path below a base URL.

@@ -1,4 +1,6 @@
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -112,12 +114,7 @@ impl Recorder {
         let mut state = self.lock();
         state.count += 1;
         state.number += 1;
-        if let Some(folder) = &state.folder {
-            let is_taken = |number| file(folder, service, operation, &case(number)).exists();
-            state.number =
-                (state.number..=usize::MAX).find(|number| !is_taken(*number)).unwrap_or(state.number);
-        }
-        let exchange = Exchange {
+        let mut exchange = Exchange {
             about: None,
             case: case(state.number),
             evidence: if live { ExchangeEvidence::Observed } else { ExchangeEvidence::Assumed },
@@ -140,7 +137,7 @@ impl Recorder {
         match state.folder.clone() {
             None => state.exchanges.push(exchange),
             Some(folder) => {
-                if let Err(problem) = write(&folder, &exchange) {
+                if let Err(problem) = write(&folder, &mut exchange, &mut state.number) {
                     state.problem.get_or_insert(problem);
                 }
             }
@@ -165,15 +162,24 @@ fn case(number: usize) -> String {
     format!("recorded-{number:04}")
 }
 
-fn file(folder: &Path, service: ServiceName, operation: &str, case: &str) -> PathBuf {
-    folder.join(service.to_string()).join(format!("{operation}.{case}.json"))
-}
-
-fn write(folder: &Path, exchange: &Exchange) -> Result<(), String> {
-    let file = file(folder, exchange.service, &exchange.operation, &exchange.case);
-    std::fs::create_dir_all(file.parent().unwrap_or(folder))
-        .and_then(|()| exchange.save(&file))
-        .map_err(|e| format!("the recording {} cannot be written: {e}", file.display()))
+/// Writes a recording to a file of its own. A number that is taken, by another recorder perhaps that writes to the folder at the
+/// same time, is left out.
+fn write(folder: &Path, exchange: &mut Exchange, number: &mut usize) -> Result<(), String> {
+    let folder = folder.join(exchange.service.to_string());
+    loop {
+        let path = folder.join(format!("{}.{}.json", exchange.operation, exchange.case));
+        let made = std::fs::create_dir_all(&folder)
+            .and_then(|()| File::options().write(true).create_new(true).open(&path));
+        match made.and_then(|mut file| file.write_all(format!("{exchange}\n").as_bytes())) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists && path.exists() => {
+                *number += 1;
+                exchange.case = case(*number);
+            }
+            made => {
+                return made.map_err(|e| format!("the recording {} cannot be written: {e}", path.display()));
+            }
+        }
+    }
 }
 
 fn recorded(bytes: &[u8], secret: &Secret) -> Body {

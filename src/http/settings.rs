@@ -117,7 +117,7 @@ macro_rules! setters {
             }
 
             /// A `reqwest` builder with your proxy, certificate authority and the like. Set on it is, over what it may
-            /// hold: User-Agent, gzip, redirects, both time limits, and what `http_client_builder` of the service's
+            /// hold: User-Agent, gzip, a cookie store, redirects, both time limits, and what `http_client_builder` of the service's
             /// module names.
             pub fn http(mut self, builder: reqwest::ClientBuilder) -> Self {
                 self.settings.http = Some(builder);
@@ -186,6 +186,15 @@ pub(crate) use setters;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_set_is_as_the_setters_say() {
+        let settings = Settings::default();
+        assert_eq!(settings.pace, Pace::new(3, Duration::from_millis(500)));
+        assert_eq!((settings.connect_timeout.as_secs(), settings.timeout.as_secs()), (15, 600));
+        assert_eq!(settings.body_cap, 256 * 1024 * 1024);
+        assert!(format!("{:?}", Transport::default()).contains("cap: 268435456"));
+    }
 
     #[test]
     fn a_base_that_is_none_is_told_without_repeating_it() {

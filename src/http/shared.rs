@@ -13,8 +13,14 @@ const FOLDER: &str = "TRADEBIND_STATE_DIR";
 const AFTER_LIMIT: Duration = Duration::from_secs(15);
 /// How long to wait before looking again for a free turn.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
-/// A start that is noted further ahead than that comes from a clock that was set back since.
+/// A start that is noted further ahead than that comes from a clock that was set back since, unless the pace is slower still.
 const FURTHEST: Duration = Duration::from_secs(60 * 60);
+
+/// How far ahead a start can be noted: all who hold a turn wait for theirs, and one more has noted his.
+fn furthest(pace: Pace) -> Duration {
+    let waiting = pace.in_flight().and_then(|most| u32::try_from(most).ok()).unwrap_or(u32::MAX);
+    FURTHEST.max(pace.apart().saturating_mul(waiting.saturating_add(1)))
+}
 
 /// One pace for all processes of a user on this machine: so many calls at once, and starts so far apart, whoever makes them.
 ///
@@ -111,7 +117,7 @@ impl SharedPace {
         let apart = millis(self.pace.apart());
         let wait = self.change(|ledger| {
             let now = now(clock);
-            let sound = |at: u64| if at > now.saturating_add(millis(FURTHEST)) { 0 } else { at };
+            let sound = |at: u64| if at > now.saturating_add(millis(furthest(self.pace))) { 0 } else { at };
             let held = match sound(ledger.limit_reached) {
                 0 => 0,
                 at => at.saturating_add(millis(AFTER_LIMIT)),
@@ -188,6 +194,19 @@ mod tests {
         assert_eq!(one.limit_reached(), Some(clock.wall()));
         drop(one.enter(&clock).await);
         assert_eq!(clock.naps().last(), Some(&AFTER_LIMIT));
+    }
+
+    /// A pace of more than an hour is no clock that was set back.
+    #[tokio::test]
+    async fn a_slow_pace_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = ManualClock::at(UNIX_EPOCH + Duration::from_secs(1_000_000));
+        let apart = Duration::from_secs(2 * 60 * 60);
+        let shared = SharedPace::open_in(folder.path(), "hk-trade", Pace::new(1, apart)).unwrap();
+        for _ in 0..3 {
+            drop(shared.enter(&clock).await);
+        }
+        assert_eq!(clock.naps(), [apart; 2]);
     }
 
     #[tokio::test]

@@ -1,8 +1,11 @@
 //! What both services need of an HTTP client, and what the generator's requests need mended.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{ClientBuilder, Request};
+
+use super::cookies::Cookies;
 
 /// How long a connection may take to open.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
@@ -20,6 +23,7 @@ pub(crate) fn prepared(builder: ClientBuilder) -> ClientBuilder {
         .user_agent(concat!("tradebind/", env!("CARGO_PKG_VERSION")))
         .referer(false)
         .gzip(true)
+        .cookie_provider(Arc::new(Cookies::default()))
         // It would log every byte, the key among them.
         .connection_verbose(false)
 }

@@ -7,7 +7,8 @@ use crate::error::{Error, ErrorKind};
 /// The span of one call; holds nothing secret: operation, status, attempts, credits, duration, outcome.
 pub(crate) struct CallSpan {
     span: Span,
-    started: Instant,
+    /// None where nobody listens: the time is not even looked up then.
+    started: Option<Instant>,
     ended: bool,
 }
 
@@ -23,7 +24,8 @@ impl CallSpan {
             duration_ms = field::Empty,
             outcome = field::Empty,
         );
-        Self { span, started: Instant::now(), ended: false }
+        let started = (!span.is_none()).then(Instant::now);
+        Self { span, started, ended: false }
     }
 
     pub(crate) fn span(&self) -> &Span {
@@ -44,6 +46,9 @@ impl CallSpan {
         error: Option<&Error>,
     ) {
         self.ended = true;
+        if self.started.is_none() {
+            return;
+        }
         self.span.record("status", status);
         self.span.record("attempts", attempts);
         self.span.record("credits", credits.map(field::display));
@@ -55,8 +60,8 @@ impl CallSpan {
     }
 
     fn told_duration(&self) {
-        let milliseconds = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.span.record("duration_ms", milliseconds);
+        let Some(elapsed) = self.started.map(|started| started.elapsed()) else { return };
+        self.span.record("duration_ms", u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
     }
 }
 

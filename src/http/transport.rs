@@ -111,8 +111,10 @@ impl Transport {
         service: ServiceName,
         operation: &str,
     ) -> Result<Response, Broken> {
-        let asked = self.recorder.as_ref().map(|recorder| recorder.asked(&request, &self.secret));
-        let live = self.replay.is_none() && is_live(request.url(), service);
+        let asked = self.recorder.as_ref().map(|recorder| {
+            let live = self.replay.is_none() && is_live(request.url(), service);
+            (recorder.asked(&request, &self.secret), live)
+        });
         let response = match &self.replay {
             Some(replay) => replay.answer(&request, service, &self.secret).map_err(Broken::Own)?,
             None => {
@@ -120,7 +122,7 @@ impl Transport {
                 self.read(answer).await?
             }
         };
-        if let (Some(recorder), Some(asked)) = (&self.recorder, asked) {
+        if let (Some(recorder), Some((asked, live))) = (&self.recorder, asked) {
             recorder.record(service, operation, asked, &response, live, &self.secret);
         }
         Ok(response)
@@ -130,25 +132,40 @@ impl Transport {
         let status = answer.status().as_u16();
         let headers = std::mem::take(answer.headers_mut());
         let told = answer.content_length().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or_default();
-        let mut body = Vec::with_capacity(told.min(self.cap).min(RESERVED));
+        // A small body comes in one piece, which is kept as it is.
+        let mut first = Bytes::new();
+        let mut body = Vec::new();
         loop {
             match answer.chunk().await {
-                Ok(Some(chunk)) if chunk.len() > self.cap.saturating_sub(body.len()) => {
-                    body.truncate(KEPT_BEYOND_CAP);
-                    body.shrink_to_fit();
+                Ok(Some(chunk)) if chunk.len() > self.cap.saturating_sub(first.len().max(body.len())) => {
+                    let mut kept = whole_body(first, body);
+                    kept.truncate(KEPT_BEYOND_CAP);
                     let detail = format!("{} bytes, decompressed; reading stopped there", self.cap);
-                    let kept = Response::new(status, headers, body.into());
+                    // A copy, since the room of the whole would stay with the piece.
+                    let kept = Response::new(status, headers, Bytes::copy_from_slice(&kept));
                     return Err(Broken::Own(Error::new(ErrorKind::TooLarge, detail).with_response(kept)));
                 }
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Ok(None) => return Ok(Response::new(status, headers, body.into())),
+                Ok(Some(chunk)) if first.is_empty() && body.is_empty() => first = chunk,
+                Ok(Some(chunk)) => {
+                    if body.is_empty() {
+                        body.reserve(told.min(self.cap).min(RESERVED).max(first.len() + chunk.len()));
+                        body.extend_from_slice(&std::mem::take(&mut first));
+                    }
+                    body.extend_from_slice(&chunk);
+                }
+                Ok(None) => return Ok(Response::new(status, headers, whole_body(first, body))),
                 Err(error) => {
-                    let partial = Response::new(status, headers, body.into());
+                    let partial = Response::new(status, headers, whole_body(first, body));
                     return Err(Broken::Network(error, Some(partial)));
                 }
             }
         }
     }
+}
+
+/// A body that came in one piece, or in several that were put together.
+fn whole_body(first: Bytes, several: Vec<u8>) -> Bytes {
+    if several.is_empty() { first } else { several.into() }
 }
 
 /// An attempt that brought no whole answer.

@@ -28,9 +28,12 @@ macro_rules! fields {
         const FIELDS: &[(&str, Kind)] = &[$(($key, Kind::$kind)),+];
 
         impl Field {
-            /// The field of a key.
+            /// The field of a key, also where it is spelled as in the guide's table: `ccDsecEN`.
             pub(super) fn of(key: &str) -> Option<Self> {
-                FIELDS.iter().zip(0..).find(|((known, _), _)| *known == key).map(|(_, at)| Self(at))
+                let known = |key: &str| {
+                    FIELDS.iter().zip(0..).find(|((known, _), _)| *known == key).map(|(_, at)| Self(at))
+                };
+                known(key).or_else(|| known(&key.contains("Dsec").then(|| key.replace("Dsec", "Desc"))?))
             }
 
             /// Its value in a typed row, as text.
@@ -217,6 +220,8 @@ mod tests {
             serde_json::from_str::<Row>(&format!("{{{others}\"{}\":{value}}}", field.key())).is_ok()
         };
         for field in Field::all() {
+            let other = field.key().replace("Desc", "Dsec");
+            assert_eq!(Field::of(&other), Some(field), "the guide's table spells it so");
             let takes = [row(field, "null"), row(field, "1.5"), row(field, "1.23456789012345678")];
             let expected = match field.kind() {
                 Kind::Required => [false, true, true],

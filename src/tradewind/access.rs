@@ -21,7 +21,7 @@ const FILE_CAP: u64 = 4096;
 
 /// What the service needs of an HTTP client: no redirects and no repeats, since a billed call goes out once and a
 /// key to one host; no idle connections, since a call sent on one that the server has just closed cannot be told from one
-/// that was done; gzip, and patience. Add a proxy, a certificate authority and the like to it, then build.
+/// that was done; a cookie store, gzip, and patience. Add a proxy, a certificate authority and the like to it, then build.
 pub fn http_client_builder() -> ClientBuilder {
     once(http::client_builder())
 }

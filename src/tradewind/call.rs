@@ -9,7 +9,7 @@ use super::envelope::Answer;
 use super::{Billed, Client};
 use crate::domain::Credits;
 use crate::error::Error;
-use crate::operation::{Billing, Operation};
+use crate::operation::{AnswerForm, Billing, Operation};
 
 /// What stands for the id of an address that the document does not know.
 pub(super) const RAW: &str = "raw";
@@ -26,6 +26,8 @@ pub struct What {
     pub(super) customs: bool,
     /// What the document tells of its price.
     pub(super) price: Option<Credits>,
+    /// What the document tells of its answer's form.
+    pub(super) form: Option<AnswerForm>,
 }
 
 impl What {
@@ -41,12 +43,14 @@ impl What {
             } else {
                 operation.credits.and_then(|text| text.parse().ok())
             },
+            form: Some(operation.answer),
         }
     }
 
     /// An address that the document does not know: nothing is taken for granted.
     pub(super) fn unknown(path: &str) -> Self {
-        Self { id: RAW, key: true, free: false, customs: path.starts_with("/api/customs/"), price: None }
+        let customs = path.starts_with("/api/customs/");
+        Self { id: RAW, key: true, free: false, customs, price: None, form: None }
     }
 }
 

@@ -5,7 +5,6 @@ use progenitor_client::{
     ClientHooks as _, ClientInfo as _, Error as SendError, OperationInfo, ResponseValue,
 };
 use reqwest::header::AUTHORIZATION;
-use serde_json::Value;
 use tracing::Instrument;
 
 use super::access::{BASE_URL, once};
@@ -15,7 +14,7 @@ use super::envelope::{self, Answer};
 use super::{Access, Billed, Call, Ledger};
 use crate::domain::Credits;
 use crate::error::{Error, ErrorKind};
-use crate::http::{self, Repeats, Response, Settings, Wire};
+use crate::http::{self, RawBody, Repeats, Response, Settings, Wire};
 use crate::near::nearest;
 
 /// A client of TradeWind that looks after your credits.
@@ -165,12 +164,13 @@ impl Client {
     }
 
     /// A call of any path below the base URL, with the same key, errors, pace and ledger: for what the document lacks. An
-    /// address that the document knows keeps its price; any other must be allowed for, by [`Call::allow`]. A failure that
-    /// the envelope tells is an error; whatever else comes is handed on as it is.
+    /// address that the document knows keeps its price, and the form of its answer is looked at as by its method, but for the
+    /// shape of the data; any other must be allowed for, by [`Call::allow`]: of such a one a failure that the envelope
+    /// tells is an error, and whatever else comes is handed on as it is.
     ///
     /// ```no_run
     /// # async fn run(client: tradebind::tradewind::Client) -> Result<(), Box<dyn std::error::Error>> {
-    /// let body = serde_json::json!({ "page": 1 });
+    /// let body = r#"{ "page": 1 }"#.into();
     /// let answer = client.raw("POST", "/api/customs/some/new-operation", Some(body))?.allow("0.5".parse()?).await?;
     /// let json: serde_json::Value = answer.value().json()?;
     /// # Ok(()) }
@@ -178,7 +178,7 @@ impl Client {
     ///
     /// # Errors
     /// A method or path that is none.
-    pub fn raw(&self, method: &str, path: &str, body: Option<Value>) -> Result<Call<Response>, Error> {
+    pub fn raw(&self, method: &str, path: &str, body: Option<RawBody>) -> Result<Call<Response>, Error> {
         let made = http::raw(&self.0.wire.base, method, path, body);
         let request = Arc::new(made.map_err(|e| e.with_operation("tradewind raw"))?);
         // The path as it is sent: one that is written in another way must not pass for a free operation.
@@ -188,7 +188,7 @@ impl Client {
         let sent = base.ok().and_then(|base| sent.strip_prefix(&base)).unwrap_or(sent);
         let what =
             operation_at(request.method().as_str(), sent).map_or_else(|| What::unknown(sent), What::of);
-        let key = what.key;
+        let (id, key) = (what.id, what.key);
         Ok(self.call_with(what, move |api| {
             let copy = request.try_clone();
             async move {
@@ -197,7 +197,7 @@ impl Client {
                 if key && let Some(bearer) = api.inner().bearer() {
                     request.headers_mut().insert(AUTHORIZATION, bearer);
                 }
-                let answer = api.exec(request, &OperationInfo { operation_id: "raw" }).await?;
+                let answer = api.exec(request, &OperationInfo { operation_id: id }).await?;
                 Ok(ResponseValue::new((), answer.status(), answer.headers().clone()))
             }
         }))
@@ -279,8 +279,11 @@ impl Client {
                         }
                         Err(error) => {
                             // Told again from the body, which has offsets.
-                            let error =
-                                if error.is_decode() { A::decode_fault(response.clone()) } else { *error };
+                            let error = if error.is_decode() {
+                                A::decode_fault(response.clone(), what)
+                            } else {
+                                *error
+                            };
                             Err(error.with_charge(opened.request_id, credits).with_response(response))
                         }
                     };
@@ -320,12 +323,10 @@ impl Client {
         };
         match sent {
             _ if !response.is_success() => Err(envelope::by_status(response, free)),
-            Ok(sent) => A::take(sent.into_inner(), &response).map(|answer| (response, answer)),
-            // A page, or nothing, in the place of JSON is a gateway's: the answer is lost behind it.
-            Err(_) if !free && !http::looks(&response).is_empty() => {
-                Err(A::decode_fault(response).outcome_unknown())
-            }
-            Err(_) => Err(A::decode_fault(response)),
+            sent => match sent.ok().and_then(|sent| A::take(sent.into_inner(), &response, &call.what)) {
+                Some(answer) => Ok((response, answer)),
+                None => Err(lost::<A>(response, &call.what)),
+            },
         }
     }
 
@@ -355,6 +356,13 @@ impl Client {
             }
         }
     }
+}
+
+/// A body that is no answer. A page, or nothing, in the place of JSON is a gateway's: what was billed is lost behind it.
+fn lost<A: Answer>(response: Response, what: &What) -> Error {
+    let is_hidden = !what.free && !http::looks(&response).is_empty();
+    let error = A::decode_fault(response, what);
+    if is_hidden { error.outcome_unknown() } else { error }
 }
 
 /// The operation of the document at a method and path; a `{name}` of its path stands for one part.

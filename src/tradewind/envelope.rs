@@ -1,6 +1,9 @@
 //! Undoes the envelopes: the service's own, and the upstream's inside.
 
+use std::collections::HashMap;
+
 use progenitor_client::ByteStream;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::api::types::{Envelope, Meta};
@@ -8,6 +11,7 @@ use super::call::What;
 use crate::domain::{Credits, OrOther};
 use crate::error::{Error, ErrorKind};
 use crate::http::{self, Response};
+use crate::operation::AnswerForm;
 
 /// The one operation whose data may be a text: they carry a task id of unknown shape (vendor).
 const TEXT_DATA: &str = "agentic_search";
@@ -19,17 +23,14 @@ pub trait Answer: Sized + Send + 'static {
     /// What is inside.
     type Value;
 
-    /// Takes over from the generated method.
-    ///
-    /// # Errors
-    /// A body that is not what it should be.
-    fn take(sent: Self::Sent, response: &Response) -> Result<Self, Error>;
+    /// Takes over from the generated method; `None` where the body is not what it should be.
+    fn take(sent: Self::Sent, response: &Response, what: &What) -> Option<Self>;
 
     /// Undoes the envelopes.
     fn open(self, what: &What) -> Opened<Self::Value>;
 
     /// Why the body is none.
-    fn decode_fault(response: Response) -> Error;
+    fn decode_fault(response: Response, what: &What) -> Error;
 }
 
 /// An answer with its envelopes undone.
@@ -53,11 +54,11 @@ macro_rules! decoded {
     ($strict:ty) => {
         type Sent = Self;
 
-        fn take(sent: Self, _: &Response) -> Result<Self, Error> {
-            Ok(sent)
+        fn take(sent: Self, _: &Response, _: &What) -> Option<Self> {
+            Some(sent)
         }
 
-        fn decode_fault(response: Response) -> Error {
+        fn decode_fault(response: Response, _: &What) -> Error {
             http::decode_fault::<$strict>(response)
         }
     };
@@ -81,29 +82,36 @@ impl Answer for Text {
     type Sent = ByteStream;
     type Value = String;
 
-    fn take(_: ByteStream, response: &Response) -> Result<Self, Error> {
-        match std::str::from_utf8(&response.content()) {
-            Ok(text) => Ok(Self(text.to_owned())),
-            Err(_) => Err(Self::decode_fault(response.clone())),
-        }
+    fn take(_: ByteStream, response: &Response, _: &What) -> Option<Self> {
+        std::str::from_utf8(&response.content()).ok().map(|text| Self(text.to_owned()))
     }
 
     fn open(self, _: &What) -> Opened<String> {
         Opened::bare(self.0)
     }
 
-    fn decode_fault(response: Response) -> Error {
+    fn decode_fault(response: Response, _: &What) -> Error {
         Error::new(ErrorKind::Decode, "the body is no UTF-8 text").with_response(response)
     }
 }
 
-/// Any answer, as it came; only what tells a failure for certain is one.
+/// Any answer, as it came. Of an operation that the document knows it must be in the known form, and fails as for the
+/// operation's method, but for the shape of its data: that is the caller's to judge. Of any other address only what tells a
+/// failure for certain is one.
 impl Answer for Response {
     type Sent = ();
     type Value = Self;
 
-    fn take((): (), response: &Response) -> Result<Self, Error> {
-        Ok(response.clone())
+    fn take((): (), response: &Response, what: &What) -> Option<Self> {
+        let content = response.content();
+        let fits = match what.form {
+            Some(AnswerForm::Enveloped) => {
+                serde_json::from_slice::<HashMap<String, IgnoredAny>>(&content).is_ok()
+            }
+            Some(AnswerForm::Json) => serde_json::from_slice::<IgnoredAny>(&content).is_ok(),
+            Some(AnswerForm::Text) | None => true,
+        };
+        fits.then(|| response.clone())
     }
 
     fn open(self, what: &What) -> Opened<Self> {
@@ -111,8 +119,10 @@ impl Answer for Response {
             return Opened::bare(self);
         };
         let success = envelope.get("success").and_then(Value::as_bool);
-        let value = match (failed(success, envelope.get("error")), envelope.remove("data")) {
+        let failed = failed(success, envelope.get("error"));
+        let value = match (failed, envelope.remove("data")) {
             (Some(error), _) => Err(error),
+            (None, data) if what.form == Some(AnswerForm::Enveloped) => inner(data, what).map(drop),
             (None, Some(data)) if what.customs => upstream(data)
                 .map(drop)
                 .or_else(|e| if e.kind() == ErrorKind::Upstream { Err(e) } else { Ok(()) }),
@@ -125,8 +135,11 @@ impl Answer for Response {
         }
     }
 
-    fn decode_fault(response: Response) -> Error {
-        http::decode_fault::<Value>(response)
+    fn decode_fault(response: Response, what: &What) -> Error {
+        match what.form {
+            Some(AnswerForm::Enveloped) => http::decode_fault::<Envelope>(response),
+            _ => http::decode_fault::<Value>(response),
+        }
     }
 }
 
@@ -136,16 +149,21 @@ impl Answer for Envelope {
     decoded!(Self);
 
     fn open(self, what: &What) -> Opened<Value> {
-        let value = match (failed(self.success, self.error.as_ref()), self.data) {
-            (Some(error), _) => Err(error),
-            (None, None | Some(Value::Null)) => Err(Error::new(ErrorKind::NoData, "")),
-            (None, Some(Value::String(_))) if what.id != TEXT_DATA => {
-                Err(Error::new(ErrorKind::TextInsteadOfData, ""))
-            }
-            (None, Some(data)) if what.customs => upstream(data),
-            (None, Some(data)) => Ok(data),
+        let value = match failed(self.success, self.error.as_ref()) {
+            Some(error) => Err(error),
+            None => inner(self.data, what),
         };
         Opened { value: value.map_err(Box::new), request_id: self.request_id, meta: self.meta }
+    }
+}
+
+/// What an envelope that tells no failure holds.
+fn inner(data: Option<Value>, what: &What) -> Result<Value, Error> {
+    match data {
+        None | Some(Value::Null) => Err(Error::new(ErrorKind::NoData, "")),
+        Some(Value::String(_)) if what.id != TEXT_DATA => Err(Error::new(ErrorKind::TextInsteadOfData, "")),
+        Some(data) if what.customs => upstream(data),
+        Some(data) => Ok(data),
     }
 }
 

@@ -25,7 +25,7 @@ use crate::near::nearest;
 pub struct OperationRequest {
     operation: &'static Operation,
     path: String,
-    body: Option<Value>,
+    body: Option<String>,
 }
 
 impl OperationRequest {
@@ -55,7 +55,7 @@ impl OperationRequest {
             (Some(component), Some(json)) => match api::read_body(component, json) {
                 Some(Ok(body)) => match backwards(&body) {
                     Some(problem) => return wrong(problem),
-                    None => Some(body),
+                    None => Some(completed(json, &body)),
                 },
                 Some(Err(invalid)) => return wrong(invalid.to_string()),
                 None => return wrong(format!("{component} cannot be read at run time")),
@@ -76,21 +76,22 @@ impl OperationRequest {
         &self.path
     }
 
-    /// The body as it is sent, defaults included.
+    /// The body as it is sent: the text that was given, byte for byte, and behind its members the defaults of those that it
+    /// lacks.
     #[must_use]
-    pub fn body(&self) -> Option<&Value> {
-        self.body.as_ref()
+    pub fn body(&self) -> Option<&str> {
+        self.body.as_deref()
     }
 }
 
 impl Client {
-    /// A call of an operation that is only known at run time, as the command line makes them; the answer comes as it is, but
-    /// a failure that its envelopes tell is an error.
+    /// A call of an operation that is only known at run time, as the command line makes them; the answer comes as it is, and
+    /// fails as by the operation's method, but for the shape of its data.
     ///
     /// # Errors
     /// A path that is none.
     pub fn operation(&self, request: &OperationRequest) -> Result<Call<Response>, Error> {
-        self.raw(request.operation.method, &request.path, request.body.clone())
+        self.raw(request.operation.method, &request.path, request.body.as_deref().map(Into::into))
     }
 }
 
@@ -121,6 +122,22 @@ fn escaped(text: &str) -> String {
     /// What RFC 3986 keeps of a part as it is.
     const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
     utf8_percent_encode(text, PART).to_string()
+}
+
+/// A request's text with the members that it lacks of what is sent for it. The text itself stays as it is: a number
+/// must not lose digits on the way.
+fn completed(json: &str, sent: &Value) -> String {
+    let given: Value = serde_json::from_str(json).unwrap_or_default();
+    let has = |name: &str| given.get(name).is_some();
+    let missing = sent.as_object().into_iter().flatten().filter(|(name, _)| !has(name));
+    let missing: Vec<_> = missing.map(|(name, value)| format!("{}:{value}", Value::from(&**name))).collect();
+    match json.trim_end().strip_suffix('}') {
+        Some(open) if !missing.is_empty() => {
+            let comma = if given.as_object().is_some_and(|given| !given.is_empty()) { "," } else { "" };
+            format!("{}{comma}{}}}", open.trim_end(), missing.join(","))
+        }
+        _ => json.to_owned(),
+    }
 }
 
 /// Days in the wrong order. What the service makes of them is unknown, and it would be billed.

@@ -1,6 +1,6 @@
 //! `tradebind tradewind`, from the outside.
 
-use ::tradebind::replica::{Door, Fault, Replica, Rule};
+use ::tradebind::replica::{Door, Fault, Replica, Reply, Rule};
 
 use crate::support::cli::{ended, folder, run, run_args, tradebind};
 
@@ -230,6 +230,49 @@ async fn a_lost_answer_has_its_exit_code() {
     let ran = tokio::task::spawn_blocking(move || ended(command, "")).await.unwrap();
     assert_eq!((ran.code, &*ran.stdout), (Some(5), ""), "{ran}");
     assert_eq!(replica.tradewind_account("tw_test_1").unwrap().calls, 1, "charged, and sent once");
+}
+
+/// A failure inside HTTP 200 is one for the command too, by the exit codes of the design; what came is not lost.
+#[tokio::test]
+async fn failures_inside_a_success_have_their_exit_codes() {
+    let replica = Replica::start().await.unwrap();
+    let ask = async || {
+        let mut command = tradebind();
+        command.args(REGIONS.split(' ').filter(|word| *word != "--replica"));
+        command.env("TRADEBIND_TRADEWIND_URL", replica.tradewind_url()).env("TRADEWIND_API_KEY", "tw_test_1");
+        tokio::task::spawn_blocking(move || ended(command, "")).await.unwrap()
+    };
+    replica.faults([Rule::on(Door::Tradewind).with(Fault::StackTrace)]);
+    let ran = ask().await;
+    assert_eq!(ran.code, Some(3), "{ran}");
+    assert!(
+        ran.stderr.contains("a text came where data belong") && ran.stderr.contains("credits charged"),
+        "{ran}"
+    );
+    let answer: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert!(answer["data"].is_string(), "{ran}");
+    replica.faults([]);
+    let null = serde_json::json!({"success": true, "request_id": "r1", "data": null});
+    for (reply, code) in [(Reply::json(200, &null), 3), (Reply::html(200), 5), (Reply::new(200, ""), 5)] {
+        replica.script(Door::Tradewind, [reply.into()]);
+        let ran = ask().await;
+        assert_eq!(ran.code, Some(code), "{ran}");
+        assert_eq!(ran.stdout.is_empty(), ran.stderr.contains("the body is empty"), "{ran}");
+    }
+}
+
+/// A body's members go out as they were given, also where an option goes over another.
+#[test]
+fn an_option_over_a_body_changes_nothing_else() {
+    let body = r#"{"type": "exporter", "start_time": "2024-04-19", "product": "caf\u00e9"}"#;
+    let ran = run_args(&["tradewind", "world-regions", "--body", "-", "--hscode", "0101", "--dry-run"], body);
+    assert!(
+        ran.stdout.contains(r#""product":"caf\u00e9""#) && ran.stdout.contains(r#""hscode":"0101""#),
+        "{ran}"
+    );
+    let body = r#"{"anything": [1, 2.50, 123456789012345678901234567890]}"#;
+    let ran = run_args(&["tradewind", "match-contacts", "--body", "-", "--dry-run"], body);
+    assert!(ran.stdout.contains(body), "{ran}");
 }
 
 /// What is free and needs no key is known by its address, also to a raw call.

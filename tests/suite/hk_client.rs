@@ -530,6 +530,35 @@ async fn odd_but_readable_bodies_are_read() {
         bench.answers([reply.into()]);
         assert_eq!(bench.client().query(&english()).await.expect(&told).rows().len(), 1);
     }
+    // As the guide's table spells the keys; and parts of the head in another form than documented.
+    let spelled =
+        success(&[row(|row| row["tmDescEN"] = json!("BY AIR"))], 1).to_string().replace("Desc", "Dsec");
+    bench.answers([Reply::new(200, spelled).into()]);
+    let answer = bench.client().query(&english()).await.unwrap();
+    let first = &answer.rows()[0];
+    assert_eq!(
+        (first.destination().unwrap().name, first.transport()),
+        (Some("CHINESE MAINLAND"), Some("BY AIR"))
+    );
+    assert!(answer.unknown().is_empty(), "{:?}", answer.unknown());
+    for (count, note, notes) in [
+        (json!("1"), json!("one note"), &["one note"][..]),
+        (json!(" 1 "), json!({"en": "a", "tc": ["b"]}), &["a", "b"]),
+        (Value::Null, Value::Null, &[]),
+        (json!(1), json!(["n", "m"]), &["n", "m"]),
+    ] {
+        let mut body = success(&[row(|_| ())], count);
+        body["header"]["tablenote"] = note;
+        bench.answers([Reply::json(200, &body).into()]);
+        let answer = bench.client().query(&english()).await.expect(&body.to_string());
+        assert_eq!(
+            (answer.rows().len(), answer.notes()),
+            (1, &notes.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()[..])
+        );
+    }
+    let error = bench.told(Reply::json(200, &success(&[row(|_| ())], "2"))).await;
+    assert_eq!(error.kind(), ErrorKind::CountMismatch);
+    assert!(bench.told(Reply::json(200, &success(&[row(|_| ())], "many"))).await.is_decode());
     // Behind a byte order mark the offset is still that of the body as it came.
     let error = bench.told(Reply::new(200, "\u{feff}{\"header\": 1}")).await;
     assert_eq!(error.place().unwrap().offset, 3 + 11, "{error}");
@@ -569,7 +598,9 @@ async fn all_at_once(client: &Client, tasks: usize) {
 #[tokio::test]
 async fn the_pace_holds_over_tasks() {
     let bench = Bench::new().await;
-    let client = bench.builder().pace(Pace::default()).build().unwrap();
+    // None is set: it is the default's.
+    let client =
+        Client::builder().base_url(bench.replica.hk_url()).clock(bench.clock.clone()).build().unwrap();
     all_at_once(&client, 6).await;
     // Each waits for its turn on a clock that moves on when somebody waits.
     let naps: Duration = bench.clock.naps().iter().sum();
@@ -784,10 +815,12 @@ async fn sessions_are_shared_by_many_calls() {
 async fn what_is_no_read_is_sent_once() {
     let bench = Bench::new().await;
     bench.replica.script(Door::HkFront, [Reply::html(503).into(), Reply::html(503).into()]);
-    let body = Some(json!({ "a": 1 }));
-    let error = bench.client().raw("post", "/api/get", body).await.unwrap_err();
+    // As it is given, not as somebody read it.
+    let text = r#"{"z":123456789012345678901234567890, "a":0.10}"#;
+    let error = bench.client().raw("post", "/api/get", Some(text.into())).await.unwrap_err();
     assert_eq!((error.attempts(), error.is_busy()), (1, true));
-    assert_eq!(bench.replica.hk_requests()[0].method, "POST");
+    let sent = bench.replica.hk_requests().remove(0);
+    assert_eq!((&*sent.method, &*sent.body), ("POST", text.as_bytes()));
     assert!(bench.client().raw("G T", "/api/get", None).await.unwrap_err().is_unsent());
     assert!(bench.client().raw("GET", "api/get", None).await.unwrap_err().is_unsent());
 
@@ -795,9 +828,29 @@ async fn what_is_no_read_is_sent_once() {
     let bench = Bench::new().await;
     let away = Reply::new(303, "").header("location", "/api/get?x").header("connection", "close");
     bench.replica.script(Door::HkFront, [away.into(), Step::CloseOnAccept, Step::CloseOnAccept]);
-    let error = bench.client().raw("POST", "/api/get", Some(json!({}))).await.unwrap_err();
+    let error = bench.client().raw("POST", "/api/get", Some("{}".into())).await.unwrap_err();
     let posts = bench.replica.hk_requests().iter().filter(|request| request.method == "POST").count();
     assert_eq!((error.attempts(), posts), (1, 1), "{error}");
+
+    // It cannot even be made: what was sent before it has left all the same.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let once = tokio::spawn(async move {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let (mut stream, _) = listener.accept().await.unwrap();
+        drop(listener);
+        _ = stream.read(&mut [0; 1024]).await.unwrap();
+        let away = "HTTP/1.1 303 See Other\r\nlocation: /elsewhere\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        stream.write_all(away.as_bytes()).await.unwrap();
+    });
+    let client = bench.builder().base_url(url).build().unwrap();
+    let error = client.raw("POST", "/api/get", Some("{}".into())).await.unwrap_err();
+    once.await.unwrap();
+    assert_eq!(
+        (error.kind(), error.is_unsent(), error.is_retryable()),
+        (ErrorKind::Interrupted, false, false),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -806,6 +859,18 @@ async fn debug_shows_no_cookie() {
     let client = bench.client();
     client.query(&documented()).await.unwrap();
     assert!(!format!("{client:?}").contains("replica-session"));
+}
+
+#[cfg(feature = "blocking")]
+#[test]
+fn a_local_set_is_no_place_to_panic() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let replica = runtime.block_on(Replica::start()).unwrap();
+    let client = Client::builder().base_url(replica.hk_url()).build().unwrap();
+    let local = tokio::task::LocalSet::new();
+    let answer =
+        runtime.block_on(local.run_until(async { tradebind::blocking::wait(client.query(&documented())) }));
+    assert_eq!(answer.unwrap().rows().len(), 2);
 }
 
 /// As in a container with one processor.

@@ -208,6 +208,77 @@ async fn a_folder_is_gone_on_with() {
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
+/// Several recorders at once write to one folder, and none writes over another's file.
+#[test]
+fn recorders_share_a_folder() {
+    let folder = std::env::temp_dir().join(format!("tradebind-recorder-shared-{}", std::process::id()));
+    _ = std::fs::remove_dir_all(&folder);
+    let exchange = documented()
+        .unwrap()
+        .into_iter()
+        .find(|(_, exchange)| exchange.operation == "get_trade" && exchange.response.is_some());
+    let (exchange, start) = (exchange.unwrap().1, std::sync::Barrier::new(8));
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let recorder = Recorder::to_folder(&folder);
+                let client = hk::Client::builder()
+                    .pace(Pace::off())
+                    .replay(Replay::in_any_order([exchange.clone()]))
+                    .record(recorder.clone())
+                    .build()
+                    .unwrap();
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                start.wait();
+                runtime.block_on(client.query(&query(&exchange.request.target))).unwrap();
+                assert_eq!(recorder.finish().unwrap(), 1);
+            });
+        }
+    });
+    let files: Vec<_> =
+        std::fs::read_dir(folder.join("hk-trade")).unwrap().map(|file| file.unwrap().path()).collect();
+    assert_eq!(files.len(), 8, "{files:?}");
+    for file in files {
+        std::fs::read_to_string(&file).unwrap().parse::<Exchange>().unwrap();
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// What is asked by its address or at run time is recorded as the document's operation, so that it can be checked.
+#[tokio::test]
+async fn raw_calls_are_recorded_as_what_they_ask() {
+    let replica = Replica::start().await.unwrap();
+    let recorder = Recorder::in_memory();
+    let hong_kong = hk::Client::builder()
+        .base_url(replica.hk_url())
+        .pace(Pace::off())
+        .record(recorder.clone())
+        .build()
+        .unwrap();
+    hong_kong.raw("GET", &format!("/api/get?{QUERY}"), None).await.unwrap();
+    hong_kong.raw("GET", "/api/other", None).await.unwrap_err();
+    let wind = tradewind::Client::builder()
+        .base_url(replica.tradewind_url())
+        .key("tw_test_recording")
+        .unwrap()
+        .pace(Pace::off())
+        .record(recorder.clone())
+        .build()
+        .unwrap();
+    let request =
+        tradewind::OperationRequest::new("world_regions", &[], Some(r#"{"type": "exporter"}"#)).unwrap();
+    wind.operation(&request).unwrap().await.unwrap();
+    let exchanges = recorder.exchanges();
+    let operations: Vec<_> = exchanges.iter().map(|exchange| &*exchange.operation).collect();
+    assert_eq!(operations, ["get_trade", "raw", "world_regions"]);
+    #[cfg(feature = "validate")]
+    for (exchange, known) in exchanges.iter().zip([true, false, true]) {
+        let report = tradebind::validate::Validator::new().check_text("exchange.json", &exchange.to_string());
+        let told = format!("{report:?}");
+        assert_eq!(!told.contains("which no document has"), known, "{told}");
+    }
+}
+
 /// A redirect's one-time address and its cookie are no part of a recording.
 #[tokio::test]
 async fn a_session_is_not_recorded() {

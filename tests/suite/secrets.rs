@@ -175,7 +175,8 @@ async fn calls(replica: &Replica, client: &Client, reply: &Reply) -> (String, us
     told(client.metrics().await.map(|billed| shown(&billed)));
     script();
     let path = format!("/api/{CANARY}?key={CANARY}&page={CANARY}&{CANARY}&{CANARY}=1#{CANARY}");
-    let raw = client.raw("POST", &path, Some(json!({"key": CANARY}))).unwrap().allow("1".parse().unwrap());
+    let raw =
+        client.raw("POST", &path, Some(json!({"key": CANARY}).into())).unwrap().allow("1".parse().unwrap());
     told(Ok(shown(&raw)));
     told(raw.await.map(|billed| shown(&billed)));
     client.ledger().resume();
@@ -395,4 +396,50 @@ async fn spans_tell_of_each_call() {
             && line.contains("kind=Busy")),
         "{log}"
     );
+}
+
+/// The same of the Hong Kong client; and the session's cookie is in none of it, nor in what is recorded.
+#[tokio::test]
+async fn hong_kong_s_spans_show_no_cookie() {
+    let (lines, _guard) = Lines::capture();
+    let replica = Replica::start().await.unwrap();
+    let recorder = Recorder::in_memory();
+    let client = tradebind::hk::Client::builder()
+        .base_url(replica.hk_url())
+        .pace(Pace::off())
+        .clock(Arc::new(ManualClock::at(SystemTime::UNIX_EPOCH)))
+        .backoff(Backoff::default().attempts(2))
+        .record(recorder.clone())
+        .build()
+        .unwrap();
+    let query = "lang=EN&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN".parse().unwrap();
+    client.query(&query).await.unwrap();
+    client.query(&query).await.unwrap();
+    replica.script(Door::HkAnswer, [Step::hk_status(3, ()), Step::hk_status(3, ())]);
+    let error = client.query(&query).await.unwrap_err();
+    let log = lines.text();
+    let closed: Vec<_> =
+        log.lines().filter(|line| line.contains("tradebind.call{") && line.contains(": close ")).collect();
+    assert_eq!(closed.len(), 3, "{log}");
+    for (line, fields) in closed.iter().zip([
+        ["status=200", "attempts=1", r#"outcome="ok""#],
+        ["status=200", "attempts=1", r#"outcome="ok""#],
+        ["status=200", "attempts=2", "outcome=Busy"],
+    ]) {
+        for field in fields.into_iter().chain([r#"service="hk-trade" operation="get_trade""#, "duration_ms="])
+        {
+            assert!(line.contains(field), "{field} in {line}");
+        }
+    }
+    let cookie = "tradebind-replica-session";
+    let sent = replica
+        .hk_requests()
+        .iter()
+        .filter(|request| request.headers.iter().any(|(name, _)| name == "cookie"))
+        .count();
+    assert!(sent > 0, "there is a cookie to be shown");
+    let recorded: String = recorder.exchanges().iter().map(ToString::to_string).collect();
+    for text in [log, said(&error), shown(&client), recorded] {
+        assert!(!text.contains(cookie), "{text}");
+    }
 }

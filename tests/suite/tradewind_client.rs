@@ -6,10 +6,10 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 use tradebind::domain::Credits;
 use tradebind::exchange::documented;
-use tradebind::http::{Backoff, ManualClock, Pace};
+use tradebind::http::{Backoff, ManualClock, Pace, RawBody};
 use tradebind::replica::{Door, Replica, Reply, Step};
 use tradebind::tradewind::api::{self, types};
-use tradebind::tradewind::{Access, Billed, Client, ClientBuilder, Ledger, read_request};
+use tradebind::tradewind::{Access, Billed, Client, ClientBuilder, Ledger, OperationRequest, read_request};
 use tradebind::{Error, ErrorKind};
 
 include!(concat!(env!("OUT_DIR"), "/by_operation.rs"));
@@ -296,6 +296,31 @@ async fn failures_inside_a_success_keep_their_charge() {
         assert!(!error.is_retryable() && !error.is_unsent(), "{body}");
         assert!(!error.to_string().contains("secret"), "the text is kept, not shown: {error}");
         assert_eq!(serde_json::from_slice::<Value>(error.body().unwrap()).unwrap(), body);
+
+        // Asked by its id, the operation fails in the same way, but for the shape of what was paid for: it comes as it is.
+        let is_shape = kind == Decode || body["data"] == json!({"list": []});
+        let (answer, books) = by_id("world_regions", Reply::json(200, &body)).await;
+        assert_eq!(books, "0.14 0", "{body}");
+        match answer {
+            Ok(answer) => {
+                assert!(is_shape, "{body}");
+                assert_eq!(
+                    (answer.value().json::<Value>().unwrap(), answer.credits()),
+                    (body, Some(credits("0.14")))
+                );
+            }
+            Err(error) => {
+                assert_eq!((error.kind(), is_shape), (kind, false), "{body}: {error}");
+                assert_eq!(
+                    (error.credits(), error.request_id()),
+                    (Some(credits("0.14")), Some("r1")),
+                    "{body}"
+                );
+                assert_eq!((error.service_code(), error.status()), (code, Some(200)), "{body}");
+                assert_eq!(error.messages(), messages, "{body}");
+                assert_eq!(serde_json::from_slice::<Value>(error.body().unwrap()).unwrap(), body);
+            }
+        }
     }
 
     // The same of an operation whose data are of unknown shape.
@@ -313,6 +338,83 @@ async fn failures_inside_a_success_keep_their_charge() {
         assert_eq!((error.kind(), error.credits()), (kind, Some(credits("0.14"))), "{body}");
         assert_eq!(self::books(client.ledger()), "0.14 0", "{body}");
     }
+}
+
+/// What a call by an operation's id brings, and the state of the books.
+async fn by_id(
+    id: &str,
+    step: impl Into<Step>,
+) -> (Result<Billed<tradebind::http::Response>, Error>, String) {
+    let (replica, client) = scripted([step.into()]).await;
+    let body = api::OPERATIONS.iter().find(|operation| operation.id == id).unwrap().body;
+    let request = OperationRequest::new(id, &[], body.map(|_| r#"{"type": "exporter"}"#)).unwrap();
+    let answer = client.operation(&request).unwrap().await;
+    assert_eq!(replica.tradewind_requests().len(), 1, "sent once");
+    (answer, books(client.ledger()))
+}
+
+/// What is no JSON is none by the operation's id either.
+#[tokio::test]
+async fn bodies_that_are_none_are_told_by_id_too() {
+    for reply in [Reply::html(200), Reply::new(200, ""), Reply::new(201, "PHP Fatal error")] {
+        let (answer, books) = by_id("world_regions", reply).await;
+        let error = answer.unwrap_err();
+        assert_eq!((error.kind(), &*books), (ErrorKind::OutcomeUnknown, "0 0.14"), "{error}");
+        assert_eq!(error.operation(), Some("tradewind world_regions"));
+    }
+    for (body, place) in [("[1]", ""), ("{\"success\": tru}", "/success")] {
+        let (answer, _) = by_id("world_regions", Reply::new(200, body)).await;
+        let error = answer.unwrap_err();
+        assert!(error.is_decode() && error.place().unwrap().pointer == place, "{error:?}");
+        assert_eq!(error.body().unwrap(), body);
+    }
+    let (answer, _) = by_id("health", Reply::new(200, "up")).await;
+    assert!(answer.unwrap_err().is_decode());
+    let (answer, _) = by_id("metrics", Reply::new(200, "up 1\n")).await;
+    assert_eq!(answer.unwrap().value().body(), "up 1\n");
+}
+
+/// What is given at run time goes out as it was given, and behind it what the document wants sent beside it.
+#[tokio::test]
+async fn bodies_go_out_as_they_are() {
+    let replica = Replica::start().await.unwrap();
+    let client = builder(&replica).build().unwrap();
+    let sent = || {
+        replica.tradewind_requests().last().map(|sent| String::from_utf8(sent.body.clone()).unwrap()).unwrap()
+    };
+    let text = "{ \"z\": 123456789012345678901234567890,\n\"a\": 0.10, \"é\": 1e2 }\n";
+    for path in ["/api/any", "/api/company/search"] {
+        replica.script(Door::Tradewind, [Reply::new(200, "{}").into()]);
+        _ = client.raw("POST", path, Some(text.into())).unwrap().allow(credits("1")).await;
+        assert_eq!(sent(), text);
+    }
+    let form = RawBody::from(vec![0, 0xff]).of_type("application/octet-stream");
+    replica.script(Door::Tradewind, [Reply::new(200, "{}").into()]);
+    client.raw("PUT", "/api/any", Some(form)).unwrap().allow(credits("1")).await.unwrap();
+    let last = replica.tradewind_requests().pop().unwrap();
+    assert_eq!(last.body, [0, 0xff]);
+    assert!(
+        last.headers.contains(&("content-type".to_owned(), "application/octet-stream".to_owned())),
+        "{last:?}"
+    );
+    let error = client.raw("PUT", "/x", Some(RawBody::from("").of_type("a\nb"))).map(drop).unwrap_err();
+    assert_eq!((error.kind(), error.is_unsent()), (ErrorKind::InvalidRequest, true));
+
+    let run = async |id: &str, body: &str| {
+        let request = OperationRequest::new(id, &[], Some(body)).unwrap();
+        assert!(client.operation(&request).unwrap().await.is_ok(), "{id}");
+        assert_eq!(request.body(), Some(&*sent()));
+        sent()
+    };
+    assert_eq!(run("match_contacts", text).await, text);
+    let all = r#"{"type": "exporter", "departure_port": "", "end_time": "", "hscode": "0101", "product": "", "seller": "", "start_time": "", "tradeCode": "", "buyer": ""}"#;
+    assert_eq!(run("world_regions", all).await, all);
+    let short = run("world_regions", " {\"type\": \"exporter\" }\n").await;
+    assert!(
+        short.starts_with(" {\"type\": \"exporter\",\"buyer\":\"\",") && short.ends_with("\"\"}"),
+        "{short}"
+    );
+    assert_eq!(serde_json::from_str::<Value>(&short).unwrap().as_object().unwrap().len(), 9);
 }
 
 #[tokio::test]
@@ -811,7 +913,7 @@ async fn raw_calls_go_by_the_same_rules() {
     // A known address keeps its price, and its answer comes whole.
     let body = serde_json::to_value(request()).unwrap();
     let path = "/api/customs/analytics/world-regions";
-    let billed = client.raw("post", path, Some(body)).unwrap().await.unwrap();
+    let billed = client.raw("post", path, Some(body.into())).unwrap().await.unwrap();
     assert_eq!(billed.value().json::<Value>().unwrap(), answer());
     assert_eq!((billed.credits(), billed.value().status()), (Some(credits("0.14")), 201));
     assert_eq!(books(client.ledger()), "0.14 0");
@@ -881,7 +983,7 @@ async fn raw_calls_go_by_the_same_rules() {
 async fn raw_calls_tell_failures() {
     let call = async |path: &str, reply: Reply| {
         let (replica, client) = scripted([reply.into()]).await;
-        let result = client.raw("POST", path, Some(json!({}))).unwrap().allow(credits("0.5")).await;
+        let result = client.raw("POST", path, Some("{}".into())).unwrap().allow(credits("0.5")).await;
         assert_eq!(replica.tradewind_requests().len(), 1);
         (result.map(|billed| billed.into_value().status()), books(client.ledger()))
     };
@@ -1026,6 +1128,20 @@ async fn an_odd_envelope_around_good_data_costs_nothing() {
     let (_replica, client) = scripted([Reply::json(201, &body).into()]).await;
     let answer = client.world_regions(request()).await.unwrap();
     assert_eq!((answer.value().total, answer.credits()), (Some(3), Some(credits("0.14"))));
+}
+
+/// What a gateway sets to know its caller again goes back to it.
+#[tokio::test]
+async fn a_cookie_goes_back() {
+    let reply = || Step::from(Reply::new(200, "{}").header("set-cookie", "route=1; Path=/"));
+    let (replica, client) = scripted([reply(), reply()]).await;
+    for _ in 0..2 {
+        client.health().await.unwrap();
+    }
+    let sent = replica.tradewind_requests();
+    let has_cookie: Vec<_> =
+        sent.iter().map(|sent| sent.headers.iter().any(|(name, _)| name == "cookie")).collect();
+    assert_eq!(has_cookie, [false, true]);
 }
 
 /// No connection is kept: a call sent on one that the server has just closed cannot be told from one that was done.

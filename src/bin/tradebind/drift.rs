@@ -155,7 +155,7 @@ impl Args {
                 context.tradewind(operation, &self.paying).await?
             }
         };
-        let raw = client.raw(&probe.method, &probe.target, probe.body.clone());
+        let raw = client.raw(&probe.method, &probe.target, probe.body.clone().map(Into::into));
         let mut call = raw.map_err(Failure::from)?;
         let known = OPERATIONS.iter().find(|known| known.id == probe.operation);
         let price = known.and_then(|known| known.credits);
@@ -197,6 +197,6 @@ impl Unanswered {
 
 async fn hk(context: &Context, probe: &Probe) -> Result<Response, Unanswered> {
     let (client, url) = context.hk().await?;
-    let asked = client.raw(&probe.method, &probe.target, probe.body.clone());
+    let asked = client.raw(&probe.method, &probe.target, probe.body.clone().map(Into::into));
     context.watch("asking hk-trade", asked).await.map_err(|e| Unanswered::of(e, false, context, &url))
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches, Args as _, Command as Clap, FromArgMatches as _, ValueEnum as _};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tradebind::documents::{DocumentOperation, Placed, document};
 use tradebind::domain::Credits;
 use tradebind::exchange::ServiceName;
@@ -12,6 +12,7 @@ use tradebind::tradewind::{Billed, OperationRequest, Rows};
 use tradebind::{Billing, Evidence, Operation};
 
 use super::fields::{self, Field};
+use super::members::Members;
 use crate::chart::{ChartArgs, Place};
 use crate::context::{Context, read};
 use crate::exit::{Exit, Failure};
@@ -230,7 +231,7 @@ impl Call {
         let request = OperationRequest::new(self.operation.id, &path, body.as_deref());
         let request = request.map_err(|e| refused(&e, self.body.is_some()))?;
         if self.common.dry_run {
-            let body = request.body().map(|body| format!("\n{body:#}")).unwrap_or_default();
+            let body = request.body().map(|body| format!("\n{body}")).unwrap_or_default();
             let url = context.tradewind_url()?;
             let shown = format!("{} {url}{}{body}", self.operation.method, request.path());
             // Never to the answer's place, which may hold one.
@@ -245,7 +246,10 @@ impl Call {
         }
         let sink = self.common.target.open()?;
         let asked = context.watch(&format!("asking tradewind {}", self.operation.id), call.send()).await;
-        let answer = asked.map_err(|e| context.failed(e, &url))?;
+        let answer = match asked {
+            Ok(answer) => answer,
+            Err(error) => return Err(answered(error, |e| context.failed(e, &url))),
+        };
         charge(self.operation.billing == Billing::Free, &answer);
         if let Some(told) = part_of(answer.value()) {
             context.note(told);
@@ -280,11 +284,14 @@ impl Call {
         let described = document(ServiceName::Tradewind).operation(self.operation.id);
         let (fields, _) = described.as_ref().map(request_fields).unwrap_or_default();
         let text = self.body.as_deref().map(|path| read(path, "the body")).transpose()?;
-        let mut request = Map::new();
+        let mut request = Members::default();
         if let Some(text) = &text {
-            request = match serde_json::from_str(text) {
-                Ok(Value::Object(object)) => object,
-                Ok(_) => {
+            request = match serde_json::from_str::<Value>(text).and_then(|value| match value {
+                Value::Object(_) => serde_json::from_str(text).map(Some),
+                _ => Ok(None),
+            }) {
+                Ok(Some(members)) => members,
+                Ok(None) => {
                     return Err(Failure::usage(format!("the body must be a JSON object, a {component}")));
                 }
                 Err(e) => {
@@ -307,7 +314,7 @@ impl Call {
             (false, None) => Err(Failure::usage(
                 "the request is empty: give its fields as options (--help lists them), or all of it by --body FILE",
             )),
-            (true, _) => Ok(Some(Value::Object(request).to_string())),
+            (true, _) => Ok(Some(request.to_string())),
         }
     }
 
@@ -322,8 +329,9 @@ impl Call {
 }
 
 /// What the operation does, and what was asked.
-fn title(operation: &Operation, request: Option<&Value>) -> String {
-    let asked = request.and_then(Value::as_object).into_iter().flatten().filter_map(|(name, value)| {
+fn title(operation: &Operation, request: Option<&str>) -> String {
+    let request: Value = request.and_then(|request| serde_json::from_str(request).ok()).unwrap_or_default();
+    let asked = request.as_object().into_iter().flatten().filter_map(|(name, value)| {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         (!text.is_empty()).then(|| format!("{name} {text}"))
     });
@@ -369,9 +377,25 @@ pub fn kept(written: Result<(), Failure>, target: &Target, answer: &Response) ->
     if target.file().is_none() || failure.is_closed() {
         return Err(failure);
     }
-    match Target::default().open()?.write(|out| out.write_all(answer.body())) {
-        Ok(()) => Err(failure.and("the answer stands on standard output, as it came")),
-        Err(_) => Err(failure),
+    Err(on_standard_output(failure, answer.body(), "the answer stands on standard output, as it came"))
+}
+
+/// Tells a call's failure. What came with HTTP's success may have been paid for: it is not lost, and goes to standard output as
+/// far as it came.
+pub fn answered(error: tradebind::Error, told: impl FnOnce(tradebind::Error) -> Failure) -> Failure {
+    let succeeded = error.status().is_some_and(|status| (200..300).contains(&status));
+    let body = error.body().filter(|body| succeeded && !body.is_empty()).cloned();
+    let failure = told(error);
+    match body {
+        Some(body) => on_standard_output(failure, &body, "what came of the answer stands on standard output"),
+        None => failure,
+    }
+}
+
+fn on_standard_output(failure: Failure, body: &[u8], told: &str) -> Failure {
+    match Target::default().open().and_then(|sink| sink.write(|out| out.write_all(body))) {
+        Ok(()) => failure.and(told),
+        Err(_) => failure,
     }
 }
 

@@ -2,8 +2,10 @@
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tradebind::documents::{Document, Placed};
+
+use super::members::Members;
 
 /// How deep fields of objects within objects are options.
 const DEEPEST: usize = 3;
@@ -171,7 +173,7 @@ impl Field {
     }
 
     /// Puts what was given into the request; whether anything was.
-    pub fn put(&self, matches: &ArgMatches, request: &mut Map<String, Value>) -> Result<bool, String> {
+    pub fn put(&self, matches: &ArgMatches, request: &mut Members) -> Result<bool, String> {
         let name = &self.option;
         let values: Option<Vec<Value>> = match self.kind {
             Kind::Text | Kind::Choice(_) => given::<String>(matches, name),
@@ -181,15 +183,9 @@ impl Field {
         };
         let Some(mut values) = values else { return Ok(false) };
         let value = if self.list { Value::Array(values) } else { values.pop().unwrap_or_default() };
-        let Some((last, above)) = self.path.split_last() else { return Ok(false) };
-        let mut object = request;
-        for name in above {
-            let inner = object.entry(name.clone()).or_insert_with(|| Value::Object(Map::new()));
-            object = inner.as_object_mut().ok_or_else(|| {
-                format!("--{} does not fit the body, where {name} is no object", self.option)
-            })?;
-        }
-        object.insert(last.clone(), value);
+        request
+            .put(&self.path, &value)
+            .map_err(|name| format!("--{} does not fit the body, where {name} is no object", self.option))?;
         Ok(true)
     }
 }

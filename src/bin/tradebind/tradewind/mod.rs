@@ -2,6 +2,7 @@
 
 mod call;
 mod fields;
+mod members;
 mod raw;
 
 use clap::{ArgMatches, Args as _, Command as Clap, FromArgMatches, Subcommand, error::ErrorKind};

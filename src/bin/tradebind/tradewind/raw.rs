@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use serde_json::Value;
+use serde::de::IgnoredAny;
 
-use super::call::{Paying, charge, kept};
+use super::call::{Paying, answered, charge, kept};
 use crate::context::{Context, read};
 use crate::exit::{Exit, Failure};
 use crate::output::Target;
@@ -34,13 +34,13 @@ pub struct Args {
 
 impl Args {
     pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
-        let body: Option<Value> = match &self.body {
+        let body = match &self.body {
             Some(path) => {
                 let text = read(path, "the body")?;
-                Some(
-                    serde_json::from_str(&text)
-                        .map_err(|e| Failure::input(format!("the body is not JSON: {e}")))?,
-                )
+                serde_json::from_str::<IgnoredAny>(&text)
+                    .map_err(|e| Failure::input(format!("the body is not JSON: {e}")))?;
+                // The text itself: what is read and written again may lose digits.
+                Some(text.into())
             }
             None => None,
         };
@@ -59,7 +59,7 @@ impl Args {
             tradebind::ErrorKind::PriceUnknown => {
                 Failure::usage("no price of that address is on record: give --max-credits N, the most that the call may cost")
             }
-            _ => context.failed(e, &url),
+            _ => answered(e, |e| context.failed(e, &url)),
         })?;
         charge(false, &answer);
         let written = sink.write(|out| out.write_all(answer.value().body()));

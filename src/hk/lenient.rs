@@ -1,0 +1,28 @@
+//! Parts of an answer's head that are read in whatever form they come: none of them is worth the rows.
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
+use crate::domain::Messages;
+use crate::scalar;
+
+/// A count, as a number or as text.
+pub(crate) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    #[derive(Deserialize)]
+    struct Told(#[serde(deserialize_with = "whole")] i64);
+    Ok(Option::<Told>::deserialize(deserializer)?.map(|told| told.0))
+}
+
+fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    scalar::text(deserializer, |text| text.trim().parse().ok())?
+        .ok_or_else(|| D::Error::custom("expected a whole number"))
+}
+
+/// Notes, as a list of texts or as one; of anything else the texts in it.
+pub(crate) fn notes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    let notes = Option::<Messages>::deserialize(deserializer)?;
+    Ok(notes.map(|notes| match notes {
+        Messages::Several(texts) => texts,
+        other => other.iter().map(str::to_owned).collect(),
+    }))
+}

@@ -244,6 +244,17 @@ impl Facts {
         self.bad.get(code)?.iter().find(holds).map(|bad| bad.reason.as_str())
     }
 
+    /// Whether a code was refused at the end of a range: in the part that no border of editions cuts.
+    pub(super) fn was_refused(&self, block: &Block, range: PeriodPair, code: &CommodityCode) -> bool {
+        let range = self.published(range).unwrap_or(range);
+        let (parts, kind) = (edition::parts(block.class, range), Kind::of(block));
+        let holds = |bad: &Bad| {
+            let within = |part: &PeriodPair| part.overlap(bad.periods) == Some(bad.periods);
+            parts.last().is_some_and(within) && bad.kind.is_none_or(|known| known == kind)
+        };
+        self.bad.get(code).is_some_and(|all| all.iter().any(holds))
+    }
+
     /// What became of one code; of a query without codes for no code.
     pub(super) fn fate(&self, block: &Block, periods: PeriodPair, code: Option<&CommodityCode>) -> Fate {
         let asked = self.asked.get(&(block.clone(), periods));

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use tradebind::domain::{InvalidValue, Language, PeriodPair, Statistic, TradeType};
+use tradebind::domain::{InvalidValue, Language, Period, PeriodPair, Statistic, TradeType};
 use tradebind::harvest::{Areas, Commodities, Limits, Plan, Request};
 use tradebind::hk::Span;
 use tradebind::http::Pace;
@@ -44,7 +44,21 @@ pub struct Wide {
     pause: Option<f64>,
 }
 
+/// Periods as `--period` reads them.
+pub fn written(periods: PeriodPair) -> String {
+    let one = |period: Period| match period.month() {
+        Some(month) => format!("{:04}-{month:02}", period.year()),
+        None => format!("{:04}", period.year()),
+    };
+    format!("{}..{}", one(periods.start()), one(periods.end()))
+}
+
 impl Wide {
+    /// Whether the periods hang on the month that is the last when they are asked for.
+    pub fn is_open(&self) -> bool {
+        matches!(self.scope.span(), Ok(Span::Last(_)))
+    }
+
     /// The pace asked for.
     pub fn pace(&self, context: &Context) -> Result<Pace, Failure> {
         let seconds = self.pause.unwrap_or(if context.is_replica() {

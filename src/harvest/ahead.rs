@@ -37,8 +37,9 @@ impl Ready {
             _ => Lines::bare(Vec::new()),
         };
         let mut tally = Tally::default();
-        let write = |view: &_, row| lines.write(view, row).map_err(failed);
-        let rows = rows_of(query, &settled, tables, columns, &mut tally, write)?;
+        let rows = rows_of(query, &settled, tables, columns, &mut tally, |view, row| {
+            lines.write(view, row).map_err(failed)
+        })?;
         let text = lines.end().map_err(failed)?;
         Ok(Self { settled, text, rows, tally })
     }

@@ -297,7 +297,8 @@ fn one(
             let (table, ..) = views.get(*at)?;
             table.cell(*row, Column::Figure).map(|cell| cell.into_owned())
         };
-        let Some(first @ (cell, at, row)) = same.first() else { continue };
+        let Some(first) = same.first() else { continue };
+        let (cell, at, row) = first;
         let Some((table, view, _)) = views.get(*at) else { continue };
         let agree = same.len() == 1 || same.iter().all(|one| figure(one) == figure(first));
         let found = if agree { Found::Row { table, view, row: *row } } else { Found::Conflict };

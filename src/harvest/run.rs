@@ -318,7 +318,7 @@ impl Harvest {
         let mut before: Option<&Generation> = None;
         for generation in &mut self.generations {
             run.generation(generation, before).await?;
-            before = Some(generation);
+            before = Some(&*generation);
         }
         if let Some(end) = self.refresh_to
             && run.state().failed.is_empty()
@@ -782,7 +782,8 @@ fn moment(wall: SystemTime) -> String {
 
 /// Faults of the answers that still count.
 fn faults_of(source: &Source<'_>) -> u64 {
-    let counts = |kept: &&Kept| source.valid.is_some_and(|valid| valid.overlap(kept.query.periods()).is_some());
+    let counts =
+        |kept: &&Kept| source.valid.is_some_and(|valid| valid.overlap(kept.query.periods()).is_some());
     source.facts.kept().iter().filter(counts).map(|kept| kept.faults as u64).sum()
 }
 
@@ -843,13 +844,12 @@ fn finish(
         let others = Format::ALL.iter().filter(|format| **format != settings.format);
         others.for_each(|format| folder.remove(format.file()));
     }
-    let published = shown
-        .iter()
-        .filter_map(|one| one.facts.published(one.plan.request().periods()))
-        .reduce(|one, other| {
+    let published = shown.iter().filter_map(|one| one.facts.published(one.plan.request().periods())).reduce(
+        |one, other| {
             let last = if one.end().ordinal() < other.end().ordinal() { other } else { one };
             PeriodPair::new(one.start(), last.end()).unwrap_or(last)
-        });
+        },
+    );
     let kept = || generations.iter().flat_map(|one| one.facts.kept());
     let summary = Summary {
         planned: generations.iter().map(|one| one.plan.len()).sum(),
@@ -896,4 +896,51 @@ fn finish(
             .map_err(|e| HarvestError::disk(&path, "written")(std::io::Error::from(e)))
     })?;
     Ok(summary)
+}
+
+#[cfg(all(test, feature = "replica"))]
+mod tests {
+    use super::*;
+    use crate::domain::{CommodityClass, Statistic, TradeType};
+    use crate::harvest::{Areas, Commodities};
+    use crate::http::{ManualClock, Pace};
+    use crate::replica::Replica;
+
+    /// Rows that are written while others are asked, all, some or none of them: the same file and the same numbers. The last
+    /// month is not published, an area and a code are unknown, others are of one edition.
+    #[tokio::test]
+    async fn rows_written_ahead_are_those_written_at_the_end() {
+        let replica = Replica::builder().hk_newest("202202".parse().unwrap()).start().await.unwrap();
+        let codes = ["854231", "999999", "851712", "851713", "100630", "711319"];
+        let request = Request::builder()
+            .periods("2021-10..2022-03".parse().unwrap())
+            .trade_types([TradeType::Imports, TradeType::TotalExports])
+            .statistics([Statistic::MonthlyValue, Statistic::MonthlyQuantity])
+            .destination(Areas::countries(["CN", "JP", "DE", "ZZ"]).unwrap())
+            .commodities(Commodities::codes(CommodityClass::Hs6, codes).unwrap())
+            .build()
+            .unwrap();
+        let plan = Plan::new(request, Limits::default().rows(8)).unwrap();
+        for format in [Format::Csv, Format::Ndjson] {
+            let mut summaries = Vec::new();
+            for ahead in [0, 5_000, AHEAD] {
+                let wall = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000);
+                let client = Client::builder()
+                    .base_url(replica.hk_url())
+                    .pace(Pace::off())
+                    .clock(Arc::new(ManualClock::at(wall)))
+                    .http(reqwest::Client::builder().no_proxy())
+                    .build()
+                    .unwrap();
+                let folder = tempfile::tempdir().unwrap();
+                let settings = Settings { ahead, ..Settings::new("replica").format(format) };
+                let harvest = Harvest::open(folder.path(), &plan, &settings).unwrap();
+                let Summary { data, cells, refused, seen, .. } = harvest.run(&client, |_| {}).await.unwrap();
+                assert!(data.rows > 100 && data.bytes > 10_000);
+                summaries.push((data, cells, refused, seen));
+            }
+            assert_eq!(summaries[0], summaries[1]);
+            assert_eq!(summaries[0], summaries[2]);
+        }
+    }
 }

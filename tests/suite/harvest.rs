@@ -305,8 +305,7 @@ async fn a_limit_of_usage_is_waited_out() {
 #[test]
 fn any_cut_gives_the_same_table() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let replica =
-        runtime.block_on(Replica::builder().hk_newest("202202".parse().unwrap()).start()).unwrap();
+    let replica = runtime.block_on(Replica::builder().hk_newest("202202".parse().unwrap()).start()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let whole = runtime.block_on(harvest(&replica, folder.path(), mixed(), Limits::default()));
     let expected = rows(folder.path());
@@ -440,7 +439,8 @@ async fn refresh(replica: &Replica, folder: &Path, request: Request) -> Summary 
 /// A refresh that fails changes no data; the next one does.
 #[tokio::test]
 async fn a_refresh_that_fails_leaves_the_data() {
-    let (before, after) = (Replica::start().await.unwrap(), Replica::builder().seed(9).start().await.unwrap());
+    let (before, after) =
+        (Replica::start().await.unwrap(), Replica::builder().seed(9).start().await.unwrap());
     let folder = tempfile::tempdir().unwrap();
     let request =
         request("2026-01..2026-03").commodities(hs(CommodityClass::Hs2, &["85", "71"])).build().unwrap();
@@ -451,7 +451,10 @@ async fn a_refresh_that_fails_leaves_the_data() {
     let failed = refresh(&after, folder.path(), request.clone()).await;
     assert_eq!((failed.failed.len(), &failed.data, failed.cells), (1, &first.data, first.cells));
     assert!(failed.revisions.is_none() && !failed.is_complete(), "{failed}");
-    assert!(failed.to_string().contains("not complete in 202601,202603; the data are those before"), "{failed}");
+    assert!(
+        failed.to_string().contains("not complete in 202601,202603; the data are those before"),
+        "{failed}"
+    );
     assert_eq!(data(), old);
     after.clear_faults();
     let done = refresh(&after, folder.path(), request).await;
@@ -468,7 +471,8 @@ async fn what_is_refused_now_was_not_revised() {
     let request =
         request("2026-01..2026-03").commodities(hs(CommodityClass::Hs2, &["85", "71"])).build().unwrap();
     harvest(&replica, folder.path(), request.clone(), Limits::default()).await;
-    replica.script(Door::HkAnswer, [Step::hk_status(1, vec!["Commodity code (71) is not defined"]), Step::Play]);
+    replica
+        .script(Door::HkAnswer, [Step::hk_status(1, vec!["Commodity code (71) is not defined"]), Step::Play]);
     let summary = refresh(&replica, folder.path(), request).await;
     let revisions = summary.revisions.as_ref().unwrap();
     assert_eq!((revisions.changed, revisions.appeared, revisions.vanished), (0, 0, 0), "{summary}");
@@ -515,7 +519,10 @@ async fn one_code_with_too_large_an_answer_is_told() {
     let harvest = Harvest::open(folder.path(), &plan, &Settings::new("replica")).unwrap();
     let summary = harvest.run(&builder.build().unwrap(), |_| {}).await.unwrap();
     let [failed] = &summary.failed[..] else { panic!("{summary}") };
-    assert!(failed.reason.ends_with("; harvest it into another folder with a smaller --max-rows"), "{summary}");
+    assert!(
+        failed.reason.ends_with("; harvest it into another folder with a smaller --max-rows"),
+        "{summary}"
+    );
 }
 
 /// Data in another form than that of a refresh are of before it: they do not stay beside the new ones.
@@ -533,7 +540,8 @@ async fn a_refresh_in_another_form_leaves_no_old_data() {
         harvest.run(&client(&replica).await, |_| {}).await.unwrap();
         assert!(there(format.file()));
         // Without a refresh both are of the same answers.
-        let others = [Format::Csv, Format::Ndjson, Format::Parquet].map(|other| other != format && there(other.file()));
+        let others = [Format::Csv, Format::Ndjson, Format::Parquet]
+            .map(|other| other != format && there(other.file()));
         assert_eq!(others.contains(&true), !refresh, "{format:?}");
     }
 }
@@ -614,10 +622,7 @@ async fn a_folder_that_cannot_be_used_is_told() {
         other.starts_with("FOLDER holds another harvest:\n- service: there replica; now https://h.example"),
         "{other}"
     );
-    assert!(
-        other.contains("\n- commodities, codes: ") && other.ends_with("or ask for the same"),
-        "{other}"
-    );
+    assert!(other.contains("\n- commodities, codes: ") && other.ends_with("or ask for the same"), "{other}");
     let body = std::fs::read_dir(folder.path().join("bodies")).unwrap().next().unwrap().unwrap().path();
     std::fs::write(&body, "x").unwrap();
     let harvest = Harvest::open(folder.path(), &plan, &settings).unwrap();

@@ -146,6 +146,20 @@ impl Generation {
         Self { plan, facts: Facts::default(), ahead: Ahead::default() }
     }
 
+    /// Finds the codes that are at fault since all that were refused with them were answered: no record says so.
+    fn conclude(&mut self) {
+        for planned in self.plan.queries() {
+            let (block, periods, codes) = Block::of(planned.query());
+            let Some(periods) = self.facts.published(periods) else { continue };
+            let Some(block) = self.facts.known_block(&block) else { continue };
+            _ = self.facts.next(&block, periods, &codes);
+            let (parts, refused) = self.facts.refused_across(&block, periods, &codes);
+            for part in parts {
+                _ = self.facts.next(&block, part, &refused);
+            }
+        }
+    }
+
     fn is_settled(&self) -> bool {
         self.plan.queries().iter().all(|planned| is_settled(&self.facts, planned.query()))
     }
@@ -213,6 +227,7 @@ impl Harvest {
         let end = generations
             .last()
             .map_or(purpose.request.periods().end(), |last| last.plan.request().periods().end());
+        generations.iter_mut().for_each(Generation::conclude);
         let settled = generations.iter().all(Generation::is_settled);
         let mut harvest = Self {
             settings: settings.clone(),

@@ -84,8 +84,9 @@ async fn measure(name: &str, request: Request, most: u64) {
         Some(Commodities::Codes { codes, .. }) => codes.len(),
         _ => 1,
     };
-    let by_rows = usize::try_from(rows.div_ceil(most)).unwrap();
-    let bound = by_rows.max(codes.div_ceil(20) * request.trade_types().len());
+    let types = request.trade_types().len();
+    let by_rows = usize::try_from((rows / types as u64).div_ceil(most)).unwrap();
+    let bound = by_rows.max(codes.div_ceil(20)) * types;
     // The replica makes its sums when they are first asked for: it is not the replica that is measured.
     run(&plan, &client).await;
     let (_, quick, _) = run(&plan, &client).await;

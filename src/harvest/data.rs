@@ -1,9 +1,10 @@
 //! From what is known and kept to rows in plan order.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::HarvestError;
+use super::ahead::Ahead;
 use super::block::{Block, Role};
 use super::edition;
 use super::facts::{Facts, Fate};
@@ -21,18 +22,35 @@ pub(super) struct Source<'a> {
     pub(super) plan: &'a Plan,
     pub(super) facts: &'a Facts,
     pub(super) valid: Option<PeriodPair>,
+    pub(super) ahead: &'a Ahead,
 }
 
+impl Source<'_> {
+    /// What became of each planned query that it stands for, with the query's place in the plan.
+    pub(super) fn settled(&self) -> impl Iterator<Item = (usize, &Query, Settled)> {
+        self.plan.queries().iter().enumerate().filter_map(|(at, planned)| {
+            let (block, asked, codes) = Block::of(planned.query());
+            let valid = self.valid?.overlap(asked)?;
+            Some((at, planned.query(), settle(self.facts, &block, asked, &codes, valid)))
+        })
+    }
+}
+
+/// What is refused where periods are not published, whoever asks.
+const PERIODS: &str = "periods";
+
 /// What became of one planned query.
-#[derive(Debug, Default)]
-struct Settled {
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Settled {
     /// Which kept answer, for which periods and codes.
-    answered: Vec<(usize, PeriodPair, Vec<CommodityCode>)>,
+    pub(super) answered: Vec<(usize, PeriodPair, Vec<CommodityCode>)>,
     refused: Vec<(PeriodPair, usize, Refused)>,
     failed: Vec<(PeriodPair, usize)>,
     /// The block without unknown countries.
-    known: Option<Block>,
+    pub(super) known: Option<Block>,
     unknown: Vec<Refused>,
+    /// The periods in which they are unknown: those that are published.
+    published: Option<PeriodPair>,
 }
 
 fn settle(
@@ -48,11 +66,12 @@ fn settle(
     let cut = |periods: PeriodPair| periods.overlap(valid);
     for (periods, reason) in unpublished(facts, asked, range) {
         if let Some(periods) = cut(periods) {
-            let told = Refused { what: "periods".into(), periods: periods.to_string(), reason };
+            let told = Refused { what: PERIODS.into(), periods: periods.to_string(), reason };
             settled.refused.push((periods, many, told));
         }
     }
     let Some(range) = range else { return settled };
+    settled.published = cut(range);
     settled.known = facts.known_block(block);
     if settled.known.as_ref() != Some(block) {
         let of = |role: Role| match role {
@@ -103,6 +122,12 @@ fn unpublished(facts: &Facts, asked: PeriodPair, range: Option<PeriodPair>) -> V
 }
 
 impl Settled {
+    /// What was refused.
+    pub(super) fn refusals(&self) -> impl Iterator<Item = Refused> {
+        let unknown = self.published.map_or(&[][..], |_| &self.unknown);
+        self.refused.iter().map(|(_, _, told)| told).chain(unknown).cloned()
+    }
+
     fn put(
         &mut self,
         fate: Fate,
@@ -158,6 +183,21 @@ impl Fresh {
             self.tables.insert(hash.to_owned(), Arc::new(table));
         }
     }
+
+    /// What became of a planned query, and the tables of its answers, if none of it is open and all came in this run.
+    pub(super) fn whole(&self, facts: &Facts, query: &Query) -> Option<(Settled, Vec<Option<Arc<Table>>>)> {
+        let (block, asked, codes) = Block::of(query);
+        let settled = settle(facts, &block, asked, &codes, asked);
+        if !settled.failed.is_empty() {
+            return None;
+        }
+        let table = |(at, ..): &(usize, _, _)| match facts.kept().get(*at) {
+            Some(kept) if kept.rows > 0 => self.tables.get(&kept.body).map(|table| Some(Arc::clone(table))),
+            _ => Some(None),
+        };
+        let tables = settled.answered.iter().map(table).collect::<Option<_>>()?;
+        Some((settled, tables))
+    }
 }
 
 /// Answers, decoded; the last ones are kept.
@@ -170,6 +210,19 @@ pub(super) struct Tables<'a> {
 impl<'a> Tables<'a> {
     pub(super) fn new(folder: &'a Folder, fresh: &'a Fresh) -> Self {
         Self { folder, fresh, held: VecDeque::new() }
+    }
+
+    /// The tables of a planned query's answers; none of an answer without rows.
+    pub(super) fn of(
+        &mut self,
+        facts: &Facts,
+        settled: &Settled,
+    ) -> Result<Vec<Option<Arc<Table>>>, HarvestError> {
+        let table = |(at, ..): &(usize, _, _)| match facts.kept().get(*at) {
+            Some(kept) if kept.rows > 0 => self.get(&kept.body).map(Some),
+            _ => Ok(None),
+        };
+        settled.answered.iter().map(table).collect()
     }
 
     fn get(&mut self, hash: &str) -> Result<Arc<Table>, HarvestError> {
@@ -194,14 +247,64 @@ impl<'a> Tables<'a> {
 
 /// A row of the data, or a cell whose rows disagree.
 pub(super) enum Found<'a> {
-    /// With the planned query that it belongs to.
-    Row {
-        query: &'a Query,
-        table: &'a Table,
-        view: &'a View<'a>,
-        row: usize,
-    },
+    Row { table: &'a Table, view: &'a View<'a>, row: usize },
     Conflict,
+}
+
+/// Counts the cells of a planned query, and hands its rows on, in order; `tables` are those of its answers.
+fn one(
+    query: &Query,
+    settled: &Settled,
+    tables: &[Option<Arc<Table>>],
+    columns: &[Column],
+    tally: &mut Tally,
+    visit: &mut impl FnMut(&mut Tally, &Block, &Cell<'_>, Found<'_>) -> Result<(), HarvestError>,
+) -> Result<(), HarvestError> {
+    let (block, _, codes) = Block::of(query);
+    let known = settled.known.as_ref().unwrap_or(&block);
+    for (periods, codes, told) in &settled.refused {
+        // Of periods that are not published, those of countries that would have been unknown, too.
+        let refused = if told.what == PERIODS { &block } else { known };
+        tally.add(Ended::Refused, refused, *periods, *codes);
+    }
+    for (periods, codes) in &settled.failed {
+        tally.add(Ended::Failed, known, *periods, *codes);
+    }
+    if !settled.unknown.is_empty()
+        && let Some(periods) = settled.published
+    {
+        tally.add_lacking(&block, settled.known.as_ref(), periods, codes.len().max(1));
+    }
+    for (_, periods, codes) in &settled.answered {
+        tally.add(Ended::Answered, known, *periods, codes.len().max(1));
+    }
+    let views: Vec<_> = settled
+        .answered
+        .iter()
+        .zip(tables)
+        .filter_map(|((_, periods, codes), table)| {
+            let table = table.as_deref()?;
+            Some((table, table.view(columns), Reader::new(table, known, *periods, codes.iter())))
+        })
+        .collect();
+    let mut rows: Vec<(Cell<'_>, usize, usize)> = Vec::new();
+    for (at, (table, _, reader)) in views.iter().enumerate() {
+        rows.extend((0..table.len()).filter_map(|row| Some((reader.cell(row)?, at, row))));
+    }
+    rows.sort_unstable();
+    for same in rows.chunk_by(|one, other| one.0 == other.0) {
+        let figure = |(_, at, row): &(Cell<'_>, usize, usize)| {
+            let (table, ..) = views.get(*at)?;
+            table.cell(*row, Column::Figure).map(|cell| cell.into_owned())
+        };
+        let Some(first) = same.first() else { continue };
+        let (cell, at, row) = first;
+        let Some((table, view, _)) = views.get(*at) else { continue };
+        let agree = same.len() == 1 || same.iter().all(|one| figure(one) == figure(first));
+        let found = if agree { Found::Row { table, view, row: *row } } else { Found::Conflict };
+        visit(tally, known, cell, found)?;
+    }
+    Ok(())
 }
 
 /// Counts the cells of every planned query, and hands its rows on, in order.
@@ -210,87 +313,57 @@ pub(super) fn each_row(
     source: &Source<'_>,
     columns: &[Column],
     tally: &mut Tally,
-    refused: &mut BTreeSet<Refused>,
     mut visit: impl FnMut(&mut Tally, &Block, &Cell<'_>, Found<'_>) -> Result<(), HarvestError>,
 ) -> Result<(), HarvestError> {
-    for planned in source.plan.queries() {
-        let (block, asked, codes) = Block::of(planned.query());
-        let Some(valid) = source.valid.and_then(|valid| valid.overlap(asked)) else { continue };
-        let settled = settle(source.facts, &block, asked, &codes, valid);
-        let known = settled.known.as_ref().unwrap_or(&block);
-        for (periods, codes, told) in settled.refused {
-            tally.add(Ended::Refused, known, periods, codes);
-            refused.insert(told);
-        }
-        for (periods, codes) in settled.failed {
-            tally.add(Ended::Failed, known, periods, codes);
-        }
-        if !settled.unknown.is_empty()
-            && let Some(periods) = source.facts.published(asked).and_then(|range| range.overlap(valid))
-        {
-            tally.add_lacking(&block, settled.known.as_ref(), periods, codes.len().max(1));
-            refused.extend(settled.unknown);
-        }
-        let mut held = Vec::with_capacity(settled.answered.len());
-        for (at, periods, codes) in &settled.answered {
-            tally.add(Ended::Answered, known, *periods, codes.len().max(1));
-            let Some(kept) = source.facts.kept().get(*at).filter(|kept| kept.rows > 0) else { continue };
-            held.push((tables.get(&kept.body)?, *periods, codes));
-        }
-        let views: Vec<_> = held
-            .iter()
-            .map(|(table, periods, codes)| {
-                (table.view(columns), Reader::new(table, known, *periods, codes.iter()))
-            })
-            .collect();
-        let mut rows: Vec<(Cell<'_>, usize, usize)> = Vec::new();
-        for (at, ((_, reader), (table, _, _))) in views.iter().zip(&held).enumerate() {
-            rows.extend((0..table.len()).filter_map(|row| Some((reader.cell(row)?, at, row))));
-        }
-        rows.sort_unstable();
-        for same in rows.chunk_by(|one, other| one.0 == other.0) {
-            let figure = |(_, at, row): &(Cell<'_>, usize, usize)| {
-                held.get(*at)
-                    .and_then(|(table, _, _)| table.cell(*row, Column::Figure).map(|cell| cell.into_owned()))
-            };
-            let Some((cell, at, row)) = same.first() else { continue };
-            let (Some((view, _)), Some((table, _, _))) = (views.get(*at), held.get(*at)) else { continue };
-            let agree = same.len() == 1 || same.iter().all(|one| figure(one) == figure(&(*cell, *at, *row)));
-            let found = if agree {
-                Found::Row { query: planned.query(), table, view, row: *row }
-            } else {
-                Found::Conflict
-            };
-            visit(tally, known, cell, found)?;
-        }
+    for (_, query, settled) in source.settled() {
+        let tables = tables.of(source.facts, &settled)?;
+        one(query, &settled, &tables, columns, tally, &mut visit)?;
     }
     Ok(())
 }
 
-/// Hands the rows of all sources on, in order; gives how many there were, and what became of the cells.
+/// Counts the cells of a planned query, and hands its rows on, in order; gives how many there were.
+pub(super) fn rows_of(
+    query: &Query,
+    settled: &Settled,
+    tables: &[Option<Arc<Table>>],
+    columns: &[Column],
+    tally: &mut Tally,
+    mut row: impl FnMut(&View<'_>, usize) -> Result<(), HarvestError>,
+) -> Result<u64, HarvestError> {
+    let mut rows = 0;
+    one(query, settled, tables, columns, tally, &mut |tally, block, cell, found| match found {
+        Found::Row { view, row: at, .. } => {
+            tally.row(block, cell);
+            rows += 1;
+            row(view, at)
+        }
+        Found::Conflict => {
+            tally.conflict(block, cell);
+            Ok(())
+        }
+    })?;
+    Ok(rows)
+}
+
+/// Hands the rows of all sources on, in order, each with its planned query; gives how many there were, and what became of
+/// the cells.
+#[cfg(any(feature = "arrow", feature = "parquet"))]
 pub(super) fn each_source(
     folder: &Folder,
     fresh: &Fresh,
     sources: &[Source<'_>],
     columns: &[Column],
     mut row: impl FnMut(&Query, &View<'_>, usize) -> Result<(), HarvestError>,
-) -> Result<(u64, Tally, BTreeSet<Refused>), HarvestError> {
-    let (mut tally, mut refused, mut rows) = (Tally::default(), BTreeSet::new(), 0u64);
+) -> Result<(u64, Tally, std::collections::BTreeSet<Refused>), HarvestError> {
+    let (mut tally, mut refused, mut rows) = (Tally::default(), std::collections::BTreeSet::new(), 0);
     let mut tables = Tables::new(folder, fresh);
     for source in sources {
-        each_row(&mut tables, source, columns, &mut tally, &mut refused, |tally, block, cell, found| {
-            match found {
-                Found::Row { query, view, row: at, .. } => {
-                    tally.row(block, cell);
-                    rows += 1;
-                    row(query, view, at)
-                }
-                Found::Conflict => {
-                    tally.conflict(block, cell);
-                    Ok(())
-                }
-            }
-        })?;
+        for (_, query, settled) in source.settled() {
+            let tables = tables.of(source.facts, &settled)?;
+            refused.extend(settled.refusals());
+            rows += rows_of(query, &settled, &tables, columns, &mut tally, |view, at| row(query, view, at))?;
+        }
     }
     Ok((rows, tally, refused))
 }

@@ -33,7 +33,13 @@ impl Difference {
                 let each = |name: &String| {
                     let value =
                         |map: &serde_json::Map<String, Value>| map.get(name).cloned().unwrap_or_default();
-                    Self::of(&format!("{what}, {name}"), &value(there), &value(now))
+                    let (there, now) = (value(there), value(now));
+                    let path = if is_wrapper(name, &there) || is_wrapper(name, &now) {
+                        what.to_owned()
+                    } else {
+                        format!("{what}, {}", name.replace('_', " "))
+                    };
+                    Self::of(&path, &there, &now)
                 };
                 names.into_iter().flat_map(each).collect()
             }
@@ -41,7 +47,8 @@ impl Difference {
                 let set = |list: &[Value]| list.iter().map(plain).collect::<BTreeSet<_>>();
                 let (old, new) = (set(there), set(now));
                 if old == new {
-                    return told("one order".into(), "another order, which is that of the rows".into());
+                    // The plan is the folder's, and so is the order of the rows.
+                    return Vec::new();
                 }
                 let only = |one: &BTreeSet<String>, other: &BTreeSet<String>, kind: &str| {
                     let only: Vec<_> = one.difference(other).map(String::as_str).collect();
@@ -64,10 +71,16 @@ impl Difference {
     }
 }
 
+/// Whether a name only says which form of a value this is.
+fn is_wrapper(name: &str, value: &Value) -> bool {
+    matches!(name, "listed" | "codes") && value.is_object()
+}
+
 /// A value as people write it.
 fn plain(value: &Value) -> String {
     match value {
         Value::Null => "none".to_owned(),
+        Value::String(text) if text == "enduse" => "end-use categories".to_owned(),
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }
@@ -77,7 +90,10 @@ fn plain(value: &Value) -> String {
 fn short(value: &Value) -> String {
     match value {
         Value::Object(fields) => {
-            let told = |(name, value): (&String, &Value)| format!("{name} {}", short(value));
+            let told = |(name, value): (&String, &Value)| match is_wrapper(name, value) {
+                true => short(value),
+                false => format!("{} {}", name.replace('_', " "), short(value)),
+            };
             fields.iter().map(told).collect::<Vec<_>>().join(", ")
         }
         Value::Array(items) if items.is_empty() => "none".to_owned(),

@@ -244,6 +244,17 @@ impl Facts {
         self.bad.get(code)?.iter().find(holds).map(|bad| bad.reason.as_str())
     }
 
+    /// Whether a code was refused at the end of a range: in the part that no border of editions cuts.
+    pub(super) fn was_refused(&self, block: &Block, range: PeriodPair, code: &CommodityCode) -> bool {
+        let range = self.published(range).unwrap_or(range);
+        let (parts, kind) = (edition::parts(block.class, range), Kind::of(block));
+        let holds = |bad: &Bad| {
+            let within = |part: &PeriodPair| part.overlap(bad.periods) == Some(bad.periods);
+            parts.last().is_some_and(within) && bad.kind.is_none_or(|known| known == kind)
+        };
+        self.bad.get(code).is_some_and(|all| all.iter().any(holds))
+    }
+
     /// What became of one code; of a query without codes for no code.
     pub(super) fn fate(&self, block: &Block, periods: PeriodPair, code: Option<&CommodityCode>) -> Fate {
         let asked = self.asked.get(&(block.clone(), periods));
@@ -322,14 +333,17 @@ enum Step {
 impl<'a> Walk<'a> {
     fn new(facts: &'a Facts, block: &Block, periods: PeriodPair, codes: &'a [CommodityCode]) -> Self {
         let (mut open, mut bad) = (HashSet::new(), HashSet::new());
-        for code in codes {
+        let asked = facts.asked.get(&(block.clone(), periods));
+        // Those of another batch, too, that one of these was refused with: it may be theirs that is at fault.
+        let refused = asked.into_iter().flat_map(|asked| &asked.refused).flat_map(|(set, _)| set);
+        for code in codes.iter().chain(refused) {
             match facts.fate(block, periods, Some(code)) {
                 Fate::Open => _ = open.insert(code),
                 Fate::Refused(_) => _ = bad.insert(code),
                 Fate::Answered(_) => {}
             }
         }
-        Self { open, bad, asked: facts.asked.get(&(block.clone(), periods)) }
+        Self { open, bad, asked }
     }
 
     /// A part of the batch: asked whole, or by its halves where it is known to be refused whole. The halves are those of
@@ -453,6 +467,17 @@ mod tests {
             let calls = ask_all(many, &bad, names).len();
             prop_assert!(calls <= bound(bad.len()), "{} calls for {:?} of {}", calls, bad, many);
         }
+    }
+
+    /// Of codes that were refused together, none is found at fault while one of another batch may be.
+    #[test]
+    fn codes_of_another_batch_may_be_at_fault() {
+        let (block, periods) = block();
+        let mut facts = Facts::default();
+        let refused = Came::Refused { messages: vec!["no".into()], codes: Vec::new(), areas: Vec::new() };
+        facts.learn(&block.query(periods, &[code(1), code(2)]).unwrap(), refused);
+        assert_eq!(facts.next(&block, periods, &[code(1)]), Next::Ask(vec![code(1)]));
+        assert_eq!(facts.fate(&block, periods, Some(&code(1))), Fate::Open);
     }
 
     #[test]

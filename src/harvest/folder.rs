@@ -148,6 +148,13 @@ impl Folder {
         }
     }
 
+    /// Removes a file or a folder, if it is there.
+    pub(super) fn remove(&self, name: &str) {
+        let path = self.path.join(name);
+        // What stays was there before, too.
+        _ = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
+    }
+
     /// Writes a file that appears under its name once all of it is on the disk.
     pub(super) fn write<T>(
         &self,

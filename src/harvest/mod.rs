@@ -32,6 +32,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 //! ```
 
+mod ahead;
 mod block;
 mod cut;
 mod data;

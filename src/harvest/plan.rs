@@ -151,7 +151,8 @@ impl Plan {
     }
 }
 
-/// What a plan comes to. Rows and bytes are those of answers without nil figures: more cannot come, less will.
+/// What a plan comes to. Rows are those of answers without nil figures: more cannot come, less will. Bytes are reckoned from
+/// them, by what a row took when it was measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Estimate {
@@ -159,7 +160,7 @@ pub struct Estimate {
     pub requests: usize,
     /// The most rows of all answers.
     pub rows: u64,
-    /// The most bytes of all answers, before compression.
+    /// About how many bytes all answers have, before compression.
     pub bytes: u64,
     /// The most rows of one answer.
     pub largest: u64,
@@ -190,7 +191,7 @@ impl fmt::Display for Estimate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "requests  {}", grouped(self.requests as u64))?;
         writeln!(f, "rows      at most {}, {} in one answer", grouped(self.rows), grouped(self.largest))?;
-        writeln!(f, "bytes     at most {}", grouped(self.bytes))?;
+        writeln!(f, "bytes     about {}", grouped(self.bytes))?;
         let at_once = self.in_flight.map_or("all".to_owned(), |most| most.to_string());
         let starts = match self.apart {
             Duration::ZERO => String::new(),

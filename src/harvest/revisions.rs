@@ -1,16 +1,17 @@
 //! What a refresh found changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::io;
 
 use super::HarvestError;
+use super::block::{Block, BlockAreas};
 use super::data::{Found, Fresh, Source, Tables, each_row};
 use super::folder::Folder;
 use super::rows::{Cell, columns};
 use super::summary::Revisions;
 use super::tally::Tally;
-use crate::domain::{Decimal, PeriodPair};
+use crate::domain::{CommodityClass, Decimal, PeriodPair};
 use crate::table::{Column, Table};
 
 const FILE: &str = "revisions.csv";
@@ -69,6 +70,40 @@ impl Key {
     }
 }
 
+/// What a source has answers of.
+struct Answered(Vec<(Block, PeriodPair, HashSet<String>)>);
+
+impl Answered {
+    fn of(source: &Source<'_>) -> Self {
+        let mut all = Vec::new();
+        for (_, _, settled) in source.settled() {
+            let Some(block) = settled.known else { continue };
+            for (_, periods, codes) in settled.answered {
+                let codes = codes.iter().map(ToString::to_string).collect();
+                all.push((block.clone(), periods, codes));
+            }
+        }
+        Self(all)
+    }
+
+    /// Whether a cell without a row is nil, not refused or open.
+    fn holds(&self, key: &Key) -> bool {
+        let within = |areas: &Option<BlockAreas>, area: &String| match areas {
+            None | Some(BlockAreas::All | BlockAreas::Region(_)) => true,
+            Some(BlockAreas::Countries(codes)) => codes.iter().any(|code| code.as_str() == area),
+        };
+        self.0.iter().any(|(block, periods, codes)| {
+            let any_code = matches!(block.class, None | Some(CommodityClass::EndUse));
+            (any_code || codes.contains(&key.commodity))
+                && (periods.start().ordinal()..=periods.end().ordinal()).contains(&key.period)
+                && block.trade_types().iter().any(|kind| kind.name() == key.trade_type)
+                && block.statistics.iter().any(|one| one.as_str() == key.statistic)
+                && within(&block.origin, &key.origin)
+                && within(&block.destination, &key.destination)
+        })
+    }
+}
+
 /// Compares the last source with those before it, in the periods that both have, and writes the list.
 pub(super) fn write(
     folder: &Folder,
@@ -80,6 +115,7 @@ pub(super) fn write(
     let path = folder.path().join(FILE);
     let rows: usize = now.facts.kept().iter().map(|kept| kept.rows).sum();
     let shares = rows.div_ceil(AT_ONCE).max(1) as u64;
+    let answered = Answered::of(now);
     folder.write(FILE, |out| {
         let failed = |error: csv::Error| HarvestError::disk(&path, "written")(io::Error::other(error));
         let mut lines = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
@@ -116,6 +152,8 @@ pub(super) fn write(
                     (Some(old), Some(new)) if old.text == new.text => continue,
                     (Some(_), Some(_)) => revisions.changed += 1,
                     (None, _) => revisions.appeared += 1,
+                    // What is refused now was not revised.
+                    (Some(_), None) if !answered.holds(&key) => continue,
                     (Some(_), None) => revisions.vanished += 1,
                 }
                 // A cell that was left out, or is now, counts as nil.
@@ -162,11 +200,10 @@ fn gather(
 ) -> Result<(), HarvestError> {
     let columns = columns(source.plan.request());
     let valid = source.valid.and_then(|valid| valid.overlap(asked));
-    let source = Source { plan: source.plan, facts: source.facts, valid };
+    let source = Source { plan: source.plan, facts: source.facts, valid, ahead: source.ahead };
     let is_month = asked.start().month().is_some();
     let mut tables = Tables::new(folder, fresh);
-    let (mut tally, mut refused) = (Tally::default(), BTreeSet::new());
-    each_row(&mut tables, &source, &columns, &mut tally, &mut refused, |_, _, cell, found| {
+    each_row(&mut tables, &source, &columns, &mut Tally::default(), |_, _, cell, found| {
         let by = BuildHasherDefault::<DefaultHasher>::default();
         if by.hash_one((cell.commodity, cell.origin, cell.destination)) % shares != share {
             return Ok(());

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -5,8 +6,9 @@ use std::time::{Duration, Instant, SystemTime};
 use futures_util::StreamExt as _;
 use serde::Serialize;
 use serde_json::json;
-use tokio::sync::Semaphore;
+use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 
+use super::ahead::{Ahead, Ready};
 use super::block::{Block, Role};
 use super::data::{Fresh, Source, is_settled};
 use super::difference::Difference;
@@ -17,13 +19,13 @@ use super::journal::Record;
 use super::plan::{Limits, Plan, rows_a_period};
 use super::request::Request;
 use super::revisions;
-use super::rows::faults;
+use super::rows::{columns, faults};
 use super::summary::{Failed, Format, Revisions, Summary, merged};
 use super::write;
 use crate::domain::{CodeList, CommodityCode, Frequency, Period, PeriodPair};
 use crate::error::{Error, ErrorKind};
 use crate::hk::{Client, Query};
-use crate::table::{Decoded, Table};
+use crate::table::{Column, Decoded, Table};
 
 /// How often an answer is asked for whose rows are doubled, not asked for, or not as many as it says.
 const ASKED_FOR_FAULTS: u32 = 3;
@@ -31,6 +33,8 @@ const ASKED_FOR_FAULTS: u32 = 3;
 const FAILED_IN_A_ROW: usize = 5;
 /// How many queries go at once, unless set: as many as users of the service run (observed).
 const IN_FLIGHT: usize = 3;
+/// The most bytes of rows that are held as text until the data are written.
+const AHEAD: usize = 64 << 20;
 const MANIFEST: &str = "manifest.json";
 
 /// How a harvest is done.
@@ -41,6 +45,8 @@ pub struct Settings {
     pub(super) excel: bool,
     in_flight: usize,
     refresh: bool,
+    /// The most bytes of rows that are written ahead.
+    ahead: usize,
 }
 
 impl Settings {
@@ -53,6 +59,7 @@ impl Settings {
             excel: false,
             in_flight: IN_FLIGHT,
             refresh: false,
+            ahead: AHEAD,
         }
     }
 
@@ -131,9 +138,28 @@ impl std::fmt::Display for Progress {
 struct Generation {
     plan: Plan,
     facts: Facts,
+    ahead: Ahead,
 }
 
 impl Generation {
+    fn new(plan: Plan) -> Self {
+        Self { plan, facts: Facts::default(), ahead: Ahead::default() }
+    }
+
+    /// Finds the codes that are at fault since all that were refused with them were answered: no record says so.
+    fn conclude(&mut self) {
+        for planned in self.plan.queries() {
+            let (block, periods, codes) = Block::of(planned.query());
+            let Some(periods) = self.facts.published(periods) else { continue };
+            let Some(block) = self.facts.known_block(&block) else { continue };
+            _ = self.facts.next(&block, periods, &codes);
+            let (parts, refused) = self.facts.refused_across(&block, periods, &codes);
+            for part in parts {
+                _ = self.facts.next(&block, part, &refused);
+            }
+        }
+    }
+
     fn is_settled(&self) -> bool {
         self.plan.queries().iter().all(|planned| is_settled(&self.facts, planned.query()))
     }
@@ -169,7 +195,7 @@ impl Harvest {
         };
         let (opened, purpose, records) = Folder::open(folder, &wanted)?;
         let generation = |request: Request| -> Result<Generation, HarvestError> {
-            Ok(Generation { plan: Plan::new(request, purpose.limits)?, facts: Facts::default() })
+            Ok(Generation::new(Plan::new(request, purpose.limits)?))
         };
         let mut generations = vec![generation(purpose.request.clone())?];
         let mut gained = Vec::new();
@@ -201,6 +227,7 @@ impl Harvest {
         let end = generations
             .last()
             .map_or(purpose.request.periods().end(), |last| last.plan.request().periods().end());
+        generations.iter_mut().for_each(Generation::conclude);
         let settled = generations.iter().all(Generation::is_settled);
         let mut harvest = Self {
             settings: settings.clone(),
@@ -285,12 +312,16 @@ impl Harvest {
             in_flight: self.settings.in_flight,
             turns: Semaphore::new(self.settings.in_flight),
             limits: self.purpose.limits,
+            columns: columns(&self.purpose.request),
+            format: self.settings.format,
+            ahead: self.settings.ahead,
             began: client.clock().now(),
             progress: Mutex::new(progress),
             folder: Arc::new(self.folder),
             state: Mutex::new(State {
                 gained: self.gained,
                 facts: Facts::default(),
+                ahead: Ahead::default(),
                 fresh: Fresh::default(),
                 failed: Vec::new(),
                 left: 0,
@@ -299,8 +330,10 @@ impl Harvest {
                 told: Progress::default(),
             }),
         };
+        let mut before: Option<&Generation> = None;
         for generation in &mut self.generations {
-            run.generation(generation).await?;
+            run.generation(generation, before).await?;
+            before = Some(&*generation);
         }
         if let Some(end) = self.refresh_to
             && run.state().failed.is_empty()
@@ -308,8 +341,8 @@ impl Harvest {
         {
             run.note(Record::Refresh { refresh: periods }).await?;
             let plan = Plan::new(self.purpose.request.over(periods), self.purpose.limits)?;
-            let mut generation = Generation { plan, facts: Facts::default() };
-            run.generation(&mut generation).await?;
+            let mut generation = Generation::new(plan);
+            run.generation(&mut generation, self.generations.last()).await?;
             self.generations.push(generation);
         }
         let Run { state, folder, .. } = run;
@@ -351,6 +384,7 @@ fn refreshed(generations: &[Generation], end: Period) -> Option<PeriodPair> {
 struct State {
     gained: Vec<(String, String, u32)>,
     facts: Facts,
+    ahead: Ahead,
     fresh: Fresh,
     failed: Vec<Failed>,
     /// Batches that were not asked for, since several queries failed one after another.
@@ -367,12 +401,47 @@ struct Batch {
     block: Block,
     periods: PeriodPair,
     codes: Vec<CommodityCode>,
+    /// The planned query that it is of, and its place in the plan.
+    planned: Option<(usize, Query)>,
 }
 
 impl Batch {
-    fn of(query: &Query) -> Self {
+    fn of(at: usize, query: &Query) -> Self {
         let (block, periods, codes) = Block::of(query);
-        Self { block, periods, codes }
+        Self { block, periods, codes, planned: Some((at, query.clone())) }
+    }
+}
+
+/// Codes of several planned queries that are asked for apart from the others, by block and range.
+#[derive(Default)]
+struct Pools {
+    pools: Vec<Batch>,
+    /// By block, range of the planned query, and what of it they are asked for in.
+    places: HashMap<(Block, PeriodPair, PeriodPair), usize>,
+}
+
+impl Pools {
+    fn add(&mut self, block: &Block, asked: PeriodPair, part: PeriodPair, codes: Vec<CommodityCode>) {
+        if codes.is_empty() {
+            return;
+        }
+        let at = *self.places.entry((block.clone(), asked, part)).or_insert(self.pools.len());
+        match self.pools.get_mut(at) {
+            Some(pool) => pool.codes.extend(codes),
+            None => self.pools.push(Batch { block: block.clone(), periods: part, codes, planned: None }),
+        }
+    }
+
+    /// As many codes in one query as fit.
+    fn batches(self, request: &Request, limits: Limits) -> Vec<Batch> {
+        let chunks = |pool: Batch| {
+            let each = rows_a_period(request, &pool.block).saturating_mul(pool.periods.count() as u64);
+            let most = usize::try_from(limits.most() / each.max(1)).unwrap_or(CodeList::MAX);
+            let most = most.clamp(1, CodeList::MAX);
+            let codes: Vec<_> = pool.codes.chunks(most).map(<[_]>::to_vec).collect();
+            codes.into_iter().map(move |codes| Batch { codes, ..pool.clone() })
+        };
+        self.pools.into_iter().flat_map(chunks).collect()
     }
 }
 
@@ -380,6 +449,10 @@ struct Run<'a, F> {
     client: &'a Client,
     in_flight: usize,
     limits: Limits,
+    columns: Vec<Column>,
+    format: Format,
+    /// The most bytes of rows that are written ahead.
+    ahead: usize,
     began: Instant,
     progress: Mutex<F>,
     folder: Arc<Folder>,
@@ -401,21 +474,28 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
     }
 
     /// Asks for all of a plan that is missing.
-    async fn generation(&self, generation: &mut Generation) -> Result<(), HarvestError> {
-        let plan = &generation.plan;
-        {
-            let mut state = self.state();
-            state.facts = std::mem::take(&mut generation.facts);
-            state.told.planned += plan.len();
-        }
-        let result = self.plan(plan).await;
-        generation.facts = std::mem::take(&mut self.state().facts);
+    async fn generation(
+        &self,
+        generation: &mut Generation,
+        before: Option<&Generation>,
+    ) -> Result<(), HarvestError> {
+        self.state().facts = std::mem::take(&mut generation.facts);
+        let result = self.plan(&generation.plan, before).await;
+        let mut state = self.state();
+        generation.facts = std::mem::take(&mut state.facts);
+        generation.ahead = std::mem::take(&mut state.ahead);
         result
     }
 
-    async fn plan(&self, plan: &Plan) -> Result<(), HarvestError> {
+    async fn plan(&self, plan: &Plan, before: Option<&Generation>) -> Result<(), HarvestError> {
         let range = plan.request().periods();
-        let mut batches: Vec<_> = plan.queries().iter().map(|planned| Batch::of(planned.query())).collect();
+        let queries = plan.queries().iter().enumerate();
+        let mut batches: Vec<_> = queries.map(|(at, planned)| Batch::of(at, planned.query())).collect();
+        if let Some(before) = before {
+            let mut apart = refused_before(before, &mut batches).batches(plan.request(), self.limits);
+            batches.append(&mut apart);
+        }
+        self.state().told.planned += batches.len();
         // Whether periods in doubt are out is found by one query after another, not by all that are under way at once.
         if !is_surely_published(range, self.client.clock().wall())
             && let Some(at) = batches.iter().position(|batch| batch.periods.contains(range.end()))
@@ -449,35 +529,19 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
     /// other planned queries that differ in codes only.
     fn refused_across(&self, plan: &Plan) -> Vec<Batch> {
         let state = self.state();
-        let mut pools: Vec<Batch> = Vec::new();
-        let mut places = std::collections::HashMap::new();
+        let mut pools = Pools::default();
         for planned in plan.queries() {
-            let Batch { block, periods, codes } = Batch::of(planned.query());
+            let (block, periods, codes) = Block::of(planned.query());
             let Some(periods) = state.facts.published(periods) else { continue };
             let Some(block) = state.facts.known_block(&block) else { continue };
             let (parts, codes) = state.facts.refused_across(&block, periods, &codes);
             for part in parts {
                 let open =
                     |code: &&CommodityCode| matches!(state.facts.fate(&block, part, Some(code)), Fate::Open);
-                let open: Vec<_> = codes.iter().filter(open).cloned().collect();
-                if open.is_empty() {
-                    continue;
-                }
-                let at = *places.entry((block.clone(), periods, part)).or_insert(pools.len());
-                match pools.get_mut(at) {
-                    Some(pool) => pool.codes.extend(open),
-                    None => pools.push(Batch { block: block.clone(), periods: part, codes: open }),
-                }
+                pools.add(&block, periods, part, codes.iter().filter(open).cloned().collect());
             }
         }
-        let chunks = |pool: Batch| {
-            let each = rows_a_period(plan.request(), &pool.block).saturating_mul(pool.periods.count() as u64);
-            let most = usize::try_from(self.limits.most() / each.max(1)).unwrap_or(CodeList::MAX);
-            let most = most.clamp(1, CodeList::MAX);
-            let codes: Vec<_> = pool.codes.chunks(most).map(<[_]>::to_vec).collect();
-            codes.into_iter().map(move |codes| Batch { codes, ..pool.clone() })
-        };
-        pools.into_iter().flat_map(chunks).collect()
+        pools.batches(plan.request(), self.limits)
     }
 
     /// Asks until each code of a batch is answered or refused, or one query fails.
@@ -487,6 +551,27 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
             asked = true;
         }
         self.done(asked);
+        match &batch.planned {
+            Some((at, query)) if asked => self.ahead(*at, query).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes the rows of a planned query ahead, while others are asked, if all of it was answered in this run: little is left
+    /// to do when the last answer comes.
+    async fn ahead(&self, at: usize, query: &Query) -> Result<(), HarvestError> {
+        if !matches!(self.format, Format::Csv | Format::Ndjson) {
+            return Ok(());
+        }
+        let whole = {
+            let state = self.state();
+            let has_room = state.ahead.bytes() < self.ahead;
+            has_room.then(|| state.fresh.whole(&state.facts, query)).flatten()
+        };
+        let Some((settled, tables)) = whole else { return Ok(()) };
+        let (query, columns, format) = (query.clone(), self.columns.clone(), self.format);
+        let ready = aside(move || Ready::new(&query, settled, &tables, &columns, format)).await?;
+        self.state().ahead.put(at, ready);
         Ok(())
     }
 
@@ -520,14 +605,11 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
         // Never closed, so that there is always a turn to come.
         let turn = self.turns.acquire().await;
         let Some(query) = self.next(batch)? else { return Ok(Step::Done) };
-        let asked = self.ask(&query).await;
-        drop(turn);
+        let asked = self.ask(&query, turn).await?;
         self.state().told.calls += 1;
         let outcome = match asked {
-            Ok((answer, attempts)) => {
-                let Answer { table, faults, body } = answer;
-                let (rows, bytes, folder) = (table.len(), body.len(), Arc::clone(&self.folder));
-                let body = aside(move || folder.keep(&body)).await?;
+            Ok((Answer { table, faults, bytes, body }, attempts)) => {
+                let rows = table.len();
                 let mut state = self.state();
                 state.told.rows += rows;
                 state.fresh.put(&body, table);
@@ -539,7 +621,11 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
             Ok((came, attempts)) => self.learn(batch, &query, came, attempts),
             Err(error) => {
                 let mut state = self.state();
-                state.failed.push(Failed { query: query.to_string(), reason: error.to_string() });
+                let hint = match error.kind() {
+                    ErrorKind::TooLarge => "; harvest it into another folder with a smaller --max-rows",
+                    _ => "",
+                };
+                state.failed.push(Failed { query: query.to_string(), reason: format!("{error}{hint}") });
                 state.told.failed += 1;
                 state.in_a_row += 1;
                 None
@@ -600,36 +686,73 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
         progress(&told);
     }
 
-    /// Asks a query, again where its answer has faults.
-    async fn ask(&self, query: &Query) -> Result<(Answer, u32), Error> {
-        let (block, periods, codes) = Block::of(query);
-        let mut turn = 1;
+    /// Asks a query, again where its answer has faults; the answer is on the disk when this returns.
+    async fn ask(
+        &self,
+        query: &Query,
+        mut turn: Result<SemaphorePermit<'_>, AcquireError>,
+    ) -> Result<Result<(Answer, u32), Error>, HarvestError> {
+        let mut times = 1;
         loop {
             let asked = self
                 .client
                 .asked(query, |decoded: Decoded, empty, response| {
-                    let table = Table::new(decoded, empty, response)?;
-                    let faults = faults(&table, &block, periods, &codes);
-                    Ok(Answer { table, faults, body: response.content() })
+                    Ok((Table::new(decoded, empty, response)?, response.content()))
                 })
                 .await;
-            let again = match &asked {
-                Ok((answer, _, _)) => answer.faults > 0,
-                Err(error) => error.kind() == ErrorKind::CountMismatch,
-            };
-            if again && turn < ASKED_FOR_FAULTS {
-                turn += 1;
-                continue;
+            // Looking at an answer, and bringing it to the disk, holds up no call.
+            drop(turn);
+            let is_last = times == ASKED_FOR_FAULTS;
+            match asked {
+                Ok(((table, body), attempts, _)) => {
+                    let (folder, query) = (Arc::clone(&self.folder), query.clone());
+                    let kept = aside(move || {
+                        let (block, periods, codes) = Block::of(&query);
+                        let faults = faults(&table, &block, periods, &codes);
+                        if faults > 0 && !is_last {
+                            return Ok(None);
+                        }
+                        let bytes = body.len();
+                        Ok(Some(Answer { table, faults, bytes, body: folder.keep(&body)? }))
+                    });
+                    if let Some(answer) = kept.await? {
+                        return Ok(Ok((answer, attempts)));
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::CountMismatch && !is_last => {}
+                Err(error) => return Ok(Err(error)),
             }
-            return asked.map(|(answer, attempts, _)| (answer, attempts));
+            times += 1;
+            turn = self.turns.acquire().await;
         }
     }
 }
 
+/// An answer that was kept.
 struct Answer {
     table: Table,
     faults: usize,
-    body: bytes::Bytes,
+    bytes: usize,
+    /// The hash of its body.
+    body: String,
+}
+
+/// Takes the codes out of batches that were refused before, at the end of the periods: most will be again, and apart they
+/// hold up no others.
+fn refused_before(before: &Generation, batches: &mut Vec<Batch>) -> Pools {
+    let mut pools = Pools::default();
+    let range = before.plan.request().periods();
+    batches.retain_mut(|Batch { block, periods, codes, .. }| {
+        if block.is_refused_combination() {
+            return true;
+        }
+        let was_refused = |code: &mut CommodityCode| before.facts.was_refused(block, range, code);
+        let bad: Vec<_> = codes.extract_if(.., was_refused).collect();
+        let is_left = bad.is_empty() || !codes.is_empty();
+        pools.add(block, *periods, *periods, bad);
+        is_left
+    });
+    pools
 }
 
 /// What a refusal tells; none where the call failed for another reason.
@@ -672,6 +795,13 @@ fn moment(wall: SystemTime) -> String {
     format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z", u8::from(month))
 }
 
+/// Faults of the answers that still count.
+fn faults_of(source: &Source<'_>) -> u64 {
+    let counts =
+        |kept: &&Kept| source.valid.is_some_and(|valid| valid.overlap(kept.query.periods()).is_some());
+    source.facts.kept().iter().filter(counts).map(|kept| kept.faults as u64).sum()
+}
+
 /// Writes data, revisions and manifest.
 fn finish(
     settings: &Settings,
@@ -704,42 +834,54 @@ fn finish(
         valid
             .into_iter()
             .filter_map(|(valid, at)| {
-                let Generation { plan, facts } = generations.get(at)?;
-                Some(Source { plan, facts, valid })
+                let Generation { plan, facts, ahead } = generations.get(at)?;
+                Some(Source { plan, facts, valid, ahead })
             })
             .collect()
     };
-    let all = made(sources(generations));
+    // A refresh that is not complete changes nothing yet.
+    let (shown, unfinished) = match generations.split_last() {
+        Some((last, before)) if !before.is_empty() && !last.is_settled() => {
+            (before, Some(last.plan.request().periods().to_string()))
+        }
+        _ => (generations, None),
+    };
+    let all = made(sources(shown));
     let write::Written { file, tally, refused } = write::write((folder, &state.fresh), &all, settings)?;
-    let revisions: Option<Revisions> = match (generations.split_last(), all.last()) {
+    let revisions: Option<Revisions> = match (shown.split_last(), all.last()) {
         (Some((_, before)), Some(now)) if !before.is_empty() => {
             revisions::write(folder, &state.fresh, &made(sources(before)), now)?
         }
         _ => None,
     };
-    let published = generations
-        .iter()
-        .filter_map(|one| one.facts.published(one.plan.request().periods()))
-        .reduce(|one, other| {
+    if shown.len() > 1 && unfinished.is_none() && state.told.calls > 0 {
+        // Of before the refresh.
+        let others = Format::ALL.iter().filter(|format| **format != settings.format);
+        others.for_each(|format| folder.remove(format.file()));
+    }
+    let published = shown.iter().filter_map(|one| one.facts.published(one.plan.request().periods())).reduce(
+        |one, other| {
             let last = if one.end().ordinal() < other.end().ordinal() { other } else { one };
             PeriodPair::new(one.start(), last.end()).unwrap_or(last)
-        });
+        },
+    );
     let kept = || generations.iter().flat_map(|one| one.facts.kept());
     let summary = Summary {
         planned: generations.iter().map(|one| one.plan.len()).sum(),
         calls: state.told.calls,
         answers: kept().count(),
         cells: tally.cells(),
-        faults: kept().map(|kept| kept.faults as u64).sum(),
+        faults: all.iter().map(faults_of).sum(),
         seen: tally.seen(),
         refused: merged(refused),
         failed: state.failed,
         left: state.left,
         published: published.map(|periods| periods.to_string()),
         revisions,
+        unfinished,
         data: file,
     };
-    let gained: std::collections::HashMap<_, _> =
+    let gained: HashMap<_, _> =
         state.gained.iter().map(|(body, at, attempts)| (body.as_str(), (at.as_str(), *attempts))).collect();
     let mut answered: Vec<_> = kept().map(|kept| (kept.query.to_string(), kept)).collect();
     // In whatever order they came, the manifest is the same but for its times.
@@ -769,4 +911,51 @@ fn finish(
             .map_err(|e| HarvestError::disk(&path, "written")(std::io::Error::from(e)))
     })?;
     Ok(summary)
+}
+
+#[cfg(all(test, feature = "replica"))]
+mod tests {
+    use super::*;
+    use crate::domain::{CommodityClass, Statistic, TradeType};
+    use crate::harvest::{Areas, Commodities};
+    use crate::http::{ManualClock, Pace};
+    use crate::replica::Replica;
+
+    /// Rows that are written while others are asked, all, some or none of them: the same file and the same numbers. The last
+    /// month is not published, an area and a code are unknown, others are of one edition.
+    #[tokio::test]
+    async fn rows_written_ahead_are_those_written_at_the_end() {
+        let replica = Replica::builder().hk_newest("202202".parse().unwrap()).start().await.unwrap();
+        let codes = ["854231", "999999", "851712", "851713", "100630", "711319"];
+        let request = Request::builder()
+            .periods("2021-10..2022-03".parse().unwrap())
+            .trade_types([TradeType::Imports, TradeType::TotalExports])
+            .statistics([Statistic::MonthlyValue, Statistic::MonthlyQuantity])
+            .destination(Areas::countries(["CN", "JP", "DE", "ZZ"]).unwrap())
+            .commodities(Commodities::codes(CommodityClass::Hs6, codes).unwrap())
+            .build()
+            .unwrap();
+        let plan = Plan::new(request, Limits::default().rows(8)).unwrap();
+        for format in [Format::Csv, Format::Ndjson] {
+            let mut summaries = Vec::new();
+            for ahead in [0, 5_000, AHEAD] {
+                let wall = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000);
+                let client = Client::builder()
+                    .base_url(replica.hk_url())
+                    .pace(Pace::off())
+                    .clock(Arc::new(ManualClock::at(wall)))
+                    .http(reqwest::Client::builder().no_proxy())
+                    .build()
+                    .unwrap();
+                let folder = tempfile::tempdir().unwrap();
+                let settings = Settings { ahead, ..Settings::new("replica").format(format) };
+                let harvest = Harvest::open(folder.path(), &plan, &settings).unwrap();
+                let Summary { data, cells, refused, seen, .. } = harvest.run(&client, |_| {}).await.unwrap();
+                assert!(data.rows > 100 && data.bytes > 10_000);
+                summaries.push((data, cells, refused, seen));
+            }
+            assert_eq!(summaries[0], summaries[1]);
+            assert_eq!(summaries[0], summaries[2]);
+        }
+    }
 }

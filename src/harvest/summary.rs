@@ -24,6 +24,16 @@ pub enum Format {
 }
 
 impl Format {
+    /// All of them.
+    pub(super) const ALL: &[Self] = &[
+        Self::Csv,
+        Self::Ndjson,
+        #[cfg(feature = "arrow")]
+        Self::Arrow,
+        #[cfg(feature = "parquet")]
+        Self::Parquet,
+    ];
+
     /// Name of the data file, or folder.
     #[must_use]
     pub fn file(self) -> &'static str {
@@ -179,6 +189,8 @@ pub struct Summary {
     pub published: Option<String>,
     /// What a refresh found changed.
     pub revisions: Option<Revisions>,
+    /// The periods of a refresh that is not complete: data and numbers are those before it.
+    pub unfinished: Option<String>,
     /// The data.
     pub data: DataFile,
 }
@@ -187,7 +199,7 @@ impl Summary {
     /// Whether every cell is accounted for: reported, nil, not given or refused, and no answer had a fault.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.cells.failed == 0 && self.failed.is_empty() && self.faults == 0
+        self.cells.failed == 0 && self.failed.is_empty() && self.faults == 0 && self.unfinished.is_none()
     }
 }
 
@@ -255,6 +267,9 @@ impl fmt::Display for Summary {
             if let Some(largest) = largest {
                 writeln!(f, "           largest: {largest}")?;
             }
+        }
+        if let Some(periods) = &self.unfinished {
+            writeln!(f, "refresh    not complete in {periods}; the data are those before it")?;
         }
         let DataFile { file, sha256, rows, files, .. } = &self.data;
         match files.len() {

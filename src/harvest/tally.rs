@@ -87,6 +87,21 @@ impl Tally {
         }
     }
 
+    /// Counts what another one counted, too.
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (kind, count) in &other.cells {
+            *self.cells.entry(*kind).or_default() += count;
+        }
+        for (given, count) in &other.reported {
+            *self.reported.entry(*given).or_default() += count;
+        }
+        self.conflicts += other.conflicts;
+        self.origins.extend(other.origins.iter().cloned());
+        self.destinations.extend(other.destinations.iter().cloned());
+        self.modes.extend(other.modes.iter().cloned());
+        self.uses.extend(other.uses.iter().cloned());
+    }
+
     /// Counts a row.
     pub(super) fn row(&mut self, block: &Block, cell: &Cell<'_>) {
         self.see(block, cell);
@@ -141,10 +156,15 @@ impl Tally {
     /// The numbers.
     pub(super) fn cells(&self) -> Cells {
         let mut cells = Cells::default();
-        let seen = |set: &BTreeSet<String>, all: bool| if all { set.len() as u64 } else { 1 };
         let mut answered: HashMap<Given, u64> = HashMap::new();
         for (kind, count) in &self.cells {
             let uses = kind.class == Some(CommodityClass::EndUse);
+            let seen = |set: &BTreeSet<String>, all: bool| match (all, kind.ended) {
+                (false, _) => 1,
+                (true, Ended::Answered) => set.len() as u64,
+                // Where nobody was seen there is still something that was not had.
+                (true, Ended::Refused | Ended::Failed) => set.len().max(1) as u64,
+            };
             let count = count
                 .saturating_mul(seen(&self.origins, kind.all_origins))
                 .saturating_mul(seen(&self.destinations, kind.all_destinations))

@@ -12,7 +12,8 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 
 use super::HarvestError;
-use super::data::{Fresh, Source, each_source};
+use super::ahead::Ready;
+use super::data::{Fresh, Source, Tables};
 use super::folder::Folder;
 use super::rows;
 use super::run::Settings;
@@ -83,16 +84,32 @@ fn lines(
     let columns = sources.first().map(|source| rows::columns(source.plan.request())).unwrap_or_default();
     let name = settings.format.file();
     let path = folder.path().join(name);
+    let (mut tally, mut refused, mut rows) = (Tally::default(), BTreeSet::new(), 0);
+    let mut tables = Tables::new(folder, fresh);
     folder.write(name, |out| {
-        let hashing = Hashing::new(BufWriter::new(out));
-        let mut lines = match settings.format {
-            Format::Ndjson => Lines::ndjson(hashing),
-            _ => Lines::csv(hashing, &columns, settings.excel).map_err(failed(&path))?,
-        };
-        let (rows, tally, refused) = each_source(folder, fresh, sources, &columns, |_, view, row| {
-            lines.write(view, row).map_err(failed(&path))
-        })?;
-        let file = lines.end().and_then(|hashing| hashing.end(name, rows)).map_err(failed(&path))?;
+        let mut out = Hashing::new(BufWriter::new(out));
+        if settings.format == Format::Csv {
+            let first = Lines::csv(out, &columns, settings.excel).and_then(Lines::end);
+            out = first.map_err(failed(&path))?;
+        }
+        for source in sources {
+            for (at, query, settled) in source.settled() {
+                refused.extend(settled.refusals());
+                let made;
+                let ready = match source.ahead.get(at, &settled) {
+                    Some(ready) => ready,
+                    None => {
+                        let tables = tables.of(source.facts, &settled)?;
+                        made = Ready::new(query, settled, &tables, &columns, settings.format)?;
+                        &made
+                    }
+                };
+                out.write_all(&ready.text).map_err(failed(&path))?;
+                tally.merge(&ready.tally);
+                rows += ready.rows;
+            }
+        }
+        let file = out.end(name, rows).map_err(failed(&path))?;
         Ok(Written { file, tally, refused })
     })
 }

@@ -115,6 +115,89 @@ fn a_summary_for_people() {
     );
 }
 
+/// What is refused or fails is told even where nothing was seen that tells how many cells it is.
+#[test]
+fn what_nobody_was_seen_in_counts() {
+    let work = folder("harvest-unseen");
+    let told = |name: &str, more: &str| {
+        let mut command = tradebind();
+        command.args(["hk", "harvest", "--replica", "--quiet", "--trade-type", "imports", "--out"]);
+        command.arg(work.join(name)).args(more.split_whitespace());
+        ended(command, "")
+    };
+    for (name, more, refused) in [
+        ("code", "--strict --period 2024-01 --destination ALL --hs 77", 1),
+        ("months", "--period 2027-01..2027-03 --destination ALL", 3),
+        ("modes", "--period 2024-01 --transport --hs 77", 1),
+    ] {
+        let ran = told(name, more);
+        assert!(ran.stdout.contains(&format!("\nrefused    {refused}\n")), "{ran}");
+        assert_eq!(ran.code, Some(3), "{ran}");
+    }
+    // Two countries, of which one would be unknown, in one month that is out and two that are not, two codes.
+    let replica = serve(Replica::builder().hk_newest("202605".parse().unwrap()));
+    let request = "--pause 0 --trade-type imports --period 2026-05..2026-07 --destination CN,ZZ --hs 85,10";
+    let both = ended(from(&replica, &work.join("state"), &work.join("both"), request), "");
+    assert!(both.stdout.contains("cells      12 asked for\n"), "{both}");
+    assert!(both.stdout.contains("\nrefused    10\n"), "{both}");
+    let replica = serve(Replica::builder().faults([Rule::on(Door::HkAnswer).with(Fault::Html(404))]));
+    let request = "--pause 0 --trade-type imports --period 2024-01 --destination ALL --hs 85";
+    let failed = ended(from(&replica, &work.join("state"), &work.join("failed"), request), "");
+    assert!(failed.stdout.contains("\nfailed     1\n"), "{failed}");
+    assert!(failed.stderr.contains("run the same command again to ask for what failed"), "{failed}");
+    assert_eq!(failed.code, Some(4), "{failed}");
+}
+
+/// The order in which things are asked for makes no other harvest: rows are in that of the first time.
+#[test]
+fn another_order_is_the_same_harvest() {
+    let out = folder("harvest-order").join("out");
+    let data = |ran: &Ran| ran.stdout.lines().find(|line| line.starts_with("data ")).unwrap().to_owned();
+    let first = ended(small(&out, "--statistic VCm,QCm"), "");
+    assert_eq!(first.code, Some(0), "{first}");
+    let mut command = tradebind();
+    command.args(["hk", "harvest", "--replica", "--out"]).arg(&out);
+    command.args(
+        "--trade-type re-exports,imports --period 2024-01..2024-03 --destination ZZ,JP,CN --hs 77,10,85 --statistic QCm,VCm"
+            .split_whitespace(),
+    );
+    let again = ended(command, "");
+    assert_eq!(again.code, Some(0), "{again}");
+    assert!(again.stdout.contains(" 0 asked now"), "{again}");
+    assert_eq!(data(&again), data(&first));
+}
+
+/// Periods that hang on the last month are told, so that the harvest is gone on with when another month is out; a refresh that
+/// must wait is told, too.
+#[test]
+fn what_to_give_to_go_on_is_told() {
+    let work = folder("harvest-open");
+    let out = work.join("out");
+    let replica = serve(Replica::builder().hk_newest("202604".parse().unwrap()));
+    let request = "--pause 0 --in-flight 1 --trade-type imports --hs 10,85 --max-rows 1 --period";
+    let harvest =
+        |more: &str| ended(from(&replica, &work.join("state"), &out, &format!("{request} {more}")), "");
+    let first = harvest("last-2");
+    assert_eq!(first.code, Some(0), "{first}");
+    assert!(first.stderr.contains("note: periods 2026-03..2026-04; give these to go on later"), "{first}");
+    // As in the first run, but for an answer that was lost, and that fails when it is asked for.
+    let body = || std::fs::read_dir(out.join("bodies")).unwrap().next().unwrap().unwrap().path();
+    std::fs::remove_file(body()).unwrap();
+    let asked = replica.hk_requests().iter().filter(|one| one.target.contains("period=")).count();
+    let before = (0..asked - 4).map(|_| Step::Play);
+    replica.script(Door::HkAnswer, before.chain([Fault::Html(404).into()]));
+    let failed = harvest("last-2");
+    assert_eq!(failed.code, Some(4), "{failed}");
+    assert!(failed.stderr.contains("run the same command with --period 2026-03..2026-04 again"), "{failed}");
+    let again = harvest("2026-03..2026-04 --refresh");
+    assert!(again.stderr.contains("what is missing is asked for first; run it again to refresh"), "{again}");
+    assert_eq!(again.code, Some(0), "{again}");
+    assert!(again.stdout.contains(" 1 asked now"), "{again}");
+    let refreshed = harvest("2026-03..2026-04 --refresh");
+    assert!(!refreshed.stderr.contains("run it again to refresh"), "{refreshed}");
+    assert!(refreshed.stdout.contains(" 4 asked now"), "{refreshed}");
+}
+
 /// Counts and hashes in the manifest are those of the files, and every address is there.
 #[test]
 fn the_manifest_says_where_everything_is_from() {

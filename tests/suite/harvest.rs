@@ -300,14 +300,17 @@ async fn a_limit_of_usage_is_waited_out() {
     assert_eq!((limited.data, limited.cells), (summary.data, summary.cells));
 }
 
-/// Any way of cutting gives the same rows, and the same numbers.
+/// Any way of cutting gives the same rows, and the same numbers; the last month is not published. A second run, which asks
+/// nothing and reads the answers from the disk, ends in the same file.
 #[test]
 fn any_cut_gives_the_same_table() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let replica = runtime.block_on(Replica::start()).unwrap();
+    let replica = runtime.block_on(Replica::builder().hk_newest("202202".parse().unwrap()).start()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let whole = runtime.block_on(harvest(&replica, folder.path(), mixed(), Limits::default()));
     let expected = rows(folder.path());
+    // Types, statistics, codes, countries, months: nothing is forgotten where several things are refused at once.
+    assert_eq!(whole.cells.asked, 2 * 2 * 6 * 4 * 6, "{whole}");
     let config = ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |(most in 1u64..80)| {
         let folder = tempfile::tempdir().unwrap();
@@ -317,6 +320,9 @@ fn any_cut_gives_the_same_table() {
         prop_assert_eq!(rows(folder.path()), expected.clone());
         prop_assert_eq!(cut.cells, whole.cells);
         prop_assert_eq!(&cut.refused, &whole.refused);
+        let again = runtime.block_on(harvest(&replica, folder.path(), mixed(), limits));
+        prop_assert_eq!((again.calls, again.data, again.cells), (0, cut.data, cut.cells));
+        prop_assert_eq!(again.seen, cut.seen);
     });
 }
 
@@ -390,6 +396,9 @@ async fn faults_in_every_fifth_call_leave_no_trace() {
         }
         let folder = tempfile::tempdir().unwrap();
         let mut again = harvest(&replica, folder.path(), mixed(), limits).await;
+        // Refusals have a note, too.
+        let notes = replica.hk_requests().into_iter().filter_map(|request| request.note);
+        assert!(notes.filter(|note| !note.starts_with("refused")).count() > 3, "there were no faults");
         if again.cells.failed > 0 {
             // What gave up is asked for once more.
             replica.clear_faults();
@@ -410,10 +419,131 @@ async fn rows_that_stay_doubled_are_told_and_left_out() {
     let request = request("2024-01..2024-06").commodities(hs(CommodityClass::Hs2, &["85"])).build().unwrap();
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let right = harvest(&calm, one.path(), request.clone(), Limits::default()).await;
-    let doubled = harvest(&replica, other.path(), request, Limits::default()).await;
+    let doubled = harvest(&replica, other.path(), request.clone(), Limits::default()).await;
     assert_eq!(doubled.faults, 2);
     assert_eq!(doubled.data, right.data);
     assert!(!doubled.is_complete());
+    // An answer that another took the place of counts no more.
+    replica.clear_faults();
+    let refreshed = refresh(&replica, other.path(), request).await;
+    assert_eq!((refreshed.faults, refreshed.calls), (0, 1));
+    assert!(refreshed.is_complete());
+}
+
+async fn refresh(replica: &Replica, folder: &Path, request: Request) -> Summary {
+    let plan = Plan::new(request, Limits::default()).unwrap();
+    let settings = Settings::new("replica").in_flight(1).refresh(true);
+    Harvest::open(folder, &plan, &settings).unwrap().run(&client(replica).await, |_| {}).await.unwrap()
+}
+
+/// A refresh that fails changes no data; the next one does.
+#[tokio::test]
+async fn a_refresh_that_fails_leaves_the_data() {
+    let (before, after) =
+        (Replica::start().await.unwrap(), Replica::builder().seed(9).start().await.unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let request =
+        request("2026-01..2026-03").commodities(hs(CommodityClass::Hs2, &["85", "71"])).build().unwrap();
+    let first = harvest(&before, folder.path(), request.clone(), Limits::default()).await;
+    let data = || std::fs::read(folder.path().join("data.csv")).unwrap();
+    let old = data();
+    after.faults([Rule::on(Door::HkAnswer).with(Fault::Html(500))]);
+    let failed = refresh(&after, folder.path(), request.clone()).await;
+    assert_eq!((failed.failed.len(), &failed.data, failed.cells), (1, &first.data, first.cells));
+    assert!(failed.revisions.is_none() && !failed.is_complete(), "{failed}");
+    assert!(
+        failed.to_string().contains("not complete in 202601,202603; the data are those before"),
+        "{failed}"
+    );
+    assert_eq!(data(), old);
+    after.clear_faults();
+    let done = refresh(&after, folder.path(), request).await;
+    assert_eq!(done.revisions.as_ref().map(|revisions| revisions.changed), Some(6), "{done}");
+    assert!(done.is_complete() && done.unfinished.is_none());
+    assert_ne!(data(), old);
+}
+
+/// A code that is refused by now has no figures that vanished.
+#[tokio::test]
+async fn what_is_refused_now_was_not_revised() {
+    let replica = Replica::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let request =
+        request("2026-01..2026-03").commodities(hs(CommodityClass::Hs2, &["85", "71"])).build().unwrap();
+    harvest(&replica, folder.path(), request.clone(), Limits::default()).await;
+    replica
+        .script(Door::HkAnswer, [Step::hk_status(1, vec!["Commodity code (71) is not defined"]), Step::Play]);
+    let summary = refresh(&replica, folder.path(), request).await;
+    let revisions = summary.revisions.as_ref().unwrap();
+    assert_eq!((revisions.changed, revisions.appeared, revisions.vanished), (0, 0, 0), "{summary}");
+    assert_eq!((summary.cells.reported, summary.cells.refused), (3, 3));
+    assert_eq!(std::fs::read_to_string(folder.path().join("revisions.csv")).unwrap().lines().count(), 1);
+}
+
+/// A code that was found bad, which took halves, is asked for apart when the others are refreshed.
+#[tokio::test]
+async fn a_refresh_asks_for_known_bad_codes_apart() {
+    let replica = Replica::start().await.unwrap();
+    let refused = || Step::hk_status(1, vec!["Some of the codes are not defined"]);
+    replica.script(Door::HkAnswer, [refused(), refused(), Step::Play, Step::Play]);
+    let request = request("2026-01..2026-02")
+        .commodities(hs(CommodityClass::Hs2, &["10", "85", "71", "27"]))
+        .build()
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let first = harvest(&replica, folder.path(), request.clone(), Limits::default()).await;
+    assert_eq!(first.calls, 4);
+    replica.script(Door::HkAnswer, [Step::Play, refused()]);
+    let before = answered(&replica);
+    let again = refresh(&replica, folder.path(), request).await;
+    let asked: Vec<_> = replica
+        .hk_requests()
+        .into_iter()
+        .filter(|one| one.target.contains("code="))
+        .map(|one| one.target.rsplit('=').next().unwrap().replace("%2C", ","))
+        .collect();
+    assert_eq!((again.calls, answered(&replica) - before), (2, 2), "{again}");
+    assert_eq!(asked[asked.len() - 2..], ["10,71,27", "85"]);
+    assert_eq!((again.cells, again.data), (first.cells, first.data));
+}
+
+/// What no further cut mends says what does.
+#[tokio::test]
+async fn one_code_with_too_large_an_answer_is_told() {
+    let replica = Replica::start().await.unwrap();
+    let http = reqwest::Client::builder().no_proxy();
+    let builder = Client::builder().base_url(replica.hk_url()).pace(Pace::off()).body_cap(2_000).http(http);
+    let request = request("2024-01..2024-12").commodities(hs(CommodityClass::Hs2, &["85"])).build().unwrap();
+    let plan = Plan::new(request, Limits::default()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let harvest = Harvest::open(folder.path(), &plan, &Settings::new("replica")).unwrap();
+    let summary = harvest.run(&builder.build().unwrap(), |_| {}).await.unwrap();
+    let [failed] = &summary.failed[..] else { panic!("{summary}") };
+    assert!(
+        failed.reason.ends_with("; harvest it into another folder with a smaller --max-rows"),
+        "{summary}"
+    );
+}
+
+/// Data in another form than that of a refresh are of before it: they do not stay beside the new ones.
+#[tokio::test]
+async fn a_refresh_in_another_form_leaves_no_old_data() {
+    let replica = Replica::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let request = request("2026-01..2026-03").commodities(hs(CommodityClass::Hs2, &["85"])).build().unwrap();
+    harvest(&replica, folder.path(), request.clone(), Limits::default()).await;
+    let plan = Plan::new(request, Limits::default()).unwrap();
+    let there = |name: &str| folder.path().join(name).exists();
+    for (format, refresh) in [(Format::Parquet, true), (Format::Ndjson, false), (Format::Csv, true)] {
+        let settings = Settings::new("replica").format(format).refresh(refresh);
+        let harvest = Harvest::open(folder.path(), &plan, &settings).unwrap();
+        harvest.run(&client(&replica).await, |_| {}).await.unwrap();
+        assert!(there(format.file()));
+        // Without a refresh both are of the same answers.
+        let others = [Format::Csv, Format::Ndjson, Format::Parquet]
+            .map(|other| other != format && there(other.file()));
+        assert_eq!(others.contains(&true), !refresh, "{format:?}");
+    }
 }
 
 #[tokio::test]
@@ -492,10 +622,7 @@ async fn a_folder_that_cannot_be_used_is_told() {
         other.starts_with("FOLDER holds another harvest:\n- service: there replica; now https://h.example"),
         "{other}"
     );
-    assert!(
-        other.contains("\n- commodities, codes, codes: ") && other.ends_with("or ask for the same"),
-        "{other}"
-    );
+    assert!(other.contains("\n- commodities, codes: ") && other.ends_with("or ask for the same"), "{other}");
     let body = std::fs::read_dir(folder.path().join("bodies")).unwrap().next().unwrap().unwrap().path();
     std::fs::write(&body, "x").unwrap();
     let harvest = Harvest::open(folder.path(), &plan, &settings).unwrap();

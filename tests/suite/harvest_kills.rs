@@ -29,6 +29,8 @@ const SIGXFSZ: i32 = 25;
 struct Loop {
     replica: Arc<Replica>,
     work: PathBuf,
+    /// Options beyond the request.
+    more: &'static str,
     random: u64,
     /// How long a harvest takes.
     took: Duration,
@@ -71,7 +73,8 @@ fn journal(folder: &Path) -> (usize, usize) {
 impl Loop {
     fn command(&self, folder: &Path, most: Option<u64>) -> Command {
         let mut harvest = tradebind();
-        harvest.args(["hk", "harvest", "--out"]).arg(folder).args(REQUEST.split_whitespace());
+        harvest.args(["hk", "harvest", "--out"]).arg(folder);
+        harvest.args(REQUEST.split_whitespace().chain(self.more.split_whitespace()));
         let mut command = match most {
             None => harvest,
             Some(bytes) => {
@@ -191,6 +194,7 @@ fn killed_harvests_lose_nothing_and_double_nothing() {
     let mut looping = Loop {
         replica: server(),
         work: work.clone(),
+        more: "",
         random: number(SEED, 1) | 1,
         took: Duration::ZERO,
         journal: 0,
@@ -247,6 +251,7 @@ fn killed_harvests_lose_nothing_and_double_nothing() {
         std::fs::remove_dir_all(&folder).unwrap();
         rounds += 1;
     }
+    in_other_ways(&mut looping);
     let Hits { steps, bytes, moments } = &looping.hits;
     println!(
         "killed {killed} times over {rounds} harvests of {lines} records each: nothing lost, nothing doubled, the same bytes\n\
@@ -254,6 +259,33 @@ fn killed_harvests_lose_nothing_and_double_nothing() {
     );
     for (file, bytes) in bytes {
         println!("- by the system at a byte, {file}: {} times, at {bytes:?}", bytes.len());
+    }
+}
+
+/// A dataset of Parquet files, and the refresh of a harvest that is done: killed, and gone on with to the same data.
+fn in_other_ways(looping: &mut Loop) {
+    let data = |folder: &Path| {
+        let text = std::fs::read(folder.join("manifest.json")).unwrap();
+        let manifest: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        manifest["summary"]["data"]["sha256"].clone()
+    };
+    for more in ["--format parquet", "--refresh"] {
+        let killed = looping.work.join(format!("killed{}", more.replace(' ', "-")));
+        let uncut = killed.with_extension("uncut");
+        if more == "--refresh" {
+            looping.more = "";
+            assert!(ended(looping.command(&uncut, None)).success());
+            assert!(ended(looping.command(&killed, None)).success());
+        }
+        looping.more = more;
+        assert!(ended(looping.command(&uncut, None)).success());
+        let there = journal(&killed).0;
+        assert!(looping.at_step(&killed, there + 3), "{more}: ended before it was killed");
+        for _ in 0..AIMS {
+            looping.at_moment(&killed);
+        }
+        assert!(ended(looping.command(&killed, None)).success());
+        assert_eq!(data(&killed), data(&uncut), "{more}");
     }
 }
 

@@ -55,9 +55,17 @@ impl<W: Write> Lines<W> {
         if excel {
             out.write_all(MARK.as_bytes())?;
         }
-        let mut csv = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(out);
-        csv.write_record(columns.iter().map(|column| column.name())).map_err(plain)?;
-        Ok(Self::Csv(Box::new(csv), Vec::new()))
+        let mut lines = Self::bare(out);
+        if let Self::Csv(csv, _) = &mut lines {
+            csv.write_record(columns.iter().map(|column| column.name())).map_err(plain)?;
+        }
+        Ok(lines)
+    }
+
+    /// CSV without a first line.
+    pub(crate) fn bare(out: W) -> Self {
+        let csv = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(out);
+        Self::Csv(Box::new(csv), Vec::new())
     }
 
     /// One JSON object a line.

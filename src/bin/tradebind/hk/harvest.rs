@@ -14,7 +14,7 @@ use super::form::is_bucket;
 #[cfg(not(feature = "parquet"))]
 use super::form::not_built;
 use super::get::REPLICA;
-use super::wide::Wide;
+use super::wide::{Wide, written};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::Target;
@@ -28,7 +28,8 @@ Examples:
   # a dataset at an S3 address, with the usual AWS_ variables
   tradebind hk harvest --out s3://bucket/trade --state work --trade-type imports --period 2022-01..2026-05 --hs 85
 
-Ended by Ctrl-C, a kill or a failure, the same command goes on where it was. The folder holds the data (data.csv, \
+Ended by Ctrl-C, a kill or a failure, the same command goes on where it was; with --period latest or last-N, give the \
+periods that are told at the start. The folder holds the data (data.csv, \
 data.ndjson, data.arrow, or for parquet the folder data, by trade type and year), manifest.json (addresses, times, hashes), \
 the journal, and every answer as it came. To an S3 address the dataset is copied once it is whole.
 Exit codes: 0 every cell is reported, nil, not given or refused; 1 with --strict, some are refused, and always where \
@@ -159,6 +160,12 @@ impl Args {
     pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
         let Out { format, folder, bucket } = self.place()?;
         let plan = self.wide.plan(context).await?;
+        let mut again = "the same command".to_owned();
+        if self.wide.is_open() {
+            let periods = written(plan.request().periods());
+            context.note(format_args!("periods {periods}; give these to go on later"));
+            again = format!("{again} with --period {periods}");
+        }
         let pace = self.wide.pace(context)?;
         let (client, url, shared) = context.hk_paced(pace).await?;
         // The replica has another address each time; its figures are the same.
@@ -177,6 +184,9 @@ impl Args {
                 "only what is missing is asked for"
             };
             context.note(format_args!("{} answers are there already; {what}", harvest.answered()));
+            if self.refresh && !harvest.will_refresh() {
+                context.note("what is missing is asked for first; run it again to refresh");
+            }
         }
         let reached = |shared: &Option<SharedPace>| shared.as_ref().and_then(SharedPace::limit_reached);
         let last_reached = reached(&shared);
@@ -190,7 +200,7 @@ impl Args {
         };
         teller.end();
         let Some(ended) = ended else {
-            return Err(stopped(folder));
+            return Err(stopped(folder, &again));
         };
         let summary = ended?;
         Target::default().write_text(&summary.to_string())?;
@@ -204,12 +214,12 @@ impl Args {
         if let Some(bucket) = bucket {
             let copied = tokio::select! {
                 copied = context.watch("copying the dataset", bucket.copy(folder.join(&summary.data.file), before)) => copied?,
-                _ = tokio::signal::ctrl_c() => return Err(stopped(folder)),
+                _ = tokio::signal::ctrl_c() => return Err(stopped(folder, &again)),
             };
             Target::default().write_text(&format!("copied     {copied} bytes to {}", self.out.display()))?;
         }
-        if summary.cells.failed > 0 {
-            context.note("run the same command again to ask for what failed");
+        if summary.cells.failed > 0 || !summary.failed.is_empty() {
+            context.note(format_args!("run {again} again to ask for what failed"));
         }
         Ok(exit(&summary, self.strict))
     }
@@ -226,9 +236,9 @@ fn files(_: &Path) -> Vec<String> {
     Vec::new()
 }
 
-fn stopped(folder: &Path) -> Failure {
+fn stopped(folder: &Path, again: &str) -> Failure {
     let folder = folder.display();
-    let told = format!("stopped; what was answered is kept in {folder}: run the same command again to go on");
+    let told = format!("stopped; what was answered is kept in {folder}: run {again} again to go on");
     Failure::new(Exit::GaveUp, told)
 }
 

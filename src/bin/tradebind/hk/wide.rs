@@ -51,7 +51,17 @@ fn is_ahead(period: Period) -> bool {
     (i32::from(period.year()), period.month()) >= now
 }
 
+/// Periods as `--period` reads them.
+pub fn written(periods: PeriodPair) -> String {
+    format!("{}..{}", periods.start().to_iso(), periods.end().to_iso())
+}
+
 impl Wide {
+    /// Whether the periods hang on the month that is the last when they are asked for.
+    pub fn is_open(&self) -> bool {
+        matches!(self.scope.span(), Ok(Span::Last(_)))
+    }
+
     /// The pace asked for.
     pub fn pace(&self, context: &Context) -> Result<Pace, Failure> {
         let seconds = self.pause.unwrap_or(if context.is_replica() {

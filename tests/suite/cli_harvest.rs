@@ -28,7 +28,7 @@ fn told(ran: &Ran, out: &Path) -> String {
 }
 
 /// A server in this process, which ends with it; several processes ask it.
-fn serve(builder: ReplicaBuilder) -> Arc<Replica> {
+pub fn serve(builder: ReplicaBuilder) -> Arc<Replica> {
     let (tell, started) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

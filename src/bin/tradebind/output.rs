@@ -26,6 +26,7 @@ pub enum Format {
     /// One array of rows
     Json,
     /// One row a line
+    #[value(alias = "jsonl")]
     Ndjson,
 }
 

@@ -100,7 +100,7 @@ impl Args {
             true => Some(form::Place::open(&self.target, self.excel)?),
             false => None,
         };
-        let table = ask(context, &client, &url, &query).await?;
+        let table = ask(context, &client, &url, &query, rows.as_ref()).await?;
         if table.is_empty() {
             context.note(
                 "no record is found: the figures are nil, where the service gives that statistic at all",
@@ -206,14 +206,27 @@ fn draw(_: Place, _: &Table, _: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Asks the query; the rows of an answer that tells another number of them are not printed, since some are missing.
-async fn ask(context: &Context, client: &Client, url: &str, query: &Query) -> Result<Table, Failure> {
+/// Asks the query, for a place that tells what becomes of unknown fields; the rows of an answer that tells another number of them are not printed, since some are missing.
+async fn ask(
+    context: &Context,
+    client: &Client,
+    url: &str,
+    query: &Query,
+    place: Option<&form::Place>,
+) -> Result<Table, Failure> {
     let table =
         context.watch("asking hk-trade", client.table(query)).await.map_err(|e| context.failed(e, url))?;
     let unknown = table.unknown();
     if !unknown.is_empty() {
         let all: Vec<_> = unknown.fields.keys().chain(unknown.values.keys()).map(String::as_str).collect();
-        context.note(format_args!("the document does not know what came in {}; it is kept", all.join(", ")));
+        let kept = match place {
+            None => "",
+            // Values of known fields stand in every form, as they came.
+            Some(_) if unknown.fields.is_empty() => "; it is kept",
+            Some(place) if place.holds_unknown_fields() => "; it is kept, new fields in the column extra",
+            Some(_) => "; new fields stand in --format arrow and parquet alone, in the column extra",
+        };
+        context.note(format_args!("the document does not know what came in {}{kept}", all.join(", ")));
     }
     Ok(table)
 }

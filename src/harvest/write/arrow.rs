@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::io::BufWriter;
 use std::sync::Arc;
 
@@ -30,8 +31,8 @@ pub(super) fn write(
     gather.share().map_err(plain_arrow).map_err(failed(&path))?;
     folder.write(name, |out| {
         let hashing = Hashing::new(BufWriter::new(out));
-        let metadata = notes.told().map_err(failed(&path))?;
-        let schema = schema().as_ref().clone().with_metadata(metadata.into_iter().collect());
+        let metadata: HashMap<_, _> = notes.told().map_err(failed(&path))?.into_iter().collect();
+        let schema = schema().as_ref().clone().with_metadata(metadata);
         let schema = Arc::new(schema);
         let failed = |error| failed(&path)(plain_arrow(error));
         let mut file = FileWriter::try_new(hashing, &schema).map_err(failed)?;

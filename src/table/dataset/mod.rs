@@ -122,7 +122,8 @@ impl<S: Store> Dataset<S> {
 
     /// With files named `part-NAME-00000.parquet`, which replace those of the same name: so that what is asked and written
     /// again does not count twice. Those of the name that were not written again are removed in the end, so that nothing of
-    /// the last time stays; for that the store must let its files be listed. The name is of letters, digits and hyphens; anything else in it becomes a hyphen.
+    /// the last time stays; for that the store must let its files be listed. The name is of letters, digits and hyphens;
+    /// anything else in it becomes a hyphen.
     #[must_use]
     pub fn named(self, name: &str) -> Self {
         Self { name: Some(plain_name(name)), ..self }

@@ -206,7 +206,8 @@ fn draw(_: Place, _: &Table, _: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Asks the query, for a place that tells what becomes of unknown fields; the rows of an answer that tells another number of them are not printed, since some are missing.
+/// Asks the query; the rows of an answer that tells another number of them are not printed, since some are missing. Where
+/// the rows go tells what becomes of fields that the document does not know.
 async fn ask(
     context: &Context,
     client: &Client,

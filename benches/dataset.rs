@@ -184,6 +184,18 @@ impl<S: Store> Store for Timed<S> {
     fn holds(&self, path: &str) -> io::Result<bool> {
         timed(&self.disk, || self.store.holds(path))
     }
+
+    fn files(&self) -> io::Result<Vec<String>> {
+        timed(&self.disk, || self.store.files())
+    }
+
+    fn remove(&self, path: &str) -> io::Result<()> {
+        timed(&self.disk, || self.store.remove(path))
+    }
+
+    fn open_at_most(&self) -> usize {
+        self.store.open_at_most()
+    }
 }
 
 impl<F: Write> Write for TimedFile<F> {

@@ -39,6 +39,16 @@ pub struct Request {
     pub(super) commodities: Option<Commodities>,
 }
 
+/// Sorts every list: in whatever order it is asked, a request is the same.
+#[cfg(feature = "parquet")]
+fn in_order(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Array(items) => items.sort_by_cached_key(ToString::to_string),
+        serde_json::Value::Object(fields) => fields.values_mut().for_each(in_order),
+        _ => {}
+    }
+}
+
 /// Origins or destinations of a [`Request`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -109,6 +119,21 @@ impl Request {
     /// Begins a request; types of trade and periods must be given.
     pub fn builder() -> RequestBuilder {
         RequestBuilder::default()
+    }
+
+    /// What the files of its dataset are called: the same whatever the periods, as a refresh moves them, and another for
+    /// another service or request, so that none takes the place of another's where several share a place.
+    #[cfg(feature = "parquet")]
+    #[must_use]
+    pub fn dataset_name(&self, service: &str) -> String {
+        let mut request = serde_json::to_value(self).unwrap_or_default();
+        if let Some(fields) = request.as_object_mut() {
+            fields.remove("periods");
+        }
+        in_order(&mut request);
+        let mut hash = super::hash(format!("{service}\n{request}").as_bytes());
+        hash.truncate(16);
+        hash
     }
 
     /// Language of names and units.

@@ -76,6 +76,33 @@ pub(super) fn write(
     }
 }
 
+/// Where rows come from; those of one planned query follow one another.
+#[cfg(feature = "arrow")]
+struct Origin<'a> {
+    service: &'a str,
+    last: *const crate::hk::Query,
+    provenance: crate::table::Provenance,
+}
+
+#[cfg(feature = "arrow")]
+impl<'a> Origin<'a> {
+    fn of(settings: &'a Settings) -> Self {
+        Self {
+            service: &settings.service,
+            last: std::ptr::null(),
+            provenance: crate::table::Provenance::default(),
+        }
+    }
+
+    fn told(&mut self, query: &crate::hk::Query) -> &crate::table::Provenance {
+        if !std::ptr::eq(self.last, query) {
+            self.last = query;
+            self.provenance = crate::table::Provenance::of_query(query).source(self.service);
+        }
+        &self.provenance
+    }
+}
+
 fn lines(
     (folder, fresh): (&Folder, &Fresh),
     sources: &[Source<'_>],

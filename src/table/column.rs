@@ -82,6 +82,12 @@ impl Column {
         }
     }
 
+    /// Its place in [`Column::ALL`].
+    #[cfg(all(feature = "arrow", feature = "harvest"))]
+    pub(crate) fn place(self) -> usize {
+        Self::ALL.iter().position(|one| *one == self).unwrap_or(usize::MAX)
+    }
+
     /// Whether every row has it, so that it is written though there be no rows.
     pub(super) fn is_always(self) -> bool {
         matches!(self, Self::Period | Self::Frequency | Self::TradeType | Self::Statistic | Self::Figure)

@@ -42,6 +42,8 @@ pub(crate) use dataset::Gathered;
 #[cfg(feature = "parquet")]
 pub use dataset::{Dataset, Finish, Folder, Store, Written};
 pub use pairs::{Basis, Pair, Pairs};
+#[cfg(all(feature = "arrow", feature = "harvest"))]
+pub(crate) use provenance::Notes;
 #[cfg(feature = "arrow")]
 pub use provenance::Provenance;
 pub use row_error::RowError;
@@ -94,7 +96,9 @@ pub struct Table {
 
 impl Table {
     /// Reads the body of an answer, with the verdicts of [`hk::Client::query`](crate::hk::Client::query): what tells
-    /// a failure is an error, "No record found" is a table without rows.
+    /// a failure is an error, "No record found" is a table without rows. One thing only a client can do: what an answer in
+    /// Chinese without rows means it finds by asking again in English; here that is an error, of
+    /// [`ErrorKind::Refused`](crate::ErrorKind::Refused).
     ///
     /// # Errors
     /// A body that is not as the document says, or that tells a failure; a number of rows that is not as told, which

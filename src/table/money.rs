@@ -6,7 +6,7 @@ use crate::domain::{Known, Statistic};
 /// How the unit of a value is written: in English (observed), in Chinese (guide, section B).
 const THOUSANDS: [&str; 2] = ["HK$ '000", "千港元"];
 
-/// A quotient, rounded to 28 significant digits.
+/// A quotient, rounded to 28 digits, at most 28 of them behind the point: below 0.1 fewer of them count.
 pub(super) fn quotient(of: Decimal, by: Decimal) -> Option<Decimal> {
     Some(of.checked_div(by)?.round_sf(28)?.normalize())
 }
@@ -41,7 +41,7 @@ impl Table {
     }
 
     /// The value of a row in United States dollars, by a rate in Hong Kong dollars for one of them, such as `7.8`: a
-    /// quotient, rounded to 28 significant digits.
+    /// quotient, rounded to 28 digits, at most 28 of them behind the point.
     ///
     /// # Errors
     /// As [`Table::hkd`]; a rate that is not above 0.

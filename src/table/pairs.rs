@@ -30,6 +30,10 @@ const KEYS: [&str; 15] = [
     "code",
 ];
 
+/// Places of the areas' codes in [`KEYS`]; the three names of a region follow each.
+const CO: usize = 3;
+const CC: usize = 7;
+
 /// The columns that a pair has of its rows.
 const SHOWN: [Column; 11] = [
     Column::Period,
@@ -110,7 +114,7 @@ impl Table {
                 continue;
             };
             let basis = Basis::of(statistic);
-            let at = *found.entry((ids(&keys, row), ids(&classes, row), basis)).or_insert_with(|| {
+            let at = *found.entry((cell(&keys, row), ids(&classes, row), basis)).or_insert_with(|| {
                 pairs.push(Pair { basis, value: None, quantity: None });
                 pairs.len() - 1
             });
@@ -133,6 +137,18 @@ impl Table {
 /// The numbers of fields' texts in a row.
 pub(super) fn ids<const N: usize>(of: &[Option<&Texts>; N], row: usize) -> [u32; N] {
     of.map(|texts| texts.map_or(0, |texts| texts.ids.get(row)))
+}
+
+/// The cell of a row: the names of a region count only where it has no code.
+fn cell(keys: &[Option<&Texts>; KEYS.len()], row: usize) -> [u32; KEYS.len()] {
+    let mut cell = ids(keys, row);
+    for code in [CO, CC] {
+        let text = keys.get(code).copied().flatten().and_then(|texts| texts.get(row));
+        if text.is_some_and(|code| !code.is_empty()) {
+            cell.iter_mut().skip(code + 1).take(3).for_each(|name| *name = 0);
+        }
+    }
+    cell
 }
 
 impl Pairs<'_> {
@@ -162,8 +178,8 @@ impl Pairs<'_> {
         pair.quantity.and_then(|row| self.table.number(row))
     }
 
-    /// Hong Kong dollars for one unit of the quantity: a quotient, rounded to 28 significant digits. None where one of the two is
-    /// missing, or the quantity is 0.
+    /// Hong Kong dollars for one unit of the quantity: a quotient, rounded to 28 digits, at most 28 of them behind the point. None
+    /// where one of the two is missing, or the quantity is 0.
     ///
     /// # Errors
     /// As [`Table::hkd`]; a quotient beyond 28 digits.
@@ -179,7 +195,8 @@ impl Pairs<'_> {
     }
 
     /// Writes CSV as [`Table::write_csv`] does: the cell's columns, `basis`, `value_hkd`, `value_usd` where a rate is
-    /// given (see [`Table::usd`]), `quantity`, `quantity_unit`, `unit_price_hkd`. The columns of `options` are not asked.
+    /// given (see [`Table::usd`]), `quantity`, `quantity_unit`, `unit_price_hkd`. The columns of `options` are not asked;
+    /// footnotes and the rows of [`Pairs::others`] are left out.
     ///
     /// # Errors
     /// Those of `out`; as [`Pairs::unit_price`] and [`Table::usd`], as invalid data.

@@ -1,4 +1,5 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::io;
 
 use super::cells::Cell;
@@ -41,18 +42,28 @@ impl Provenance {
 
 /// What a file's metadata tells of its rows.
 #[derive(Debug, Default)]
-pub(super) struct Notes {
+pub(crate) struct Notes {
     /// Units by statistic.
     units: BTreeMap<String, BTreeSet<String>>,
     sources: BTreeSet<String>,
     queries: BTreeSet<String>,
-    more_queries: usize,
+    /// Hashes of further queries, each of which counts once.
+    more: HashSet<u64>,
     retrieved: BTreeSet<String>,
     /// What was told last: rows that follow one another come from the same.
     last: Provenance,
 }
 
 impl Notes {
+    /// Notes a row by its statistic and unit.
+    #[cfg(feature = "harvest")]
+    pub(crate) fn row(&mut self, statistic: Option<&str>, unit: Option<&str>, provenance: &Provenance) {
+        self.provenance(provenance);
+        if let (Some(statistic), Some(unit)) = (statistic, unit) {
+            self.unit(statistic, unit);
+        }
+    }
+
     /// Notes some rows of a table.
     pub(super) fn rows(&mut self, table: &Table, rows: impl Iterator<Item = usize>, provenance: &Provenance) {
         self.provenance(provenance);
@@ -69,7 +80,7 @@ impl Notes {
         }
     }
 
-    pub(super) fn provenance(&mut self, provenance: &Provenance) {
+    fn provenance(&mut self, provenance: &Provenance) {
         if self.last == *provenance {
             return;
         }
@@ -85,11 +96,11 @@ impl Notes {
         if self.queries.len() < QUERIES || self.queries.contains(&query) {
             self.queries.insert(query);
         } else {
-            self.more_queries += 1;
+            self.more.insert(hash(&query));
         }
     }
 
-    pub(super) fn unit(&mut self, statistic: &str, unit: &str) {
+    fn unit(&mut self, statistic: &str, unit: &str) {
         if !self.units.get(statistic).is_some_and(|units| units.contains(unit)) {
             self.units.entry(statistic.to_owned()).or_default().insert(unit.to_owned());
         }
@@ -104,15 +115,17 @@ impl Notes {
         self.sources.extend(others.sources);
         self.retrieved.extend(others.retrieved);
         others.queries.into_iter().for_each(|query| self.query(query));
-        self.more_queries += others.more_queries;
+        self.more.extend(others.more);
     }
 
     /// Names and values, as a file's metadata has them.
-    pub(super) fn told(&self) -> io::Result<Vec<(String, String)>> {
+    pub(crate) fn told(&self) -> io::Result<Vec<(String, String)>> {
         let lines = |all: &BTreeSet<String>| all.iter().cloned().collect::<Vec<_>>().join("\n");
         let mut queries = lines(&self.queries);
-        if self.more_queries > 0 {
-            queries.push_str(&format!("\n… and {} more", self.more_queries));
+        let named: HashSet<u64> = self.queries.iter().map(|query| hash(query)).collect();
+        let more = self.more.difference(&named).count();
+        if more > 0 {
+            queries.push_str(&format!("\n… and {more} more"));
         }
         let units = if self.units.is_empty() {
             String::new()
@@ -127,5 +140,29 @@ impl Notes {
         ];
         let told = told.into_iter().filter(|(_, value)| !value.is_empty());
         Ok(told.map(|(name, value)| (format!("tradebind.{name}"), value)).collect())
+    }
+}
+
+/// The same in every process.
+fn hash(query: &str) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(query)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_counts_once() {
+        let mut notes = Notes::default();
+        for _ in 0..3 {
+            for number in 0..QUERIES + 5 {
+                let query = Some(format!("query {number:05}"));
+                notes.provenance(&Provenance { query, ..Provenance::default() });
+            }
+        }
+        let told = notes.told().unwrap();
+        assert_eq!(told[0].1.lines().count(), QUERIES + 1);
+        assert!(told[0].1.ends_with("\n… and 5 more"), "{}", told[0].1);
     }
 }

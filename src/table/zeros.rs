@@ -5,17 +5,19 @@ use super::figures::Value;
 use super::pairs::ids;
 use super::rows::Rows;
 use super::{RowError, Table};
-use crate::domain::{AreaClass, CommodityClass, Known, Period, Statistic, TradeType};
+use crate::domain::{AreaClass, CommodityClass, Known, Period, Region, Statistic, TradeType};
 use crate::hk::{AreaSelection, Query};
 
 /// The most cells that a query is filled up to.
 const MOST: usize = 5_000_000;
 
 /// Descriptions that belong to a code: they are the same in every row of it.
-const NAMES: [(&str, [&str; 3]); 5] = [
+const NAMES: [(&str, [&str; 3]); 7] = [
     ("ttype", ["ttypeDescEN", "ttypeDescTC", "ttypeDescSC"]),
     ("co", ["coDescEN", "coDescTC", "coDescSC"]),
+    ("co", ["coRegionDescEN", "coRegionDescTC", "coRegionDescSC"]),
     ("cc", ["ccDescEN", "ccDescTC", "ccDescSC"]),
+    ("cc", ["ccRegionDescEN", "ccRegionDescTC", "ccRegionDescSC"]),
     ("code", ["codeDescEN", "codeDescTC", "codeDescSC"]),
     ("sv", ["svDescEN", "svDescTC", "svDescSC"]),
 ];
@@ -29,7 +31,7 @@ type Cell = [u32; CELL.len()];
 impl Table {
     /// The table with a row of 0 for each cell that the query asked for and the answer left out: the service leaves
     /// nil rows out (guide; inferred for single rows). The rows that came stand first; [`Table::filled`] tells which
-    /// were added.
+    /// were added, also by an earlier call.
     ///
     /// Proved are only these, and only they are filled:
     ///
@@ -40,11 +42,13 @@ impl Table {
     ///   transport, those that stand in some row, since what else there is stays open.
     ///
     /// # Errors
-    /// A row that is not of the query; more than five million cells.
+    /// A row that is not of the query: of a period, type of trade, statistic, area, commodity, class or breakdown that it did
+    /// not ask for (of a region's rows the areas are not on record, so that only another region's are known); more than five
+    /// million cells.
     pub fn with_zeros(&self, query: &Query) -> Result<Self, RowError> {
         let mut filling = Filling::of(self, query)?;
         let cells = filling.cells(query)?;
-        let from = self.len();
+        let from = if self.filled.is_empty() { self.len() } else { self.filled.start };
         for cell in cells {
             filling.add(&cell).ok_or_else(|| RowError::new(filling.rows.len(), "more texts than 4 GiB"))?;
         }
@@ -65,8 +69,8 @@ impl Table {
 struct Filling {
     rows: Rows,
     there: HashSet<Cell>,
-    /// Descriptions by field and number of the code.
-    names: HashMap<(&'static str, u32), [u32; 3]>,
+    /// Descriptions by place in [`NAMES`] and number of the code.
+    names: HashMap<(usize, u32), [u32; 3]>,
     /// Units by numbers of commodity and statistic.
     units: HashMap<(u32, u32), [u32; 3]>,
     frequency: u32,
@@ -81,14 +85,15 @@ impl Filling {
         let mut names = HashMap::new();
         let mut units = HashMap::new();
         let (cells, unit_texts) = (table.texts_of(CELL), table.texts_of(UNIT));
-        let named = NAMES.map(|(key, of)| (key, table.texts_of([key]), table.texts_of(of)));
+        let named = NAMES.map(|(key, of)| (table.texts_of([key]), table.texts_of(of)));
+        let asked = Asked::of(query);
         for row in 0..table.len() {
-            is_of(table, row, query)?;
+            asked.holds(table, row)?;
             let cell = ids(&cells, row);
             there.insert(cell);
-            for (key, code, of) in &named {
+            for (at, (code, of)) in named.iter().enumerate() {
                 let [code] = ids(code, row);
-                names.entry((*key, code)).or_insert_with(|| ids(of, row));
+                names.entry((at, code)).or_insert_with(|| ids(of, row));
             }
             units.entry((cell[7], cell[8])).or_insert_with(|| ids(&unit_texts, row));
         }
@@ -207,8 +212,8 @@ impl Filling {
         let row = self.rows.len();
         let mut ids: HashMap<&str, u32> = CELL.into_iter().zip(cell.iter().copied()).collect();
         ids.extend([("freq", self.frequency), ("codeclass", self.class)]);
-        for (key, of) in NAMES {
-            if let Some(names) = ids.get(key).and_then(|id| self.names.get(&(key, *id))) {
+        for (at, (key, of)) in NAMES.into_iter().enumerate() {
+            if let Some(names) = ids.get(key).and_then(|id| self.names.get(&(at, *id))) {
                 ids.extend(of.into_iter().zip(names.iter().copied()));
             }
         }
@@ -224,29 +229,100 @@ impl Filling {
     }
 }
 
-/// Holds a row against the query.
-fn is_of(table: &Table, row: usize, query: &Query) -> Result<(), RowError> {
-    let typed = |key: &str| {
-        let [texts] = table.texts_of([key]);
-        texts.and_then(|texts| texts.get(row)).unwrap_or_default()
-    };
-    let asked = query.periods();
-    let period = Period::exact(typed("period"));
-    let within = period.is_some_and(|period| {
-        period.frequency() == asked.frequency()
-            && (number(asked.start())..=number(asked.end())).contains(&number(period))
-    });
-    let kind = TradeType::exact(typed("ttype"));
-    let is_type = kind.is_some_and(|kind| query.trade_type() == TradeType::All || kind == query.trade_type());
-    let statistic = Statistic::exact(typed("sv"));
-    let is_statistic = statistic.is_some_and(|one| query.statistics().iter().any(|asked| *asked == one));
-    let what = match (within, is_type, is_statistic) {
-        (false, _, _) => "period",
-        (_, false, _) => "trade type",
-        (_, _, false) => "statistic",
-        _ => return Ok(()),
-    };
-    Err(RowError::new(row, format!("its {what} is not of the query {query}")))
+/// What rows are held against.
+struct Asked<'a> {
+    query: &'a Query,
+    origins: Areas<'a>,
+    destinations: Areas<'a>,
+    /// The codes that are named one by one.
+    codes: Option<HashSet<&'a str>>,
+}
+
+/// The areas that a row may be of.
+enum Areas<'a> {
+    None,
+    All,
+    Named(HashSet<&'a str>),
+    /// The form of a region's rows is not on record; only another region's are surely not of the query.
+    Region(&'a str),
+}
+
+impl<'a> Areas<'a> {
+    fn of(selection: Option<&'a AreaSelection>) -> Self {
+        let Some(selection) = selection else { return Self::None };
+        let codes: HashSet<_> = selection.codes().iter().map(|code| code.as_str()).collect();
+        match selection.class() {
+            AreaClass::Region => Self::Region(codes.into_iter().next().unwrap_or_default()),
+            AreaClass::Country if codes.contains("ALL") => Self::All,
+            AreaClass::Country => Self::Named(codes),
+        }
+    }
+
+    fn holds(&self, code: &str) -> bool {
+        match self {
+            Self::None => code.is_empty(),
+            Self::All => !code.is_empty(),
+            Self::Named(codes) => codes.contains(code),
+            Self::Region(region) => code == *region || Region::exact(code).is_none(),
+        }
+    }
+}
+
+impl<'a> Asked<'a> {
+    fn of(query: &'a Query) -> Self {
+        let codes = query.commodities().and_then(|commodities| commodities.codes());
+        let codes = codes.map(|codes| codes.iter().map(|code| code.as_str()).collect::<HashSet<_>>());
+        Self {
+            query,
+            origins: Areas::of(query.origin()),
+            destinations: Areas::of(query.destination()),
+            codes: codes.filter(|codes| !codes.contains("ALL")),
+        }
+    }
+
+    /// Holds a row against the query.
+    fn holds(&self, table: &Table, row: usize) -> Result<(), RowError> {
+        let query = self.query;
+        let texts = |key: &str| {
+            let [texts] = table.texts_of([key]);
+            texts.and_then(|texts| texts.get(row)).unwrap_or_default()
+        };
+        let periods = query.periods();
+        let is_within = Period::exact(texts("period")).is_some_and(|period| {
+            period.frequency() == periods.frequency()
+                && (number(periods.start())..=number(periods.end())).contains(&number(period))
+        });
+        let kind = TradeType::exact(texts("ttype"));
+        let is_type =
+            kind.is_some_and(|kind| query.trade_type() == TradeType::All || kind == query.trade_type());
+        let is_statistic = Statistic::exact(texts("sv"))
+            .is_some_and(|one| query.statistics().iter().any(|asked| *asked == one));
+        let code = texts("code");
+        let is_code = match (query.commodities(), &self.codes) {
+            (None, _) => code.is_empty(),
+            (Some(_), Some(codes)) => codes.contains(code),
+            (Some(_), None) => !code.is_empty(),
+        };
+        // It stands in every row of a commodity query (observed), though not in the guide's; one that is there must fit.
+        let class = texts("codeclass");
+        let is_class =
+            class.is_empty() || query.commodities().is_some_and(|asked| asked.class().as_str() == class);
+        let has_mode = ["tmDescEN", "tmDescTC", "tmDescSC"].iter().any(|key| !texts(key).is_empty());
+        let held = [
+            ("period", is_within),
+            ("trade type", is_type),
+            ("statistic", is_statistic),
+            ("origin", self.origins.holds(texts("co"))),
+            ("destination", self.destinations.holds(texts("cc"))),
+            ("commodity class", is_class),
+            ("commodity", is_code),
+            ("mode of transport", has_mode == query.by_transport()),
+        ];
+        match held.into_iter().find(|(_, holds)| !holds) {
+            Some((what, _)) => Err(RowError::new(row, format!("its {what} is not of the query {query}"))),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Months or years since the year 0.

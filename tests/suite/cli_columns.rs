@@ -8,8 +8,11 @@ use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::{Decimal128Type, Int32Type};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde_json::json;
+use tradebind::replica::{Door, Replica, Reply};
 use tradebind::table::Folder;
 
+use crate::cli_harvest::serve;
 use crate::support::cli::{Ran, ended, folder, tradebind};
 
 const GUIDE: [&str; 10] = [
@@ -70,6 +73,13 @@ fn parquet_file(bytes: Vec<u8>) -> Vec<RecordBatch> {
     reader.map(|batch| batch.unwrap()).collect()
 }
 
+/// The metadata of a Parquet file.
+fn metadata(bytes: &[u8]) -> std::collections::BTreeMap<String, String> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::copy_from_slice(bytes)).unwrap();
+    let pairs = reader.metadata().file_metadata().key_value_metadata().unwrap();
+    pairs.iter().map(|pair| (pair.key.clone(), pair.value.clone().unwrap())).collect()
+}
+
 const DOCUMENTED: [&str; 2] = ["194542691", "186190690"];
 
 #[test]
@@ -119,6 +129,80 @@ fn parquet_is_a_file_a_pipe_or_a_dataset() {
     assert_eq!(Folder::new(&dataset).files().unwrap().len(), 2);
 }
 
+/// An answer of the service, for the next call.
+fn answer(replica: &Replica, rows: &serde_json::Value) {
+    let count = rows.as_array().unwrap().len();
+    let header = json!({ "status": { "code": 0 }, "count": { "noOfRecords": count } });
+    let body = json!({ "header": header, "dataSet": rows });
+    replica.script(Door::HkAnswer, [Reply::new(200, body.to_string()).into()]);
+}
+
+/// `hk get` of two years from a server.
+fn years(replica: &Replica, more: &[&str]) -> Ran {
+    let mut command = tradebind();
+    command.env("TRADEBIND_HK_URL", replica.hk_url());
+    command.args(["hk", "get", "--trade-type", "imports", "--period", "2019..2020"]).args(more);
+    ended(command, "")
+}
+
+/// What the service amends or takes back is amended and taken back in the dataset; what is made up stands beside it.
+#[test]
+fn the_same_query_takes_the_place_of_its_rows() {
+    let place = folder("again").join("trade");
+    let into = format!("{}/", place.display());
+    let replica = serve(Replica::builder());
+    let get = || {
+        let ran = years(&replica, &["-q", "--format", "parquet", "-o", &into]);
+        assert_eq!(ran.code, Some(0), "{ran}");
+        let files = Folder::new(&place).files().unwrap();
+        let read = |file: &String| figures(&parquet_file(std::fs::read(place.join(file)).unwrap()));
+        files.iter().flat_map(read).collect::<Vec<_>>()
+    };
+    let row = |year: &str, figure: &str| json!({ "freq": "A", "period": year, "ttype": 1, "sv": "VCy", "figure": figure });
+    answer(&replica, &json!([row("2019", "1"), row("2020", "2")]));
+    assert_eq!(get(), ["1", "2"]);
+    answer(&replica, &json!([row("2020", "3")]));
+    assert_eq!(get(), ["3"]);
+    let mut command = tradebind();
+    command.args(["hk", "get", "--replica", "-q", "--trade-type", "imports", "--period", "2019..2020"]);
+    command.args(["--format", "parquet", "-o", &into]);
+    assert_eq!(ran(command).code, Some(0));
+    assert_eq!(Folder::new(&place).files().unwrap().len(), 3, "two files of the replica beside one");
+    let nothing = json!({ "header": { "status": { "code": 1, "message": ["No record found"] } } });
+    replica.script(Door::HkAnswer, [Reply::new(200, nothing.to_string()).into()]);
+    assert_eq!(get().len(), 2, "only the replica's are left");
+}
+
+/// A field that nobody knows stands in two forms alone, and the note says so.
+#[test]
+fn what_becomes_of_a_new_field_is_told() {
+    let replica = serve(Replica::builder());
+    let place = folder("new-field");
+    let row = json!({ "freq": "A", "period": "2019", "ttype": 1, "sv": "VCy", "figure": "1", "new": 1 });
+    let told = ["csv", "ndjson", "json", "table", "arrow", "parquet"].map(|form| {
+        answer(&replica, &json!([row]));
+        let file = place.join("file");
+        let ran = years(&replica, &["--format", form, "-o", file.to_str().unwrap()]);
+        let held = String::from_utf8_lossy(&std::fs::read(file).unwrap()).contains(r#"{"new":1}"#);
+        let note = ran.stderr.lines().find(|line| line.contains("does not know")).unwrap_or_default();
+        format!("{form} ({held}) {note}")
+    });
+    insta::assert_snapshot!(told.join("\n"), @"
+    csv (false) note: the document does not know what came in /dataSet/*/new; new fields stand in --format arrow and parquet alone, in the column extra
+    ndjson (false) note: the document does not know what came in /dataSet/*/new; new fields stand in --format arrow and parquet alone, in the column extra
+    json (false) note: the document does not know what came in /dataSet/*/new; new fields stand in --format arrow and parquet alone, in the column extra
+    table (false) note: the document does not know what came in /dataSet/*/new; new fields stand in --format arrow and parquet alone, in the column extra
+    arrow (true) note: the document does not know what came in /dataSet/*/new; it is kept, new fields in the column extra
+    parquet (true) note: the document does not know what came in /dataSet/*/new; it is kept, new fields in the column extra
+    ");
+    let mut value = row;
+    value.as_object_mut().unwrap().remove("new");
+    value["ttype"] = 9.into();
+    answer(&replica, &json!([value]));
+    let ran = years(&replica, &["--format", "csv"]);
+    assert!(ran.stderr.contains("/dataSet/*/ttype: 9; it is kept\n"), "{ran}");
+}
+
 #[test]
 fn a_name_tells_the_form_and_excel_gets_its_mark() {
     let folder = folder("names");
@@ -133,7 +217,10 @@ fn a_name_tells_the_form_and_excel_gets_its_mark() {
     assert!(written("a.json", &[]).starts_with(b"["));
     assert!(written("a.ndjson", &[]).starts_with(b"{"));
     assert!(written("a.PARQUET", &[]).starts_with(b"PAR1"));
-    assert!(written("a.arrow", &[]).starts_with(b"ARROW1"));
+    for name in ["a.arrow", "a.feather", "a.ipc"] {
+        assert!(written(name, &[]).starts_with(b"ARROW1"), "{name}");
+    }
+    assert!(written("a.jsonl", &[]).starts_with(b"{"));
     assert!(written("a.txt", &[]).starts_with(b"period,"));
     assert!(written("b.arrow", &["--format", "json"]).starts_with(b"["));
     assert!(written("a.csv", &["--excel"]).starts_with("\u{feff}period,".as_bytes()));
@@ -165,12 +252,30 @@ fn a_harvest_has_every_form() {
                     |line| serde_json::from_str::<serde_json::Value>(line).unwrap()["figure"].to_string();
                 text.lines().map(figure).collect()
             }
-            "arrow" => figures(&arrow_file(&place.join("data.arrow"))),
+            "arrow" => {
+                let batches = arrow_file(&place.join("data.arrow"));
+                let told = batches[0].schema().metadata().clone();
+                assert_eq!(told["tradebind.source"], "replica");
+                assert_eq!(told["tradebind.units"], r#"{"VCm":["HK$ '000"]}"#);
+                assert_eq!(told["tradebind.queries"].lines().count(), 2, "{told:?}");
+                figures(&batches)
+            }
             _ => {
                 let data = place.join("data");
                 let files = Folder::new(&data).files().unwrap();
-                let folders: Vec<_> =
-                    files.iter().map(|path| path.strip_suffix("/part-00000.parquet").unwrap()).collect();
+                let folders: Vec<_> = files.iter().map(|path| path.rsplit_once('/').unwrap().0).collect();
+                let names: std::collections::BTreeSet<_> =
+                    files.iter().map(|path| path.rsplit_once('/').unwrap().1).collect();
+                assert!(
+                    names.len() == 1
+                        && names.iter().all(|name| name.len() == "part-00000.parquet".len() + 17)
+                );
+                for file in &files {
+                    let told = metadata(&std::fs::read(data.join(file)).unwrap());
+                    assert_eq!(told["tradebind.source"], "replica");
+                    assert_eq!(told["tradebind.units"], r#"{"VCm":["HK$ '000"]}"#);
+                    assert_eq!(told["tradebind.queries"].lines().count(), 1, "{told:?}");
+                }
                 assert_eq!(
                     folders,
                     [
@@ -252,6 +357,17 @@ fn buckets_without_credentials_are_told() {
     let all = all.join("\n");
     assert!(!all.contains("a-secret-of-mine"), "{all}");
     insta::assert_snapshot!(all);
+    // Each name by which an address may be given.
+    for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_STS"] {
+        let keyed = "https://an-id:a-secret-of-mine@127.0.0.1:9";
+        let told = with(get("s3://bucket/trade"), &[id, secret, (name, keyed)]);
+        assert!(
+            told.contains(&format!("{name} holds a user or a key")) && !told.contains(secret.1),
+            "{told}"
+        );
+        let told = with(get("s3://bucket/trade"), &[id, secret, (name, "http://127.0.0.1:9")]);
+        assert!(told.contains(&format!("{name} is http://, not https://")), "{told}");
+    }
     assert!(!Path::new(&new).exists(), "nothing was begun");
 }
 

@@ -13,7 +13,7 @@ use parquet::file::reader::FileReader;
 use parquet::file::serialized_reader::SerializedFileReader;
 use serde_json::{Value, json};
 use tradebind::hk::Query;
-use tradebind::table::{Column, Dataset, Folder, Provenance, Table, schema};
+use tradebind::table::{Column, Dataset, Folder, Provenance, Store, Table, schema};
 
 fn table(rows: &Value) -> Table {
     let header = json!({ "status": { "code": 0 }, "title": "a title" });
@@ -174,7 +174,9 @@ fn one_file_reads_back() {
     fs::create_dir_all(&folder.0).unwrap();
     for (name, table) in [("odd", odd()), ("empty", table(&json!([])))] {
         let path = folder.0.join(name);
-        table.write_parquet(File::create(&path).unwrap(), &Provenance::default().source("a test")).unwrap();
+        let mut provenance = Provenance::default().source("a test");
+        provenance.query = Some("a query".to_owned());
+        table.write_parquet(File::create(&path).unwrap(), &provenance).unwrap();
         let batches = read(&path);
         assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>(), table.len());
         for batch in &batches {
@@ -192,6 +194,9 @@ fn one_file_reads_back() {
             |key: &str| metadata.iter().find(|pair| pair.key == key).and_then(|pair| pair.value.clone());
         assert_eq!(told("title").as_deref(), Some("a title"));
         assert_eq!(told("tradebind.source").as_deref(), Some("a test"));
+        assert_eq!(told("tradebind.queries").as_deref(), Some("a query"));
+        let units = (!table.is_empty()).then_some(r#"{"QCq":["公斤"],"VCm":["HK$ '000"]}"#);
+        assert_eq!(told("tradebind.units").as_deref(), units);
     }
 }
 
@@ -211,6 +216,97 @@ fn a_name_keeps_rows_from_counting_twice() {
     write(Dataset::new(Folder::new(&folder.0)).named("c"));
     write(Dataset::new(Folder::new(&folder.0)));
     assert_eq!(files(&folder.0).len(), 3 * first.len());
+}
+
+/// A partition that falls away takes its rows with it; names that begin with one another do not meet.
+#[test]
+fn what_a_name_has_no_more_is_removed() {
+    let folder = Temporary::new("fallen-away");
+    let write = |name: &str, rows: &Value| {
+        let mut dataset = Dataset::new(Folder::new(&folder.0)).named(name);
+        dataset.write(&table(rows), &Provenance::default()).unwrap();
+        dataset.finish().unwrap().len()
+    };
+    let row = |year: &str| json!({ "freq": "A", "period": year, "ttype": 1, "sv": "VCy", "figure": "1" });
+    let there = || Folder::new(&folder.0).files().unwrap();
+    write("a-b", &json!([row("2019")]));
+    assert_eq!(write("a", &json!([row("2019"), row("2020")])), 2);
+    assert_eq!(there().len(), 3);
+    assert_eq!(write("a", &json!([row("2020")])), 1);
+    assert_eq!(
+        there(),
+        [
+            "trade_type=imports/year=2019/part-a-b-00000.parquet",
+            "trade_type=imports/year=2020/part-a-00000.parquet"
+        ]
+    );
+    assert_eq!(write("a", &json!([])), 0);
+    assert_eq!(there(), ["trade_type=imports/year=2019/part-a-b-00000.parquet"]);
+}
+
+/// In a container every process has the same number.
+#[test]
+fn what_the_killed_left_blocks_nobody() {
+    let folder = Temporary::new("killed");
+    let partition = folder.0.join("trade_type=imports/year=2018");
+    fs::create_dir_all(&partition).unwrap();
+    for number in 0..1000 {
+        fs::write(partition.join(format!(".{}-{number}.unfinished", std::process::id())), "half").unwrap();
+    }
+    let mut dataset = Dataset::new(Folder::new(&folder.0));
+    dataset.write(&odd(), &Provenance::default()).unwrap();
+    assert!(!dataset.finish().unwrap().is_empty());
+}
+
+/// A folder that lets two files be open.
+struct Narrow(Folder);
+
+impl Store for Narrow {
+    type File = <Folder as Store>::File;
+
+    fn begin(&self, path: &str) -> std::io::Result<Self::File> {
+        self.0.begin(path)
+    }
+
+    fn holds(&self, path: &str) -> std::io::Result<bool> {
+        self.0.holds(path)
+    }
+
+    fn files(&self) -> std::io::Result<Vec<String>> {
+        self.0.files()
+    }
+
+    fn remove(&self, path: &str) -> std::io::Result<()> {
+        self.0.remove(path)
+    }
+
+    fn open_at_most(&self) -> usize {
+        2
+    }
+}
+
+#[test]
+fn what_was_closed_goes_on_in_another_file() {
+    let folder = Temporary::new("narrow");
+    let row = |year: u16| json!({ "freq": "A", "period": year.to_string(), "ttype": 1, "sv": "VCy", "figure": "1" });
+    for _ in 0..2 {
+        let mut dataset = Dataset::new(Narrow(Folder::new(&folder.0))).named("a");
+        for _ in 0..2 {
+            for year in 2018..2021 {
+                dataset.write(&table(&json!([row(year)])), &Provenance::default()).unwrap();
+                let open = files(&folder.0)
+                    .iter()
+                    .filter(|file| file.extension().is_some_and(|end| end == "unfinished"))
+                    .count();
+                assert!(open <= 2, "{open} files are open");
+            }
+        }
+        let written = dataset.finish().unwrap();
+        assert_eq!(written.iter().map(|file| file.rows).sum::<usize>(), 6);
+        let paths: Vec<_> = written.iter().map(|file| file.path.clone()).collect();
+        assert!(paths.iter().any(|path| path.ends_with("part-a-00001.parquet")), "{paths:?}");
+        assert_eq!(Folder::new(&folder.0).files().unwrap(), paths);
+    }
 }
 
 #[test]
@@ -286,7 +382,7 @@ mod buckets {
     use object_store::memory::InMemory;
     use object_store::path::Path;
     use object_store::{ObjectStore, ObjectStoreExt};
-    use tradebind::table::{Bucket, Store as _};
+    use tradebind::table::Bucket;
 
     #[test]
     fn a_bucket_holds_what_a_folder_holds() {
@@ -322,6 +418,37 @@ mod buckets {
             assert!(!bucket.holds(&file.path).unwrap());
         }
         bucket.remove("never/was").unwrap();
+    }
+
+    /// Harvests that share an address stand beside each other; each takes the place of its own last copy, whole or cut short.
+    #[test]
+    fn two_that_are_copied_to_one_address_add_up() {
+        let store = Arc::new(InMemory::new());
+        let bucket = Bucket::new(Arc::clone(&store) as Arc<dyn ObjectStore>, "a/b").unwrap();
+        let beside = Bucket::new(Arc::clone(&store) as Arc<dyn ObjectStore>, "a/bc").unwrap();
+        let row = |year: &str| json!({ "freq": "A", "period": year, "ttype": 1, "sv": "VCy", "figure": "1" });
+        let copy = |name: &str, bucket: &Bucket, years: &[&str]| {
+            let folder = Temporary::new(&format!("bucket-{name}"));
+            let mut dataset = Dataset::new(Folder::new(&folder.0)).named(name);
+            let rows: Vec<_> = years.iter().map(|year| row(year)).collect();
+            dataset.write(&table(&json!(rows)), &Provenance::default()).unwrap();
+            dataset.finish().unwrap();
+            Folder::new(&folder.0).replace_in(bucket, name).unwrap();
+        };
+        copy("one", &beside, &["2019"]);
+        copy("one", &bucket, &["2019", "2020"]);
+        copy("other", &bucket, &["2020"]);
+        let year =
+            |year: &str, name: &str| format!("trade_type=imports/year={year}/part-{name}-00000.parquet");
+        assert_eq!(
+            bucket.files().unwrap(),
+            [year("2019", "one"), year("2020", "one"), year("2020", "other")]
+        );
+        copy("one", &bucket, &["2020"]);
+        assert_eq!(bucket.files().unwrap(), [year("2020", "one"), year("2020", "other")]);
+        copy("one", &bucket, &[]);
+        assert_eq!(bucket.files().unwrap(), [year("2020", "other")]);
+        assert_eq!(beside.files().unwrap(), [year("2019", "one")]);
     }
 
     #[test]

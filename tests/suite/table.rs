@@ -101,6 +101,9 @@ async fn outcomes_are_those_of_a_query() {
         Door::HkAnswer,
         [Reply::new(200, fail("沒有紀錄")).into(), Reply::new(200, fail("No record found")).into()],
     );
+    // A body alone cannot tell.
+    let alone = Table::decode(fail("沒有紀錄").as_bytes()).unwrap_err();
+    assert_eq!(alone.kind(), ErrorKind::Refused);
     let empty = client.table(&query).await.unwrap();
     assert!(empty.is_empty());
     assert_eq!(csv(&empty), "period,frequency,trade_type,statistic,figure\n");

@@ -88,6 +88,8 @@ fn money_is_exact() {
     assert_eq!(table.hkd(4).unwrap(), None);
     assert_eq!(table.hkd(6).unwrap(), decimal("0.0000000000000000000000001"));
     assert_eq!(table.usd(0, "8".parse().unwrap()).unwrap(), decimal("24317836375"));
+    // A third of a very small number: 28 places behind the point, of which fewer count.
+    assert_eq!(table.usd(6, "3".parse().unwrap()).unwrap(), decimal("0.0000000000000000000000000333"));
     let wrong = [
         table.hkd(2).unwrap_err(),
         table.hkd(3).unwrap_err(),
@@ -140,7 +142,75 @@ fn proved_nils_are_zero() {
     assert_eq!((last.number().unwrap(), last.freq.to_string()), (Some(Decimal::ZERO), "M".to_owned()));
     // What was filled is whole: nothing is left out of it.
     let again = filled.with_zeros(&query("sv=VCm,QCm&coclass=C&co=AU,BE&codeclass=HKHS6&code=010121,010129"));
-    assert!(again.unwrap().filled().is_empty());
+    let again = again.unwrap();
+    assert_eq!((again.len(), again.filled()), (12, 4..12), "what was added once stays marked");
+}
+
+/// Nothing proves a zero of a query that the rows do not answer.
+#[test]
+fn rows_of_another_query_are_refused() {
+    let whole = "sv=VCm&coclass=C&co=AU,BE&codeclass=HKHS6&code=010121,010129";
+    let rows = [row("201804", "AU", "010121", "VCm", THOUSANDS, "1500")];
+    assert_eq!(table(&rows).with_zeros(&query(whole)).unwrap().filled().len(), 7);
+    let of = |more: &str| table(&rows).with_zeros(&query(more));
+    let wrong = [
+        of(&whole.replace("AU,BE", "US")),
+        of(&whole.replace("010121,010129", "010130")),
+        of(&whole.replace("HKHS6", "HKHS4").replace("010121,010129", "0101")),
+        of("sv=VCm&codeclass=HKHS6&code=010121"),
+        of("sv=VCm&coclass=C&co=AU"),
+        of("sv=VCm&coclass=C&co=AU&ccclass=C&cc=ALL&codeclass=HKHS6&code=010121"),
+        of(&format!("tm=Y&{whole}")),
+        of(&whole.replace("VCm", "QCm")),
+    ];
+    let told = wrong.map(|table| table.unwrap_err().to_string());
+    let told = told.map(|told| told.split_once(" of the query").unwrap().0.to_owned());
+    insta::assert_snapshot!(told.join("\n"), @"
+    row 0: its origin is not
+    row 0: its commodity is not
+    row 0: its commodity class is not
+    row 0: its origin is not
+    row 0: its commodity class is not
+    row 0: its destination is not
+    row 0: its mode of transport is not
+    row 0: its statistic is not
+    ");
+    let mut region = row("201804", "EU", "010121", "VCm", THOUSANDS, "1500");
+    region["coRegionDescEN"] = "EUROPEAN UNION".into();
+    let of = |region: &Value, code: &str| {
+        table(std::slice::from_ref(region))
+            .with_zeros(&query(&format!("sv=VCm&coclass=R&co={code}&codeclass=HKHS6&code=010121")))
+    };
+    assert_eq!(of(&region, "EU").unwrap().filled().len(), 1);
+    assert!(of(&region, "APEC").unwrap_err().to_string().contains("its origin"));
+}
+
+/// The zeros that are added have the names of their region, and without them would still be of the same cell.
+#[test]
+fn zeros_of_a_region_pair_with_its_values() {
+    let rows = |named: bool| {
+        ["201804", "201805"].map(|period| {
+            let mut value = row(period, "EU", "010121", "VCm", THOUSANDS, "8");
+            let mut quantity = row(period, "EU", "010121", "QCm", "NUMBER", "2");
+            for row in [&mut value, &mut quantity] {
+                row.as_object_mut().unwrap().remove("coDescEN");
+            }
+            value["coRegionDescEN"] = "EUROPEAN UNION".into();
+            if named {
+                quantity["coRegionDescEN"] = "EUROPEAN UNION".into();
+            }
+            [value, quantity]
+        })
+    };
+    assert_eq!(table(&rows(false).concat()).pairs().unwrap().pairs().len(), 2, "a code counts, no name");
+    let [[value, quantity], [_, later]] = rows(true);
+    let table = table(&[value, quantity, later]);
+    let filled = table.with_zeros(&query("sv=VCm,QCm&coclass=R&co=EU&codeclass=HKHS6&code=010121")).unwrap();
+    assert_eq!(filled.filled().len(), 1);
+    assert_eq!(filled.cell(3, Column::OriginName).as_deref(), Some("EUROPEAN UNION"));
+    let pairs = filled.pairs().unwrap();
+    assert_eq!(pairs.pairs().len(), 2);
+    assert!(pairs.pairs().iter().all(|pair| pair.value.is_some() && pair.quantity.is_some()));
 }
 
 #[test]

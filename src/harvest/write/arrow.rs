@@ -1,15 +1,15 @@
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::io::BufWriter;
 use std::sync::Arc;
 
 use arrow_ipc::writer::FileWriter;
 
-use super::{Hashing, Written, failed};
+use super::{Hashing, Origin, Written, failed};
 use crate::harvest::HarvestError;
 use crate::harvest::data::{Fresh, Source, each_source};
 use crate::harvest::folder::Folder;
 use crate::harvest::run::Settings;
-use crate::table::{Column, Gather, plain_arrow, schema};
+use crate::table::{Column, Gather, Notes, plain_arrow, schema};
 
 /// Rows of one batch.
 const BATCH: usize = 64 << 10;
@@ -22,14 +22,17 @@ pub(super) fn write(
 ) -> Result<Written, HarvestError> {
     let name = settings.format.file();
     let path = folder.path().join(name);
-    let mut gather = Gather::default();
-    each_source(folder, fresh, sources, Column::ALL, |_, view, row| {
+    let (mut gather, mut notes, mut origin) = (Gather::default(), Notes::default(), Origin::of(settings));
+    let (statistic, unit) = (Column::Statistic.place(), Column::Unit.place());
+    each_source(folder, fresh, sources, Column::ALL, |query, view, row| {
+        notes.row(view.text(row, statistic), view.text(row, unit), origin.told(query));
         gather.learn(view, row).map_err(plain_arrow).map_err(failed(&path))
     })?;
     gather.share().map_err(plain_arrow).map_err(failed(&path))?;
     folder.write(name, |out| {
         let hashing = Hashing::new(BufWriter::new(out));
-        let schema = schema().as_ref().clone().with_metadata(metadata(sources, settings));
+        let metadata: HashMap<_, _> = notes.told().map_err(failed(&path))?.into_iter().collect();
+        let schema = schema().as_ref().clone().with_metadata(metadata);
         let schema = Arc::new(schema);
         let failed = |error| failed(&path)(plain_arrow(error));
         let mut file = FileWriter::try_new(hashing, &schema).map_err(failed)?;
@@ -49,15 +52,4 @@ pub(super) fn write(
         let file = hashing.end(name, rows).map_err(super::failed(&path))?;
         Ok(Written { file, tally, refused })
     })
-}
-
-/// Where the rows are from, as the files of other forms name it.
-fn metadata(sources: &[Source<'_>], settings: &Settings) -> std::collections::HashMap<String, String> {
-    let queries = sources.iter().flat_map(|source| source.plan.queries());
-    let queries: Vec<_> = queries.map(|planned| planned.query().to_string()).collect();
-    let told = BTreeMap::from([
-        ("tradebind.source".to_owned(), settings.service.clone()),
-        ("tradebind.queries".to_owned(), queries.join("\n")),
-    ]);
-    told.into_iter().collect()
 }

@@ -1,14 +1,13 @@
 use std::fs::File;
 use std::io;
 
-use super::{Hashing, Written, failed};
+use super::{Hashing, Origin, Written, failed};
 use crate::harvest::data::{Fresh, Source, each_source};
 use crate::harvest::folder::Folder as Place;
 use crate::harvest::run::Settings;
 use crate::harvest::summary::DataFile;
 use crate::harvest::{HarvestError, hash};
-use crate::hk::Query;
-use crate::table::{Column, Dataset, Folder, Gathered, Provenance};
+use crate::table::{Column, Dataset, Folder, Gathered};
 
 /// Writes a dataset of Parquet files into a folder that takes the place of the last one.
 pub(super) fn write(
@@ -19,16 +18,16 @@ pub(super) fn write(
     let name = settings.format.file();
     let path = place.path().join(name);
     place.replace_folder(name, |folder| {
-        let mut dataset = Gathered::new(Dataset::new(Folder::new(folder)));
-        let mut last: *const Query = std::ptr::null();
-        let mut provenance = Provenance::default();
+        let request = sources.first().map(|source| source.plan.request());
+        let dataset = Dataset::new(Folder::new(folder));
+        let mut dataset = Gathered::new(match request {
+            // So that several harvests have room in one place, each beside the others.
+            Some(request) => dataset.named(&request.dataset_name(&settings.service)),
+            None => dataset,
+        });
+        let mut origin = Origin::of(settings);
         let (rows, tally, refused) = each_source(place, fresh, sources, Column::ALL, |query, view, row| {
-            // Rows of one planned query follow one another.
-            if !std::ptr::eq(last, query) {
-                last = query;
-                provenance = Provenance::of_query(query).source(&settings.service);
-            }
-            dataset.push(view, row, &provenance).map_err(failed(&path))
+            dataset.push(view, row, origin.told(query)).map_err(failed(&path))
         })?;
         let written = dataset.finish().map_err(failed(&path))?;
         let files = written.into_iter().map(|file| {

@@ -1,9 +1,8 @@
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Finish, Store};
+use super::{Finish, Store, plain_name, sweep};
 
 /// A local folder; it is made where it is missing.
 #[derive(Debug, Clone)]
@@ -58,19 +57,42 @@ impl Folder {
         }
         Ok(bytes)
     }
+
+    /// Copies the dataset of [a name](super::Dataset::named) as [`Folder::copy_to`] does, then removes those files of the
+    /// name from the other store that are not in this one: whatever was there before, even if a copy was cut short.
+    ///
+    /// # Errors
+    /// As [`Folder::copy_to`].
+    pub fn replace_in<S: Store>(&self, store: &S, name: &str) -> io::Result<u64> {
+        let bytes = self.copy_to(store)?;
+        let files = self.files()?;
+        sweep(store, &plain_name(name), |path| files.iter().any(|file| file == path))?;
+        Ok(bytes)
+    }
 }
 
 impl Store for Folder {
     type File = LocalFile;
 
+    fn files(&self) -> io::Result<Vec<String>> {
+        Self::files(self)
+    }
+
+    fn remove(&self, path: &str) -> io::Result<()> {
+        let path = self.0.join(path);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(told(error, &path)),
+            _ => Ok(()),
+        }
+    }
+
     fn begin(&self, path: &str) -> io::Result<LocalFile> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
         let path = self.0.join(path);
         let folder = path.parent().map_or_else(|| self.0.clone(), PathBuf::from);
         fs::create_dir_all(&folder).map_err(|e| told(e, &folder))?;
-        // Engines read no file whose name begins with a dot.
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let unfinished = folder.join(format!(".{}-{number}.unfinished", std::process::id()));
+        // Engines read no file whose name begins with a dot. A process that was killed may have left some, and in a container
+        // the next has its number again: so the name is drawn.
+        let unfinished = folder.join(format!(".{:016x}.unfinished", fastrand::u64(..)));
         let file = File::create_new(&unfinished).map_err(|e| told(e, &unfinished))?;
         Ok(LocalFile { file: BufWriter::new(file), unfinished, path, finished: false })
     }

@@ -25,15 +25,14 @@ pub(crate) struct Gathered<S: Store> {
 
 impl<S: Store> Gathered<S> {
     pub(crate) fn new(dataset: Dataset<S>) -> Self {
-        let place = |column| Column::ALL.iter().position(|one| *one == column).unwrap_or(usize::MAX);
         Self {
             dataset,
             waiting: BTreeMap::new(),
             rows: 0,
-            trade_type: place(Column::TradeType),
-            period: place(Column::Period),
-            statistic: place(Column::Statistic),
-            unit: place(Column::Unit),
+            trade_type: Column::TradeType.place(),
+            period: Column::Period.place(),
+            statistic: Column::Statistic.place(),
+            unit: Column::Unit.place(),
         }
     }
 
@@ -43,10 +42,7 @@ impl<S: Store> Gathered<S> {
         let partition = Partition::of(text(self.trade_type), text(self.period));
         let (gather, notes) = self.waiting.entry(partition).or_default();
         gather.push(view, row).map_err(plain)?;
-        notes.provenance(provenance);
-        if let (Some(statistic), Some(unit)) = (view.text(row, self.statistic), view.text(row, self.unit)) {
-            notes.unit(statistic, unit);
-        }
+        notes.row(view.text(row, self.statistic), view.text(row, self.unit), provenance);
         self.rows += 1;
         if self.rows >= ROWS {
             let fullest = self.waiting.iter().max_by_key(|(_, (gather, _))| gather.rows());

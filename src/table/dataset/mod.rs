@@ -44,6 +44,18 @@ pub trait Store {
     /// Those of the store.
     fn holds(&self, path: &str) -> io::Result<bool>;
 
+    /// The paths of the dataset's files, those that [`Dataset`] writes and others whose names end alike.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn files(&self) -> io::Result<Vec<String>>;
+
+    /// Removes a file, if it is there.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn remove(&self, path: &str) -> io::Result<()>;
+
     /// How many files may be open at once; what is written to another closes the one that was used longest ago.
     fn open_at_most(&self) -> usize {
         OPEN
@@ -67,8 +79,9 @@ pub trait Finish {
 /// [`schema`](super::schema), dictionaries and statistics on, Snappy within; units, source and queries in their
 /// metadata, as `tradebind.units`, `tradebind.source`, `tradebind.queries` and `tradebind.retrieved`.
 ///
-/// A file is there once it is finished, and never half. Files that a store holds already are never written over, so that a
-/// dataset grows by being written to again, unless it has [a name](Dataset::named).
+/// A file is there once it is finished, and never half. Files that a store holds already are not written over, so that a
+/// dataset grows by being written to again, unless it has [a name](Dataset::named). That holds for one writer at a time: of
+/// two that write at once, each needs a name of its own, or one may take the place of the other's files.
 ///
 /// ```no_run
 /// use tradebind::table::{Dataset, Folder, Provenance};
@@ -108,11 +121,12 @@ impl<S: Store> Dataset<S> {
     }
 
     /// With files named `part-NAME-00000.parquet`, which replace those of the same name: so that what is asked and written
-    /// again does not count twice. The name is of letters, digits and hyphens; anything else in it becomes a hyphen.
+    /// again does not count twice. Those of the name that were not written again are removed in the end, so that nothing of
+    /// the last time stays; for that the store must let its files be listed. The name is of letters, digits and hyphens;
+    /// anything else in it becomes a hyphen.
     #[must_use]
     pub fn named(self, name: &str) -> Self {
-        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-        Self { name: Some(name.chars().map(plain).collect()), ..self }
+        Self { name: Some(plain_name(name)), ..self }
     }
 
     /// Writes the rows of a table.
@@ -174,6 +188,30 @@ impl<S: Store> Dataset<S> {
             self.written.push(part.close()?);
         }
         self.written.sort_by(|one, other| one.path.cmp(&other.path));
+        if let Some(name) = &self.name {
+            let is_written =
+                |path: &str| self.written.binary_search_by(|written| written.path.as_str().cmp(path)).is_ok();
+            sweep(&self.store, name, is_written)?;
+        }
         Ok(self.written)
     }
+}
+
+/// A name as files have it.
+fn plain_name(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
+}
+
+/// Removes the files of a name that are not to be kept.
+fn sweep<S: Store>(store: &S, name: &str, kept: impl Fn(&str) -> bool) -> io::Result<()> {
+    let is_named = |path: &str| {
+        let file = path.rsplit('/').next().unwrap_or(path);
+        let number = file.strip_prefix("part-").and_then(|rest| rest.strip_prefix(name)?.strip_prefix('-'));
+        // Names may begin with one another.
+        let number = number.and_then(|rest| rest.strip_suffix(".parquet"));
+        number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let mut files = store.files()?;
+    files.retain(|path| is_named(path) && !kept(path));
+    files.iter().try_for_each(|path| store.remove(path))
 }

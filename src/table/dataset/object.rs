@@ -4,6 +4,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::TryStreamExt as _;
 use object_store::aws::AmazonS3Builder;
 use object_store::path::Path;
 use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, RetryConfig};
@@ -29,11 +30,16 @@ const CREDENTIALS: [&str; 6] = [
     "AWS_SKIP_SIGNATURE",
 ];
 
+/// Where the addresses to ask may stand: `object_store` reads each of them.
+const ENDPOINTS: [&str; 4] =
+    ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT", "AWS_ENDPOINT_URL_STS"];
+
 /// An address such as `s3://bucket/prefix`, on S3 or what speaks like it.
 ///
 /// Credentials, region and endpoint come from the environment as the service's own tools have it (`AWS_ACCESS_KEY_ID`,
-/// `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ALLOW_HTTP`, …); no secret is printed. The role of an
-/// instance is asked for only where `AWS_METADATA_ENDPOINT` names who to ask: anywhere else nobody answers.
+/// `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ALLOW_HTTP`, …); profiles and `~/.aws` are not read, and no
+/// secret is printed. The role of an instance is asked for only where `AWS_METADATA_ENDPOINT` names who to ask: anywhere
+/// else nobody answers.
 ///
 /// A file waits for its upload while it is written, which blocks: in something asynchronous, write within
 /// `spawn_blocking`. Uploads are in several parts, so that a file takes some 8 MiB of memory, and few are open at once; one
@@ -70,52 +76,41 @@ impl Bucket {
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         if !CREDENTIALS.into_iter().any(is_set) {
             return Err(wrong(
-                "there are no credentials for S3: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or what else the AWS tools \
-                 go by",
+                "there are no credentials for S3: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or another of the AWS \
+                 variables that stand for some; profiles and ~/.aws are not read",
             ));
         }
         if is_set("AWS_ACCESS_KEY_ID") && !is_set("AWS_SECRET_ACCESS_KEY") {
             return Err(wrong("AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not"));
         }
-        if let Ok(endpoint) = std::env::var("AWS_ENDPOINT_URL")
-            && endpoint.contains('@')
-        {
-            return Err(wrong(
-                "AWS_ENDPOINT_URL holds a user or a key; give them by the other AWS variables",
-            ));
-        }
-        let plain_http = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT"].into_iter().any(|name| {
-            std::env::var(name).is_ok_and(|endpoint| endpoint.to_ascii_lowercase().starts_with("http://"))
-        });
-        if plain_http && !is_set("AWS_ALLOW_HTTP") {
-            return Err(wrong(
-                "the endpoint is http://, not https://: set AWS_ALLOW_HTTP=true if that is meant",
-            ));
+        for name in ENDPOINTS {
+            let Some(endpoint) = std::env::var_os(name) else { continue };
+            let endpoint = endpoint.to_string_lossy().to_ascii_lowercase();
+            if endpoint.contains('@') {
+                return Err(wrong(&format!(
+                    "{name} holds a user or a key; give them by the other AWS variables"
+                )));
+            }
+            if endpoint.starts_with("http://") && !is_set("AWS_ALLOW_HTTP") {
+                return Err(wrong(&format!(
+                    "{name} is http://, not https://: set AWS_ALLOW_HTTP=true if that is meant"
+                )));
+            }
         }
         let retry = RetryConfig { max_retries: RETRIES, retry_timeout: PATIENCE, ..RetryConfig::default() };
         let store = AmazonS3Builder::from_env().with_bucket_name(bucket).with_retry(retry).build();
-        Self::new(Arc::new(store.map_err(io::Error::other)?), prefix.trim_end_matches('/'))
+        Self::new(Arc::new(store.map_err(plain)?), prefix.trim_end_matches('/'))
     }
 
-    /// Whether something can be written here: begins an upload, and gives it up. So that what is wrong with address or
-    /// credentials is told before work is done for it.
+    /// Whether something can be written here: begins an upload, gives it up, and lists what is there, as a dataset with
+    /// [a name](super::Dataset::named) does. So that what is wrong with address or credentials is told before work is done
+    /// for it.
     ///
     /// # Errors
     /// Those of the store.
     pub fn check(&self) -> io::Result<()> {
-        self.begin("tradebind-check").map(drop)
-    }
-
-    /// Removes a file of the dataset, if it is there.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub fn remove(&self, path: &str) -> io::Result<()> {
-        let (store, path) = (Arc::clone(&self.store), self.path(path)?);
-        ask(&self.asks, move |runtime| match runtime.block_on(store.delete(&path)) {
-            Err(object_store::Error::NotFound { .. }) => Ok(()),
-            other => other,
-        })
+        self.begin("tradebind-check")?;
+        self.files().map(drop)
     }
 
     /// A bucket of any kind that `object_store` knows, and the prefix of the dataset.
@@ -161,7 +156,7 @@ fn plain(error: object_store::Error) -> io::Error {
         }
         _ => io::ErrorKind::Other,
     };
-    let mut text = error.to_string();
+    let mut text = unsigned(&error.to_string());
     // What a service says of the rest of the request may repeat what is secret.
     let tag = |name: &str| {
         let (_, rest) = text.split_once(&format!("<{name}>"))?;
@@ -178,6 +173,20 @@ fn plain(error: object_store::Error) -> io::Error {
     io::Error::new(kind, text)
 }
 
+/// A text without what stands before the host in its addresses: a user, and what goes with one.
+fn unsigned(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let host = part.find(|c: char| matches!(c, '/' | '?' | '#' | '"') || c.is_whitespace());
+        let (host, rest) = part.split_at(host.unwrap_or(part.len()));
+        out.push_str("://");
+        out.push_str(host.rsplit_once('@').map_or(host, |(_, host)| host));
+        out.push_str(rest);
+    }
+    out
+}
+
 impl Store for Bucket {
     type File = ObjectFile;
 
@@ -185,6 +194,29 @@ impl Store for Bucket {
         let (store, path) = (Arc::clone(&self.store), self.path(path)?);
         let upload = ask(&self.asks, move |runtime| runtime.block_on(store.put_multipart(&path)))?;
         Ok(ObjectFile { upload: Some(upload), waiting: Vec::new(), asks: self.asks.clone() })
+    }
+
+    fn files(&self) -> io::Result<Vec<String>> {
+        let (store, prefix) = (Arc::clone(&self.store), self.prefix.clone());
+        let found: Vec<_> = ask(&self.asks, move |runtime| {
+            runtime.block_on(store.list(Some(&prefix)).map_ok(|found| found.location).try_collect())
+        })?;
+        let below = |path: &Path| {
+            let path = path.as_ref().strip_prefix(self.prefix.as_ref())?.trim_start_matches('/').to_owned();
+            let name = path.rsplit('/').next().unwrap_or(&path);
+            (name.ends_with(".parquet") && !name.starts_with('.')).then_some(path)
+        };
+        let mut files: Vec<_> = found.iter().filter_map(below).collect();
+        files.sort();
+        Ok(files)
+    }
+
+    fn remove(&self, path: &str) -> io::Result<()> {
+        let (store, path) = (Arc::clone(&self.store), self.path(path)?);
+        ask(&self.asks, move |runtime| match runtime.block_on(store.delete(&path)) {
+            Err(object_store::Error::NotFound { .. }) => Ok(()),
+            other => other,
+        })
     }
 
     fn open_at_most(&self) -> usize {
@@ -282,5 +314,7 @@ mod tests {
         assert_eq!(told(body), (io::ErrorKind::NotFound, "S3 says NoSuchBucket: There is none".to_owned()));
         let (_, text) = told("Error performing POST http://x/ in 65µs, after 4 retries - it broke");
         assert!(text.ends_with("Error performing POST http://x/ - it broke"), "{text}");
+        let (_, text) = told("it broke at http://id:secret@x/a@b (https://id@y:9)");
+        assert!(text.ends_with("it broke at http://x/a@b (https://y:9)"), "{text}");
     }
 }

@@ -39,9 +39,13 @@ def polars(address):
 def spark(address, master):
     from pyspark.sql import SparkSession, functions
 
+    builder = SparkSession.builder.master(master)
+    if master.startswith("spark://"):
+        # Both workers are waited for.
+        builder = builder.config("spark.scheduler.minRegisteredResourcesRatio", "1.0").config("spark.cores.max", "2")
+        builder = builder.config("spark.scheduler.maxRegisteredResourcesWaitingTime", "60s")
     session = (
-        SparkSession.builder.master(master)
-        .config("spark.driver.host", "127.0.0.1")
+        builder.config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.ui.enabled", "false")
         .config("spark.executor.memory", "512m")
@@ -53,7 +57,7 @@ def spark(address, master):
     totals = data.groupBy("trade_type", "year").agg(functions.count("*"), functions.sum("figure"))
     rows = [tuple(row) for row in totals.collect()]
     executors = session.sparkContext._jsc.sc().getExecutorMemoryStatus().size() - 1
-    print(f"executors {executors}", file=sys.stderr)
+    print(f"executors {executors}")
     session.stop()
     return rows
 

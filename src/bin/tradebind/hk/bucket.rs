@@ -13,7 +13,7 @@ impl Bucket {
         Err(super::form::not_built("an S3 address", "object-store"))
     }
 
-    pub async fn copy(self, _: PathBuf, _: Vec<String>) -> Result<u64, Failure> {
+    pub async fn copy(self, _: PathBuf, _: String) -> Result<u64, Failure> {
         match self {}
     }
 }
@@ -40,18 +40,13 @@ impl Bucket {
         Ok(Self { address, store })
     }
 
-    /// Copies a dataset into it, and removes those files that it had before and has no more.
-    pub async fn copy(self, folder: PathBuf, before: Vec<String>) -> Result<u64, Failure> {
+    /// Copies the dataset of a name into it, in place of all that stands there under that name.
+    pub async fn copy(self, folder: PathBuf, name: String) -> Result<u64, Failure> {
         let Self { address, store } = self;
         let (done, copied) = tokio::sync::oneshot::channel();
         // A thread of its own: uploads block, and whoever stops the program does not wait for them.
         std::thread::spawn(move || {
-            let folder = tradebind::table::Folder::new(folder);
-            let copied = folder.copy_to(&store).and_then(|bytes| {
-                let now = folder.files()?;
-                before.iter().filter(|path| !now.contains(path)).try_for_each(|path| store.remove(path))?;
-                Ok(bytes)
-            });
+            let copied = tradebind::table::Folder::new(folder).replace_in(&store, &name);
             // Nobody waits any more where the program is being stopped.
             _ = done.send(copied);
         });

@@ -31,7 +31,7 @@ impl Place {
         Ok(Self::Folder(path))
     }
 
-    /// Adds the rows of an answer; those of the same query that are there already are replaced. Gives what to tell.
+    /// Adds the rows of an answer in place of those of the same query to the same source. Gives what to tell.
     pub fn write(&self, table: &Table, origin: &Origin<'_>) -> Result<String, Failure> {
         match self {
             Self::Folder(path) => {
@@ -66,8 +66,8 @@ impl std::fmt::Display for Place {
 }
 
 fn add<S: Store>(store: S, table: &Table, origin: &Origin<'_>) -> io::Result<usize> {
-    // So that the same query, asked again, takes the place of its rows.
-    let hash = Sha256::digest(origin.query.to_string());
+    // So that the same query, asked again, takes the place of its rows; the replica's never that of real ones.
+    let hash = Sha256::digest(format!("{}\n{}", origin.source, origin.query));
     let name: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let mut dataset = Dataset::new(store).named(&name);
     dataset.write(table, &origin.of(table))?;

@@ -21,8 +21,10 @@ pub enum Form {
     /// One array of rows
     Json,
     /// One row a line
+    #[value(alias = "jsonl")]
     Ndjson,
     /// Arrow IPC: a file with -o (Feather version 2), a stream elsewhere
+    #[value(aliases = ["feather", "ipc"])]
     #[cfg_attr(not(feature = "arrow"), value(hide = true))]
     Arrow,
     /// Parquet: one file, or a dataset by trade type and year where -o names a folder (DIR/) or s3://BUCKET/PREFIX
@@ -125,6 +127,15 @@ impl Place {
                 Ok(Self::Dataset(super::dataset::Place::open(path)?))
             }
             _ => Ok(Self::Sink { sink: target.target.open()?, form, excel }),
+        }
+    }
+
+    /// Whether fields that the document does not know are written, too.
+    pub fn holds_unknown_fields(&self) -> bool {
+        match self {
+            Self::Sink { form, .. } => matches!(form, Form::Arrow | Form::Parquet),
+            #[cfg(feature = "parquet")]
+            Self::Dataset(_) => true,
         }
     }
 

@@ -110,7 +110,7 @@ impl Args {
             Target::default().write_text(&format!("GET {url}{query}"))?;
             return Ok(Exit::Done);
         }
-        let table = ask(context, &client, &url, &query).await?;
+        let table = ask(context, &client, &url, &query, rows.as_ref()).await?;
         if table.is_empty() {
             context.note(
                 "no record is found: the figures are nil, where the service gives that statistic at all",
@@ -246,8 +246,15 @@ fn draw(_: Place, _: &Table, _: &Query, _: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Asks the query; the rows of an answer that tells another number of them are not printed, since some are missing.
-async fn ask(context: &Context, client: &Client, url: &str, query: &Query) -> Result<Table, Failure> {
+/// Asks the query; the rows of an answer that tells another number of them are not printed, since some are missing. Where
+/// the rows go tells what becomes of fields that the document does not know.
+async fn ask(
+    context: &Context,
+    client: &Client,
+    url: &str,
+    query: &Query,
+    place: Option<&form::Place>,
+) -> Result<Table, Failure> {
     let asked = context.watch("asking hk-trade", client.table(query)).await;
     let table = asked.map_err(|e| match e.kind() {
         ErrorKind::TooLarge => context.failed(e, url).and("`tradebind hk harvest` asks for it in parts"),
@@ -256,7 +263,14 @@ async fn ask(context: &Context, client: &Client, url: &str, query: &Query) -> Re
     let unknown = table.unknown();
     if !unknown.is_empty() {
         let all: Vec<_> = unknown.fields.keys().chain(unknown.values.keys()).map(String::as_str).collect();
-        context.note(format_args!("the document does not know what came in {}; it is kept", all.join(", ")));
+        let kept = match place {
+            None => "",
+            // Values of known fields stand in every form, as they came.
+            Some(_) if unknown.fields.is_empty() => "; it is kept",
+            Some(place) if place.holds_unknown_fields() => "; it is kept, new fields in the column extra",
+            Some(_) => "; new fields stand in --format arrow and parquet alone, in the column extra",
+        };
+        context.note(format_args!("the document does not know what came in {}{kept}", all.join(", ")));
     }
     Ok(table)
 }

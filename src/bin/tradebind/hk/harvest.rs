@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
-use tradebind::harvest::{Format, Harvest, HarvestError, Progress, Settings, Summary};
+use tradebind::harvest::{Format, Harvest, HarvestError, Plan, Progress, Settings, Summary};
 use tradebind::http::SharedPace;
 
 use super::bucket::Bucket;
@@ -176,7 +176,6 @@ impl Args {
             .in_flight(pace.in_flight().unwrap_or(1))
             .refresh(self.refresh);
         let harvest = Harvest::open(folder, &plan, &settings)?;
-        let before = bucket.as_ref().map_or_else(Vec::new, |_| files(&folder.join(format.file())));
         if harvest.answered() > 0 {
             let what = if harvest.will_refresh() {
                 "they are refreshed"
@@ -213,7 +212,7 @@ impl Args {
         }
         if let Some(bucket) = bucket {
             let copied = tokio::select! {
-                copied = context.watch("copying the dataset", bucket.copy(folder.join(&summary.data.file), before)) => copied?,
+                copied = context.watch("copying the dataset", bucket.copy(folder.join(&summary.data.file), dataset_name(&plan, service))) => copied?,
                 _ = tokio::signal::ctrl_c() => return Err(stopped(folder, &again)),
             };
             Target::default().write_text(&format!("copied     {copied} bytes to {}", self.out.display()))?;
@@ -225,15 +224,15 @@ impl Args {
     }
 }
 
-/// The files of the dataset that was copied last.
+/// What the files of its dataset are called.
 #[cfg(feature = "parquet")]
-fn files(folder: &Path) -> Vec<String> {
-    tradebind::table::Folder::new(folder).files().unwrap_or_default()
+fn dataset_name(plan: &Plan, service: &str) -> String {
+    plan.request().dataset_name(service)
 }
 
 #[cfg(not(feature = "parquet"))]
-fn files(_: &Path) -> Vec<String> {
-    Vec::new()
+fn dataset_name(_: &Plan, _: &str) -> String {
+    String::new()
 }
 
 fn stopped(folder: &Path, again: &str) -> Failure {

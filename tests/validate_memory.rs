@@ -7,6 +7,7 @@
 use std::io::Write;
 
 use peak_alloc::PeakAlloc;
+use tradebind::documents::Part;
 use tradebind::validate::{Report, Severity, Validator};
 
 #[global_allocator]
@@ -53,6 +54,26 @@ fn answer(into: &mut impl Write, rows: usize, fault: Fault) -> usize {
     count
 }
 
+/// An answer whose data the document leaves open: of so many items, in a list, by name, or in one list below.
+fn envelope(into: &mut impl Write, items: usize, shape: &str) {
+    let (open, close) = match shape {
+        "list" => (r#"{"code":1,"msg":"ok","data":["#, "]}"),
+        "object" => (r#"{"code":1,"#, "}"),
+        _ => (r#"[{"a":{"b":["#, "]}}]"),
+    };
+    write!(into, r#"{{"success":true,"request_id":"r","data":{open}"#).unwrap();
+    for number in 0..items {
+        let comma = if number == 0 { "" } else { "," };
+        let name = if shape == "object" { format!("\"item {number}\":") } else { String::new() };
+        write!(
+            into,
+            r#"{comma}{name}{{"month":"2024-01","amount":"{number}.5","weight":null,"companies":["a","b"],"about":"SOMETHING THAT HAS A LONG NAME"}}"#
+        )
+        .unwrap();
+    }
+    write!(into, r#"{close},"meta":{{"billing":{{"credits_charged":0.5}}}}}}"#).unwrap();
+}
+
 /// What was told, and by how much memory rose.
 fn measured(check: impl FnOnce() -> Report) -> (Report, usize) {
     let before = PEAK.current_usage();
@@ -84,6 +105,18 @@ fn memory_is_32_bytes_a_row_beyond_20_mib() {
         assert_eq!((report.findings.len(), checked.untold), (told, untold), "{fault:?}");
         assert_eq!(report.passes(Severity::Error), fault == Fault::None);
         assert!(rise < bound, "{fault:?}: memory rose by {rise} bytes, beyond {bound}");
+    }
+    for shape in ["list", "object", "items"] {
+        let mut file = std::io::BufWriter::new(std::fs::File::create(&path).unwrap());
+        envelope(&mut file, 150_000, shape);
+        file.flush().unwrap();
+        let bound = (4 << 20) + 32 * 150_000;
+        let size = path.metadata().unwrap().len();
+        assert!(size > bound as u64, "the file itself must not fit: {size}");
+        let validator = Validator::new().only(None, Some("market_trend"), Some(Part::Response));
+        let (report, rise) = measured(|| validator.unwrap().check([path.to_str().unwrap()]));
+        assert!(report.passes(Severity::Note) && report.checked.len() == 1, "{:?}", report.findings);
+        assert!(rise < bound, "data of unknown shape, {shape}: memory rose by {rise} bytes, beyond {bound}");
     }
     let mut piped = Vec::new();
     answer(&mut piped, 30_000, Fault::None);

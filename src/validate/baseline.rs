@@ -7,9 +7,9 @@ use super::Report;
 
 /// Findings that are accepted.
 ///
-/// An entry is keyed by rule, file, JSON pointer without list indices, and what was found: it survives shifted lines and rows that come or
-/// go before it, and no longer fits when the value changes. An entry of drift is keyed by rule, service, operation, case and pointer, and
-/// by the value only for a new value: rows and their values change from week to week.
+/// An entry is keyed by rule, file, JSON pointer without list indices, and what was found or, where something is missing, expected: it
+/// survives shifted lines and rows that come or go before it, and no longer fits when the value changes. An entry of drift is keyed by
+/// rule, service, operation, case and pointer, and by the value only for a new value: rows and their values change from week to week.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Baseline {
     /// How many findings of each key are accepted.

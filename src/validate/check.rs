@@ -5,9 +5,9 @@ use std::path::Path;
 
 use reqwest::Url;
 
-use super::diagnose::{self, Fault, Position};
+use super::diagnose::{self, Fault, NOTHING, Position};
 use super::finding::{Checked, Finding, Problem, Report, Severity, Subject};
-use super::input::{self, Body, Candidate, Container, Lines, Sketch, Slip, Source};
+use super::input::{self, Body, Candidate, Container, Lines, Sketch, Slip, Source, Within};
 use super::judge::{self, Context, Judge};
 use super::schema::{Id, Schemas};
 use super::{Config, Rule, quick, rule};
@@ -17,6 +17,9 @@ use crate::hk::Query;
 
 /// The most findings of one rule that one payload may have, unless told otherwise.
 const LIMIT: usize = 1000;
+
+/// The rule that `strict` is about.
+const UNDECLARED: &str = "schema/undeclared";
 
 /// How much of a payload is looked at first to recognise it.
 const LOOK: usize = 2 << 10;
@@ -102,13 +105,16 @@ impl Validator {
         Ok(self)
     }
 
-    /// Whether fields that the document does not declare are errors.
+    /// Whether fields that the document does not declare are errors, whatever the severities given before say of them.
     #[must_use]
-    pub fn strict(self, strict: bool) -> Self {
+    pub fn strict(mut self, strict: bool) -> Self {
+        if strict {
+            self.config.forget(UNDECLARED);
+        }
         Self { strict, ..self }
     }
 
-    /// Severities of your own.
+    /// Severities of your own. What they say of undeclared fields goes before a [`strict`](Self::strict) that was given earlier.
     #[must_use]
     pub fn config(self, config: Config) -> Self {
         Self { config, ..self }
@@ -225,8 +231,10 @@ impl Validator {
     ) {
         let told = slips.into_iter().filter_map(|slip| {
             let Slip { position, pointer, expected, found, mend } = slip;
-            let fault = Fault { rule, position, pointer, place: None, expected, found, mend, first: None };
-            self.finding(source, "", None, fault)
+            let (place, key, first) = (None, None, None);
+            let fault = Fault { rule, position, pointer, place, expected, found, key, mend, first };
+            // What stands beside it may be a secret.
+            self.finding(source, "", None, fault, Within::Token)
         });
         let told: Vec<_> = told.collect();
         for checked in report.checked.iter_mut().skip(payloads) {
@@ -314,7 +322,8 @@ impl Validator {
         let asked = matches!(self.only.as_slice(), [one] if all(&one));
         let text = prefix.trim_ascii();
         let looks = [&b"/api/get?"[..], b"lang=", b"https://tradeidds.censtatd.gov.hk/api/"];
-        if !asked && (!self.only.is_empty() || !looks.iter().any(|start| text.starts_with(start))) {
+        let allowed = self.only.is_empty() || self.only.iter().any(|candidate| all(&candidate));
+        if !asked && (!allowed || !looks.iter().any(|start| text.starts_with(start))) {
             return Ok(None);
         }
         let text = input::short(source, body)?.map(|text| text.trim().to_owned());
@@ -438,6 +447,7 @@ impl Validator {
         report: &mut Report,
     ) -> io::Result<()> {
         let side = |part, schema| Candidate { document, operation: operation.clone(), part, schema };
+        let before = report.checked.len();
         let mut query = None;
         if document.service() == ServiceName::HkTrade
             && let Some((target, position, pointer)) = &call.target
@@ -453,13 +463,54 @@ impl Validator {
                 Some(status) => operation.response_schema(status),
                 None => operation.success_schema(),
             };
-            // A page of a gateway is a text, of which the document says no more.
             if let Some((_, schema)) = schema.filter(|(kind, _)| kind.contains("json")) {
                 let candidate = side(Part::Response, Some(schema));
-                self.payload(source, body, &candidate, query, pointer.clone(), report)?;
+                return self.payload(source, body, &candidate, query, pointer.clone(), report);
             }
         }
+        self.schemaless(source, &side(Part::Response, None), call, before, report);
         Ok(())
+    }
+
+    /// An answer whose body no schema covers, such as a page of a gateway: its status is all that tells.
+    fn schemaless(
+        &self,
+        source: &mut Source,
+        candidate: &Candidate,
+        call: &input::Call,
+        before: usize,
+        report: &mut Report,
+    ) {
+        let (Some(status), Some((position, pointer))) = (call.status, &call.status_at) else { return };
+        let (rule, expected) = match status {
+            400.. => ("http/failure", "a status that tells success"),
+            _ if call.response.is_some() => ("http/unchecked", "a body that a schema of the document covers"),
+            _ => return,
+        };
+        let body = if call.response.is_some() { "a body that no schema covers" } else { "no body" };
+        let fault = Fault {
+            rule,
+            position: *position,
+            pointer: String::new(),
+            place: Some(candidate.operation.pointer()),
+            expected: expected.to_owned(),
+            found: format!("status {status} with {body}"),
+            key: None,
+            mend: None,
+            first: None,
+        };
+        let first = report.findings.len();
+        report.findings.extend(self.finding(source, pointer, Some(candidate.document), fault, Within::Token));
+        let findings = first..report.findings.len();
+        if rule == "http/failure" {
+            let subject = candidate.subject();
+            report.checked.push(checked(source, pointer, *position, subject, findings, &BTreeMap::new()));
+        } else if report.checked.len() > before
+            && let Some(checked) = report.checked.last_mut()
+        {
+            // Nothing of it was checked: told with the other side of the call.
+            checked.findings += findings.len();
+        }
     }
 
     /// A query of Hong Kong: the query, where it is one.
@@ -482,6 +533,9 @@ impl Validator {
             let place = place.map_or_else(|| candidate.operation.pointer(), |place| place.pointer);
             let part = address.find(&format!("{parameter}=")).filter(|_| !parameter.is_empty()).unwrap_or(0);
             let missing = reason.problem().strip_prefix("is missing; ");
+            let given = judge::shown(reason.given());
+            // One value may be wrong in two parameters.
+            let key = missing.is_none().then(|| format!("{parameter}={given}"));
             // A query has no letters that JSON escapes.
             let skipped = part as u64 + u64::from(quoted);
             let fault = Fault {
@@ -497,11 +551,13 @@ impl Validator {
                     Some(_) => format!("the parameter {:?}", reason.given()),
                     None => format!("what the guide allows as {}", reason.what()),
                 },
-                found: missing.map_or_else(|| judge::shown(reason.given()), |_| "nothing".to_owned()),
+                found: missing.map_or(given, |_| NOTHING.to_owned()),
+                key,
                 mend: Some(format!("{} ({})", missing.unwrap_or(reason.problem()), reason.rule_source())),
                 first: None,
             };
-            report.findings.extend(self.finding(source, pointer, Some(candidate.document), fault));
+            let within = if quoted { Within::Text(position.byte) } else { Within::Line };
+            report.findings.extend(self.finding(source, pointer, Some(candidate.document), fault, within));
         }
         let subject = candidate.subject();
         let findings = first..report.findings.len();
@@ -524,6 +580,13 @@ impl Validator {
         let Some(at) = self.documents.iter().position(known) else { return Ok(()) };
         let node = self.schemas[at].compile(schema);
         let schemas = &self.schemas[at];
+        let file = candidate.document.path();
+        for place in schemas.unchecked() {
+            let text = format!("asks for what is not checked: {place}");
+            if !report.problems.iter().any(|told| told.file == file && told.text == text) {
+                report.problems.push(Problem { file: file.to_owned(), line: 0, text });
+            }
+        }
         let context = Context {
             service,
             operation: candidate.operation.id().to_owned(),
@@ -561,7 +624,7 @@ impl Validator {
                         "take out one of the rows; the first of this cell is at {line}:{column}"
                     ));
                 }
-                let finding = self.finding(source, &pointer, Some(candidate.document), fault);
+                let finding = self.finding(source, &pointer, Some(candidate.document), fault, body.within());
                 report.findings.extend(finding);
             }
         }
@@ -584,7 +647,7 @@ impl Validator {
 
     /// What a rule weighs here; `None` where it is off.
     fn severity(&self, rule: &Rule) -> Option<Severity> {
-        let strict = self.strict && rule.id == "schema/undeclared";
+        let strict = self.strict && rule.id == UNDECLARED;
         self.configured(rule, if strict { Severity::Error } else { rule.severity })
     }
 
@@ -614,10 +677,12 @@ impl Validator {
         pointer: &str,
         document: Option<&Document>,
         fault: Fault,
+        within: Within,
     ) -> Option<Finding> {
         let rule = rule::known(fault.rule);
         let severity = self.severity(rule)?;
         let pointer = format!("{pointer}{}", fault.pointer);
+        let fingerprint = super::baseline::fingerprint(rule.id, &source.name, &pointer, fault.key());
         let asked_by = match rule.id {
             "exchange/form" => Some("spec/exchange.schema.json".to_owned()),
             _ => fault.place.zip(document).map(|(place, document)| format!("{}#{place}", document.path())),
@@ -625,7 +690,7 @@ impl Validator {
         Some(Finding {
             rule: rule.id,
             severity,
-            fingerprint: super::baseline::fingerprint(rule.id, &source.name, &pointer, &fault.found),
+            fingerprint,
             file: source.name.clone(),
             line: fault.position.line + 1,
             column: fault.position.column + 1,
@@ -635,7 +700,7 @@ impl Validator {
             expected: fault.expected,
             found: fault.found,
             mend: fault.mend.unwrap_or_else(|| rule.mend.to_owned()),
-            excerpt: source.excerpt(fault.position),
+            excerpt: source.excerpt(fault.position, within),
         })
     }
 }

@@ -60,6 +60,11 @@ impl Config {
         Ok(Self { rules })
     }
 
+    /// Says nothing of a rule any more.
+    pub(super) fn forget(&mut self, id: &str) {
+        self.rules.remove(id);
+    }
+
     /// What a rule weighs; `None` where it is off.
     pub(super) fn severity(&self, id: &str, otherwise: Severity) -> Option<Severity> {
         self.rules.get(id).copied().unwrap_or(Some(otherwise))

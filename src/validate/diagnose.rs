@@ -31,10 +31,23 @@ pub(super) struct Fault {
     pub place: Option<String>,
     pub expected: String,
     pub found: String,
+    /// What a baseline knows it by, where that is neither what was found nor, for want of it, what was expected.
+    pub key: Option<String>,
     pub mend: Option<String>,
     /// The place that it is about, too.
     pub first: Option<Position>,
 }
+
+impl Fault {
+    /// What stays the same of it. Nothing looks like nothing: what is missing tells absences apart.
+    pub fn key(&self) -> &str {
+        let otherwise = if self.found == NOTHING { &self.expected } else { &self.found };
+        self.key.as_ref().unwrap_or(otherwise)
+    }
+}
+
+/// What is found where something is missing.
+pub(super) const NOTHING: &str = "nothing";
 
 /// Faults of one payload.
 #[derive(Debug, Default)]
@@ -61,7 +74,8 @@ impl Faults {
     pub fn push(&mut self, fault: Fault) {
         let byte = fault.position.byte;
         let in_row = self.formless_row.as_ref();
-        if fault.rule.starts_with("schema/") {
+        // A field that is missing, too many or too long leaves the others their meaning.
+        if matches!(fault.rule, "schema/type" | "schema/value" | "schema/pattern") {
             self.formless_row.as_mut().unwrap_or(&mut self.formless).insert(byte);
         } else if fault.place.is_some() && in_row.unwrap_or(&self.formless).contains(&byte) {
             return;
@@ -161,6 +175,7 @@ fn fault(remark: Remark, spot: Spot) -> Fault {
         place: spot.place,
         expected,
         found,
+        key: None,
         mend,
         first: None,
     }
@@ -292,7 +307,8 @@ impl<'a, R: Read> Walk<'a, R> {
     ) {
         let (pointer, place) = (self.pointer.clone(), place.map(str::to_owned));
         let (expected, found) = (expected.into(), found.into());
-        self.faults.push(Fault { rule, position, pointer, place, expected, found, mend, first: None });
+        let (key, first) = (None, None);
+        self.faults.push(Fault { rule, position, pointer, place, expected, found, key, mend, first });
     }
 
     fn note(&mut self, slot: Option<Slot>, value: Scalar<'_>) {
@@ -328,7 +344,7 @@ impl<'a, R: Read> Walk<'a, R> {
                 self.note(slot, Scalar::Bool(value));
                 (!node.boolean && !node.any).then(|| wrong(value.to_string()))
             }
-            ValueType::Number => self.number(node, slot)?.map(wrong),
+            ValueType::Number => self.number(node, slot)?.1.map(wrong),
             ValueType::String => {
                 let text = self.json.next_string()?;
                 self.note(slot, Scalar::Text(&text));
@@ -350,18 +366,20 @@ impl<'a, R: Read> Walk<'a, R> {
         Ok(())
     }
 
-    /// What is wrong with a number.
-    fn number(&mut self, node: &Node, slot: Option<Slot>) -> Result<Option<String>, ReaderError> {
+    /// A number, and what is wrong with it.
+    fn number(&mut self, node: &Node, slot: Option<Slot>) -> Result<(String, Option<String>), ReaderError> {
         let text = self.json.next_number_as_string()?;
         // As serde_json reads it, so that both paths see one number.
         let Ok(number) = serde_json::from_str::<serde_json::Number>(&text) else {
             self.note(slot, Scalar::Number(&text));
-            return Ok(Some(format!("the number {}, which is out of range", cut(&text))));
+            let found = format!("the number {}, which is out of range", cut(&text));
+            return Ok((text, Some(found)));
         };
         let read = number.to_string();
         self.note(slot, Scalar::Number(&read));
         let right = node.any || node.number || (node.integer && number.as_i64().is_some());
-        Ok((!right).then(|| format!("the number {}", cut(&text))))
+        let found = (!right).then(|| format!("the number {}", cut(&text)));
+        Ok((read, found))
     }
 
     fn text(&mut self, rule: &super::schema::Text, text: &str, position: Position, place: &str) {
@@ -457,10 +475,10 @@ impl<'a, R: Read> Walk<'a, R> {
             match fields.find(&name, before) {
                 Some(at) => {
                     let field = &fields.fields[at];
-                    if seen & (1 << at) != 0 {
+                    if seen & Fields::bit(at) != 0 {
                         self.duplicate(&name, at_key, &field.place);
                     }
-                    seen |= 1 << at;
+                    seen |= Fields::bit(at);
                     before = Some(at);
                     self.value(field.node, &field.place, field.slot)?;
                 }
@@ -477,7 +495,7 @@ impl<'a, R: Read> Walk<'a, R> {
         }
         self.json.end_object()?;
         for field in fields.missing(seen) {
-            let found = "nothing";
+            let found = NOTHING;
             self.push(
                 "schema/required",
                 position,
@@ -521,11 +539,23 @@ impl<'a, R: Read> Walk<'a, R> {
         match self.json.peek()? {
             ValueType::String => {
                 let text = self.json.next_string()?;
-                self.judge.undeclared(name, &text);
-                Ok(())
+                self.judge.undeclared(name, text);
             }
-            _ => self.typed(schemas.any(), place, None),
+            ValueType::Boolean => {
+                let value = self.json.next_bool()?;
+                self.judge.undeclared(name, value.to_string());
+            }
+            ValueType::Number => {
+                let position = self.position();
+                let (read, wrong) = self.number(schemas.any(), None)?;
+                self.judge.undeclared(name, read);
+                if let Some(found) = wrong {
+                    self.push("schema/type", position, Some(place), schemas.any().expected(), found);
+                }
+            }
+            _ => self.typed(schemas.any(), place, None)?,
         }
+        Ok(())
     }
 
     fn any_object(&mut self, node: &Node, place: &str) -> Result<(), ReaderError> {
@@ -585,7 +615,10 @@ impl<'a, R: Read> Walk<'a, R> {
             if *times > 1
                 && let Some(fault) = self.faults.list.get_mut(*at)
             {
-                fault.found = format!("{}, {times} times", fault.found);
+                let found = std::mem::take(&mut fault.found);
+                fault.found = format!("{found}, {times} times");
+                // One more row with it is nothing new.
+                fault.key = Some(found);
             }
         }
     }

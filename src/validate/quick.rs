@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::Number;
 
 use super::judge::{Judge, Object, Scalar, Slot};
-use super::schema::{Fields, Id, LEVELS, List, Node, Schemas, Seen, Undeclared};
+use super::schema::{ANY, Fields, Id, LEVELS, List, Node, Schemas, Seen, Undeclared};
 use super::window::{Stop, Window};
 
 /// Reads a payload of one schema; whether there is nothing to tell of it. Where the payload is all there is, nothing but white space
@@ -45,21 +45,25 @@ struct Quick<'a> {
 impl Quick<'_> {
     fn stream<R: Read>(&mut self, window: &mut Window<R>, id: Id, slot: Option<Slot>) -> Result<(), Stop> {
         let node = self.schemas.node(id);
-        match (window.peek()?, &node.object, &node.list) {
-            (Some(b'{'), Some(fields), _) if node.streamed => {
-                self.depth += 1;
-                self.object(window, fields, slot)?;
-                self.depth -= 1;
-                Ok(())
-            }
-            (Some(b'['), _, Some(list)) if node.streamed => {
-                self.depth += 1;
-                self.list(window, list, slot)?;
-                self.depth -= 1;
-                Ok(())
-            }
-            _ => self.whole(window, id, slot),
+        let next = window.peek()?;
+        let open = matches!(next, Some(b'{' | b'['));
+        // What can be large is read piece by piece, and so is what turns out to be, such as data of unknown shape.
+        if !open || !(node.streamed || self.is_long(window, id, slot)?) {
+            return if open { Ok(()) } else { self.whole(window, id, slot) };
         }
+        self.depth += 1;
+        if self.depth > LEVELS {
+            return Err(Stop::Unclean);
+        }
+        match (next, &node.object, &node.list) {
+            (Some(b'{'), Some(fields), _) => self.object(window, fields, slot)?,
+            (Some(b'{'), None, _) if node.any => self.any_object(window, node, slot)?,
+            (Some(b'['), _, Some(list)) => self.list(window, Some(list), slot)?,
+            (Some(b'['), _, None) if node.any => self.list(window, None, slot)?,
+            _ => return Err(Stop::Unclean),
+        }
+        self.depth -= 1;
+        Ok(())
     }
 
     fn whole<R: Read>(&mut self, window: &mut Window<R>, id: Id, slot: Option<Slot>) -> Result<(), Stop> {
@@ -68,22 +72,70 @@ impl Quick<'_> {
         if self.judge.remarks.is_empty() { Ok(()) } else { Err(Stop::Unclean) }
     }
 
-    fn list<R: Read>(&mut self, window: &mut Window<R>, list: &List, slot: Option<Slot>) -> Result<(), Stop> {
+    /// Reads a value, unless it is long.
+    fn is_long<R: Read>(&mut self, window: &mut Window<R>, id: Id, slot: Option<Slot>) -> Result<bool, Stop> {
+        let (schemas, depth, judge) = (self.schemas, self.depth, std::cell::RefCell::new(&mut *self.judge));
+        let read = window.short(|| Again { schemas, id, slot, depth, judge: &judge })?;
+        if self.judge.remarks.is_empty() { Ok(read.is_none()) } else { Err(Stop::Unclean) }
+    }
+
+    /// A list, of unknown shape where there is none of a schema.
+    fn list<R: Read>(
+        &mut self,
+        window: &mut Window<R>,
+        list: Option<&List>,
+        slot: Option<Slot>,
+    ) -> Result<(), Stop> {
         note(self.judge, slot, Scalar::List);
+        if let Some(slot) = slot {
+            self.judge.again(slot);
+        }
+        let items = list.map_or(ANY, |list| list.items);
+        let inner = slot.filter(|slot| *slot == Slot::Message);
         window.expect(b'[')?;
         let mut count = 0;
         if window.peek()? == Some(b']') {
             window.expect(b']')?;
         } else {
             loop {
-                self.stream(window, list.items, None)?;
+                self.stream(window, items, inner)?;
                 count += 1;
                 if !window.either(b',', b']')? {
                     break;
                 }
             }
         }
-        if fits(list, count) { Ok(()) } else { Err(Stop::Unclean) }
+        if inner.is_some() {
+            note(self.judge, slot, Scalar::List);
+        }
+        if list.is_none_or(|list| fits(list, count)) { Ok(()) } else { Err(Stop::Unclean) }
+    }
+
+    /// An object of unknown shape.
+    fn any_object<R: Read>(
+        &mut self,
+        window: &mut Window<R>,
+        node: &Node,
+        slot: Option<Slot>,
+    ) -> Result<(), Stop> {
+        note(self.judge, slot, Scalar::Object);
+        window.expect(b'{')?;
+        let mut names = Names::default();
+        if window.peek()? == Some(b'}') {
+            return window.expect(b'}');
+        }
+        loop {
+            let name = window.value(|| AnyKey)?;
+            window.expect(b':')?;
+            let slot = node.peek.iter().find(|(known, _)| *known == name).map(|(_, slot)| *slot);
+            self.stream(window, ANY, slot)?;
+            if !names.insert(&name) {
+                return Err(Stop::Unclean);
+            }
+            if !window.either(b',', b'}')? {
+                return Ok(());
+            }
+        }
     }
 
     fn object<R: Read>(
@@ -96,22 +148,31 @@ impl Quick<'_> {
         self.judge.begin(fields.kind);
         window.expect(b'{')?;
         let (mut seen, mut before): (Seen, _) = (0, None);
+        let open = fields.undeclared == Undeclared::Expected;
+        let mut others = Names::default();
         if window.peek()? == Some(b'}') {
             window.expect(b'}')?;
         } else {
             loop {
-                let key = window.value(|| Key { fields, before })?;
+                let key = if open {
+                    let name = window.value(|| AnyKey)?;
+                    if !others.insert(&name) {
+                        return Err(Stop::Unclean);
+                    }
+                    fields.find(&name, None)
+                } else {
+                    window.value(|| Key { fields, before })?
+                };
                 window.expect(b':')?;
                 match key {
-                    Some(at) if seen & (1 << at) == 0 => {
-                        seen |= 1 << at;
+                    Some(at) if seen & Fields::bit(at) == 0 => {
+                        seen |= Fields::bit(at);
                         before = Some(at);
                         let field = &fields.fields[at];
                         self.stream(window, field.node, field.slot)?;
                     }
-                    Some(_) => return Err(Stop::Unclean),
-                    // Where any field may come there is nothing to stream.
-                    None => return Err(Stop::Unclean),
+                    None if open => self.stream(window, ANY, None)?,
+                    _ => return Err(Stop::Unclean),
                 }
                 if !window.either(b',', b'}')? {
                     break;
@@ -184,6 +245,21 @@ impl Visitor<'_> for Key<'_> {
 
     fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
         Ok(self.fields.find(key, self.before))
+    }
+}
+
+/// Names of the members of an object that may have any number of them, by their hashes: where two had one, the diagnosing path would
+/// find nothing.
+#[derive(Default)]
+struct Names(std::collections::HashSet<u64>);
+
+impl Names {
+    /// Whether it is new.
+    fn insert(&mut self, name: &str) -> bool {
+        use std::hash::{DefaultHasher, Hasher as _};
+        let mut hasher = DefaultHasher::new();
+        hasher.write(name.as_bytes());
+        self.0.insert(hasher.finish())
     }
 }
 
@@ -331,7 +407,7 @@ impl<'de> Visitor<'de> for Value<'_> {
             while let Some(name) = map.next_key_seed(AnyKey)? {
                 let (node, slot) = match fields.find(&name, None) {
                     Some(at) => {
-                        seen |= 1 << at;
+                        seen |= Fields::bit(at);
                         (schemas.node(fields.fields[at].node), fields.fields[at].slot)
                     }
                     None => (schemas.any(), None),
@@ -344,10 +420,10 @@ impl<'de> Visitor<'de> for Value<'_> {
         } else {
             while let Some(key) = map.next_key_seed(Key { fields, before })? {
                 let at = key.ok_or_else(unclean::<A::Error>)?;
-                if seen & (1 << at) != 0 {
+                if seen & Fields::bit(at) != 0 {
                     return Err(unclean());
                 }
-                seen |= 1 << at;
+                seen |= Fields::bit(at);
                 before = key;
                 let field = &fields.fields[at];
                 let node = schemas.node(field.node);

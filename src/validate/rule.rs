@@ -98,6 +98,12 @@ rules! {
     "exchange/form" Error: "A recorded exchange has the members of its format",
         "The format is spec/exchange.schema.json: format, service, operation, case, source, evidence, request and, where known, response.",
         "record the exchange again, or write the member by hand";
+    "http/failure" Error: "The status of an answer tells success",
+        "A recorded answer of 400 or more without a JSON body that the document describes: a gateway's page, as a rule. No row can be in it.",
+        "record the answer again";
+    "http/unchecked" Note: "A body is covered by the document",
+        "The document has no JSON schema for the body of this status, so that nothing of it was checked.",
+        "nothing, if the answer is as expected";
     "hk/query" Error: "A request of Hong Kong is one that the guide allows",
         "Every reason for which the guide (sections A and C, appendices 1 and 2) or an observation rules the query out, one finding each.",
         "change the parameter named";
@@ -111,7 +117,7 @@ rules! {
         "Guide, section B. A count that differs means that the answer was cut, or edited. A success has rows or at least a count of 0.",
         "take the whole answer, or correct the count";
     "hk/duplicate-cell" Error: "A cell occurs once",
-        "A cell is frequency, period, trade type, statistic, codes of origin, destination and commodity, with the names of regions and modes of transport, and of undeclared fields. Two rows of one cell would be counted twice. Cells are told apart by a hash of 61 bits.",
+        "A cell is frequency, period, trade type, statistic, codes of origin, destination and commodity, with the names of regions and modes of transport, and undeclared fields that are texts, numbers or booleans. Two rows of one cell would be counted twice. Cells are told apart by a hash of 61 bits.",
         "take out one of the rows";
     "hk/figure" Error: "A figure is a figure",
         "An integer in every row seen; decimals, thousands commas and the marks -, .. and an empty text are taken, since callers guard against them. At most 28 digits.",

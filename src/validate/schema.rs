@@ -13,6 +13,9 @@ use crate::documents::{Document, Placed};
 /// Index of a [`Node`].
 pub(super) type Id = usize;
 
+/// Where anything may stand.
+pub(super) const ANY: Id = 0;
+
 /// How deep objects and lists may lie in one another. Fewer than serde_json and struson take at most, so that both paths stop at
 /// the same level, and far more than the documents have.
 pub(super) const LEVELS: u32 = 100;
@@ -87,6 +90,11 @@ pub(super) struct Field {
 pub(super) type Seen = u128;
 
 impl Fields {
+    /// The mark of a field. Those beyond the last bit have none: they are neither missing nor there twice, and told as unchecked.
+    pub fn bit(at: usize) -> Seen {
+        u32::try_from(at).ok().and_then(|at| Seen::from(1_u8).checked_shl(at)).unwrap_or(0)
+    }
+
     /// The field of that name; `before` is the field that stood before it in this object.
     pub fn find(&self, name: &str, before: Option<usize>) -> Option<usize> {
         let memo = before.map_or(self.fields.len(), |before| before);
@@ -107,7 +115,8 @@ impl Fields {
     /// Required fields that were not seen.
     pub fn missing(&self, seen: Seen) -> impl Iterator<Item = &Field> {
         let fields = self.fields.iter().enumerate();
-        fields.filter(move |(at, field)| field.required && seen & (1 << at) == 0).map(|(_, field)| field)
+        let gone = move |at| Self::bit(at) != 0 && seen & Self::bit(at) == 0;
+        fields.filter(move |(at, field)| field.required && gone(*at)).map(|(_, field)| field)
     }
 }
 
@@ -117,7 +126,7 @@ pub(super) struct Schemas {
     document: &'static Document,
     nodes: Vec<Node>,
     by_pointer: HashMap<String, Id>,
-    /// What the document says and this file does not check; a test holds that there is none.
+    /// What the document says and this file does not check; a test holds that there is none in ours.
     unchecked: Vec<String>,
 }
 
@@ -135,7 +144,6 @@ impl Schemas {
         }
     }
 
-    #[cfg(test)]
     pub fn unchecked(&self) -> &[String] {
         &self.unchecked
     }
@@ -147,7 +155,7 @@ impl Schemas {
 
     /// Where anything may stand.
     pub fn any(&self) -> &Node {
-        &self.nodes[0]
+        &self.nodes[ANY]
     }
 
     /// JSON pointer of a schema in the document.
@@ -226,7 +234,11 @@ impl Schemas {
                     for (index, value) in items.iter().enumerate() {
                         let part = Placed { pointer: format!("{at}/{key}/{index}"), value };
                         let part = self.document.resolve(part);
-                        self.fill(node, &part);
+                        let mut branch = Node::default();
+                        self.fill(&mut branch, &part);
+                        if node.join(branch) {
+                            self.unchecked.push(format!("{}: a second shape of one kind", part.pointer));
+                        }
                     }
                     if key == "allOf" && items.len() != 1 {
                         self.unchecked.push(format!("{at}/allOf: more than one branch"));
@@ -279,6 +291,23 @@ impl Schemas {
 }
 
 impl Node {
+    /// Takes over what a branch allows; whether it has a shape of a kind that there was one of, which only one can have.
+    fn join(&mut self, branch: Self) -> bool {
+        fn one<T>(into: &mut Option<T>, from: Option<T>) -> bool {
+            let two = into.is_some() && from.is_some();
+            *into = from.or(into.take());
+            two
+        }
+        self.any |= branch.any;
+        self.null |= branch.null;
+        self.boolean |= branch.boolean;
+        self.number |= branch.number;
+        self.integer |= branch.integer;
+        let objects = one(&mut self.object, branch.object);
+        let lists = one(&mut self.list, branch.list);
+        one(&mut self.text, branch.text) || lists || objects
+    }
+
     /// What may stand here, in words.
     pub fn expected(&self) -> String {
         let mut kinds: Vec<String> = Vec::new();
@@ -338,5 +367,27 @@ mod tests {
         let value: &'static Value = Box::leak(Box::new(serde_json::json!({"type": "integer", "minimum": 3})));
         schemas.compile(Placed { pointer: "/x".to_owned(), value });
         assert_eq!(schemas.unchecked(), ["/x/minimum"]);
+    }
+
+    #[test]
+    fn a_second_shape_of_a_kind_and_fields_without_a_mark_are_told() {
+        let document = document(crate::exchange::ServiceName::HkTrade);
+        let mut schemas = Schemas::of(document);
+        let mut compiled = |pointer: &str, schema: Value| {
+            let value: &'static Value = Box::leak(Box::new(schema));
+            let id = schemas.compile(Placed { pointer: pointer.to_owned(), value });
+            (id, schemas.unchecked().to_vec())
+        };
+        let object = |name: &str| serde_json::json!({ "type": "object", "properties": { name: {} } });
+        let two = serde_json::json!({ "anyOf": [object("a"), { "type": "string" }, object("b")] });
+        assert_eq!(compiled("/x", two).1, ["/x/anyOf/2: a second shape of one kind"]);
+        let names: Vec<_> = (0..130).map(|n| format!("f{n:03}")).collect();
+        let fields: serde_json::Map<_, _> =
+            names.iter().map(|name| (name.clone(), serde_json::json!({}))).collect();
+        let many = serde_json::json!({ "type": "object", "properties": fields, "required": names });
+        let (id, unchecked) = compiled("/y", many);
+        assert_eq!(unchecked.last().unwrap(), "/y/properties: more than 128 fields");
+        let fields = schemas.node(id).object.as_ref().unwrap();
+        assert_eq!((Fields::bit(129), fields.missing(0).count()), (0, 128));
     }
 }

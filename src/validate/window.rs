@@ -9,6 +9,9 @@ use serde::de::{DeserializeSeed, IgnoredAny};
 /// How much is read at once. A value that is longer makes the window grow.
 const STEP: usize = if cfg!(test) { 50 } else { 256 << 10 };
 
+/// How far the window grows for a value that can be read piece by piece.
+const BOUND: usize = 4 * STEP;
+
 /// Why reading stopped.
 #[derive(Debug)]
 pub(super) enum Stop {
@@ -100,7 +103,22 @@ impl<R: Read> Window<R> {
 
     /// Decodes the next value. The seed is made anew when the value was cut by the window's end, so that what it does must
     /// bear being done twice for a part of a value.
-    pub fn value<S, T>(&mut self, mut seed: impl FnMut() -> S) -> Result<T, Stop>
+    pub fn value<S, T>(&mut self, seed: impl FnMut() -> S) -> Result<T, Stop>
+    where
+        S: for<'de> DeserializeSeed<'de, Value = T>,
+    {
+        self.within(usize::MAX, seed)?.ok_or(Stop::Unclean)
+    }
+
+    /// The same of a value that is not so long that the window would grow beyond its bound.
+    pub fn short<S, T>(&mut self, seed: impl FnMut() -> S) -> Result<Option<T>, Stop>
+    where
+        S: for<'de> DeserializeSeed<'de, Value = T>,
+    {
+        self.within(BOUND, seed)
+    }
+
+    fn within<S, T>(&mut self, bound: usize, mut seed: impl FnMut() -> S) -> Result<Option<T>, Stop>
     where
         S: for<'de> DeserializeSeed<'de, Value = T>,
     {
@@ -114,10 +132,13 @@ impl<R: Read> Window<R> {
                     let closed = rest[..used].last().is_some_and(|b| matches!(b, b'}' | b']' | b'"'));
                     if closed || used < rest.len() || !self.more()? {
                         self.at += used;
-                        return Ok(value);
+                        return Ok(Some(value));
                     }
                 }
                 Err(e) if e.is_eof() => {
+                    if rest.len() >= bound && !self.ended {
+                        return Ok(None);
+                    }
                     if !self.more()? {
                         return Err(Stop::Unclean);
                     }

@@ -12,8 +12,7 @@ use serde_json::json;
 use tradebind::replica::{Door, Replica, Reply};
 use tradebind::table::Folder;
 
-use crate::cli_harvest::serve;
-use crate::support::cli::{Ran, ended, folder, tradebind};
+use crate::support::cli::{Ran, ended, folder, serve, tradebind};
 
 const GUIDE: [&str; 10] = [
     "hk",

@@ -120,6 +120,8 @@ fn mutated(rule: &str) -> Case {
         }
         "schema/closed" => raw(&WORLD_REQUEST.replace("product", "produkt")),
         "exchange/form" => exchange_with("/format", json!("tradebind-exchange/2")),
+        "http/failure" => exchange_with("/response/status", json!(503)),
+        "http/unchecked" => exchange_with("/response/status", json!(204)),
         "hk/query" => raw("/api/get?lang=EN&sv=VCm&freq=M&period=201805,201806&ttype=9"),
         "hk/failure" => failure(json!(["Commodity code (9999) is not defined"])),
         "hk/no-record" => failure(json!(["No record found for the selection."])),
@@ -484,24 +486,41 @@ fn mixed() -> Report {
     report
 }
 
+/// The schema of SARIF, of which the crate that writes it brings a copy.
+fn sarif_schema() -> jsonschema::Validator {
+    let mut command = std::process::Command::new(env!("CARGO"));
+    command.args(["metadata", "--format-version=1", "--all-features", "--offline", "--locked"]);
+    let told = command.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    let metadata: Value = serde_json::from_slice(&told.stdout).unwrap();
+    let mut packages = metadata["packages"].as_array().unwrap().iter();
+    let package = packages.find(|package| package["name"] == "serde-sarif").unwrap();
+    let manifest = std::path::Path::new(package["manifest_path"].as_str().unwrap());
+    let schema = std::fs::read_to_string(manifest.with_file_name("src").join("schema.json")).unwrap();
+    jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap()
+}
+
 #[test]
 fn reports_are_read_back() {
     let report = mixed();
-    let written = |format: report::Format| {
-        let mut text = Vec::new();
-        format.write(&report, false, &mut text).unwrap();
-        String::from_utf8(text).unwrap()
-    };
+    let written = |format| written(&report, format);
     let json: Value = serde_json::from_str(&written(report::Format::Json)).unwrap();
     assert_eq!(json["findings"].as_array().unwrap().len(), 2);
     assert_eq!(json["checked"][1]["operation"], "get_trade");
     let sarif: Value = serde_json::from_str(&written(report::Format::Sarif)).unwrap();
+    let wrong: Vec<_> =
+        sarif_schema().iter_errors(&sarif).map(|e| format!("{}: {e}", e.instance_path())).collect();
+    assert_eq!(wrong, [] as [String; 0]);
     let run = &sarif["runs"][0];
     assert_eq!((&sarif["version"], run["results"].as_array().unwrap().len()), (&json!("2.1.0"), 2));
     for (result, finding) in run["results"].as_array().unwrap().iter().zip(&report.findings) {
         let place = &result["locations"][0]["physicalLocation"];
         assert_eq!(place["artifactLocation"]["uri"], "bad%3A%25.json");
         assert_eq!(place["region"]["startLine"], finding.line);
+        assert!(place["region"].get("snippet").is_none(), "the line is more than the region");
+        assert_eq!(
+            place["contextRegion"]["snippet"]["text"],
+            finding.excerpt.as_ref().unwrap().text.as_str()
+        );
         let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
         assert_eq!(run["tool"]["driver"]["rules"][index]["id"], finding.rule);
     }
@@ -525,4 +544,270 @@ fn reports_are_read_back() {
     assert_eq!(junit.root_element().attribute("tests"), Some("3"));
     insta::assert_snapshot!(written(report::Format::Github));
     insta::assert_snapshot!(written(report::Format::Text));
+}
+
+fn written(report: &Report, format: report::Format) -> String {
+    let mut text = Vec::new();
+    format.write(report, Severity::Error, false, &mut text).unwrap();
+    String::from_utf8(text).unwrap()
+}
+
+/// What is missing in a row hides nothing else of it.
+#[test]
+fn a_missing_field_hides_no_other_fault() {
+    let mut body = hk_answer(hk_rows(2));
+    body["dataSet"][1].as_object_mut().unwrap().remove("sv");
+    body["dataSet"][1]["figure"] = json!(null);
+    assert_eq!(rules(&check(&body)), ["schema/required", "hk/figure"]);
+    body["dataSet"][1].as_object_mut().unwrap().remove("figure");
+    assert_eq!(rules(&check(&body)), ["schema/required", "hk/figure"]);
+}
+
+/// What is accepted is one absence, and not whatever is missing there.
+#[test]
+fn a_baseline_tells_absences_apart() {
+    use tradebind::validate::Baseline;
+    let without = |field: &str| {
+        let mut body = hk_answer(hk_rows(2));
+        body["dataSet"][1].as_object_mut().unwrap().remove(field);
+        pretty(&body)
+    };
+    let query = |parameters: &str| format!("/api/get?lang=EN&sv=VCm&freq=M&{parameters}");
+    let exchange = |member: &str| {
+        let mut exchange = serde_json::to_value(&exchange::documented().unwrap().remove(0).1).unwrap();
+        exchange.as_object_mut().unwrap().remove(member);
+        pretty(&exchange)
+    };
+    for (accepted, other) in [
+        (without("sv"), without("period")),
+        (query("period=201805,201806"), query("ttype=4")),
+        (query("period=201805,201806&ttype=4&ccclass=9&cc=CN"), query("period=9&ttype=4")),
+        (exchange("evidence"), exchange("source")),
+    ] {
+        let checked = |text: &str| Validator::new().check_text("x", text);
+        let mut report = checked(&accepted);
+        assert_eq!(report.exit_code(Severity::Error), 1, "{}", told(&report));
+        let baseline = Baseline::of(&report);
+        baseline.apply(&mut report);
+        assert_eq!(report.exit_code(Severity::Error), 0, "{}", told(&report));
+        let mut report = checked(&other);
+        baseline.apply(&mut report);
+        assert_eq!((report.accepted, report.exit_code(Severity::Error)), (0, 1), "{}", told(&report));
+    }
+}
+
+/// An undeclared field that is accepted stays so in one row more.
+#[test]
+fn a_baseline_knows_an_undeclared_field_without_its_count() {
+    use tradebind::validate::Baseline;
+    let checked = |count: usize| {
+        let mut rows = hk_rows(count);
+        rows.iter_mut().for_each(|row| row["novelty"] = json!("x"));
+        Validator::new().strict(true).check_text("x", &pretty(&hk_answer(rows)))
+    };
+    let baseline = Baseline::of(&checked(5));
+    for count in [1, 5, 6] {
+        let mut report = checked(count);
+        baseline.apply(&mut report);
+        assert_eq!((report.findings.len(), report.accepted, report.stale.len()), (0, 1, 0), "{count}");
+    }
+}
+
+/// What holds a payload has headers, too, and a query may stand beside them: no report shows more than the payload.
+#[test]
+fn no_report_shows_what_stands_around_a_payload() {
+    const SECRET: &str = "tw_live_x";
+    let headers = json!([{ "name": "Authorization", "value": format!("Bearer {SECRET}") }]);
+    let body = WORLD_REQUEST.replace("\"type\": \"exporter\"", "\"type\": \"seler\"");
+    let entry = json!({
+        "request": {
+            "method": "POST", "headers": headers, "postData": { "text": body, "mimeType": "application/json" },
+            "url": "https://app.trade-wind.co/api/customs/analytics/world-regions",
+        },
+        "response": { "headers": headers, "status": 201, "content": { "text": "[]" } },
+    });
+    let query = json!({
+        "request": { "headers": headers, "method": "GET", "url": "https://tradeidds.censtatd.gov.hk/api/get?lang=XX" },
+        "response": { "headers": headers, "status": 503, "content": { "text": SECRET } },
+    });
+    let har = json!({ "log": { "version": "1.2", "creator": { "name": "x" }, "entries": [entry, query] } });
+    let all = exchange::documented().unwrap();
+    let (_, recorded) = all.into_iter().find(|(name, _)| name.contains("world_regions")).unwrap();
+    let mut exchange = serde_json::to_value(&recorded).unwrap();
+    exchange["request"]["headers"] = headers.clone();
+    exchange["response"]["headers"] = headers;
+    exchange["response"]["headers"][0]["valeu"] = json!(SECRET);
+    exchange["request"]["body"]["json"]["type"] = json!("seler");
+    exchange["response"]["body"]["json"]["success"] = json!("yes");
+    exchange["evidence"] = json!(5);
+    let mut failed = exchange.clone();
+    failed["response"] =
+        json!({ "status": 299, "headers": failed["response"]["headers"], "body": { "text": SECRET } });
+    for (name, text) in [
+        ("x.har", har.to_string()),
+        ("x.json", exchange.to_string()),
+        ("y.json", failed.to_string()),
+        ("mark.json", format!("\u{feff}{exchange}")),
+        ("lines.ndjson", format!("{exchange}\n{har}\n")),
+        ("pretty.har", pretty(&har)),
+        ("pretty.json", pretty(&exchange)),
+    ] {
+        assert!(text.contains(SECRET));
+        let report = Validator::new().check_text(name, &text);
+        assert!(report.findings.len() >= 3, "{}", told(&report));
+        for format in report::Format::ALL {
+            let written = written(&report, format);
+            assert!(!written.contains(SECRET) && !written.contains("Bearer"), "{name} {format:?}\n{written}");
+        }
+    }
+}
+
+/// Every failure of the service comes with HTTP 200: any other is a gateway's, and no answer.
+#[test]
+fn a_failed_exchange_is_not_sound() {
+    let all = exchange::documented().unwrap();
+    let (_, recorded) = all.into_iter().find(|(name, _)| name.contains("total-exports-cn")).unwrap();
+    let with = |response: Value| {
+        let mut exchange = serde_json::to_value(&recorded).unwrap();
+        exchange["response"] = response;
+        Validator::new().check_text("x.json", &pretty(&exchange))
+    };
+    for response in [
+        json!({ "status": 503, "body": { "text": "<html>503</html>" } }),
+        json!({ "status": 503, "body": { "json": { "header": { "status": { "code": 0 } } } } }),
+        json!({ "status": 403 }),
+    ] {
+        let report = with(response);
+        assert_eq!((rules(&report), report.exit_code(Severity::Error)), (vec!["http/failure"], 1));
+        assert_eq!(report.checked[1].findings, 1);
+    }
+    let url = "https://tradeidds.censtatd.gov.hk/api/get?lang=EN&sv=VCm&freq=M&period=201201,201201&ttype=1";
+    let entry = json!({ "request": { "method": "GET", "url": url }, "response": { "status": 502, "content": { "text": "<p>" } } });
+    let report = Validator::new().check_text("x.har", &har(json!([entry])));
+    assert_eq!(rules(&report), ["http/failure"], "{}", told(&report));
+    assert_eq!(report.findings[0].pointer, "/log/entries/0/response/status");
+}
+
+/// What the document does not declare may tell two rows apart, whatever its kind and wherever it stands in the row.
+#[test]
+fn undeclared_fields_tell_cells_apart() {
+    let twice = |one: &str, other: &str| {
+        let row = hk_rows(1)[0].to_string();
+        let row = |more: &str| format!("{},{more}}}", row.trim_end_matches('}'));
+        let head = r#"{"header":{"status":{"code":0},"count":{"noOfRecords":2}},"dataSet":["#;
+        let report = Validator::new().check_text("x", &format!("{head}{},{}]}}", row(one), row(other)));
+        rules(&report).contains(&"hk/duplicate-cell")
+    };
+    assert!(!twice(r#""port":1"#, r#""port":2"#));
+    assert!(!twice(r#""sea":true"#, r#""sea":false"#));
+    assert!(!twice(r#""port":"a""#, r#""port":"b""#));
+    assert!(twice(r#""port":1"#, r#""port":1"#));
+    assert!(twice(r#""port":"a","sea":true"#, r#""sea":true,"port":"a""#));
+}
+
+/// Keys and names are other people's: nothing of them moves a terminal's cursor or commands a workflow.
+#[test]
+fn control_characters_are_escaped() {
+    use tradebind::validate::Baseline;
+    let mut body = hk_answer(hk_rows(1));
+    body["header"]["a\u{1b}[31mRED\n::warning::injected"] = json!(1);
+    let name = "::error::\u{1b}x\n::error::y.json";
+    let mut report = Validator::new().check_text(name, &pretty(&body));
+    report.add(Validator::new().check_text(name, "{}"));
+    let stale = Baseline::of(&report);
+    let mut whole = Validator::new().check_text("x", &pretty(&hk_answer(hk_rows(1))));
+    stale.apply(&mut whole);
+    assert_eq!((report.findings.len(), report.problems.len(), whole.stale.len()), (1, 1, 1));
+    for report in [&report, &whole] {
+        for format in [report::Format::Text, report::Format::Github] {
+            let written = written(report, format);
+            assert!(!written.contains(|c: char| c.is_control() && c != '\n'), "{written:?}");
+            let commands = written.lines().filter(|line| line.trim_start().starts_with("::"));
+            assert_eq!(
+                commands.count(),
+                if format == report::Format::Text {
+                    0
+                } else {
+                    report.findings.len() + report.problems.len() + report.stale.len()
+                },
+                "{written}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_query_is_read_where_its_service_is_given() {
+    let text = "/api/get?lang=EN&sv=VCm&freq=M&period=201805,201806&ttype=9";
+    let given = |service: tradebind::exchange::ServiceName| {
+        Validator::new().only(Some(service), None, None).unwrap().check_text("x", text)
+    };
+    assert_eq!(rules(&given(tradebind::exchange::ServiceName::HkTrade)), ["hk/query"]);
+    assert_eq!(given(tradebind::exchange::ServiceName::Tradewind).checked.len(), 0);
+}
+
+/// The option that comes last wins.
+#[test]
+fn strict_goes_before_a_configuration() {
+    let mut body = hk_answer(hk_rows(1));
+    body["header"]["novelty"] = json!(1);
+    let config = "[rules]\n\"schema/undeclared\" = \"note\"";
+    let config = tradebind::validate::Config::read(config, "c.toml").unwrap();
+    let severity = |mut validator: Validator| validator.check_text("x", &pretty(&body)).findings[0].severity;
+    assert_eq!(severity(Validator::new().config(config.clone()).strict(true)), Severity::Error);
+    assert_eq!(severity(Validator::new().config(config.clone()).strict(false)), Severity::Note);
+    assert_eq!(severity(Validator::new().strict(true).config(config)), Severity::Note);
+}
+
+/// Numbers that no decimal holds are judged all the same, and shares of nothing are none.
+#[test]
+fn numbers_out_of_range_are_judged() {
+    for (pointer, value, rule) in [
+        ("/meta/billing/credits_charged", json!(-1e30), "tradewind/credits"),
+        ("/meta/billing/credits_charged", json!(-1e-30), "tradewind/credits"),
+        ("/data/data/list/3/tradePercent", json!(1e30), "tradewind/percent"),
+        ("/data/data/list/3/tradePercent", json!(-1e300), "tradewind/percent"),
+    ] {
+        assert_eq!(rules(&with(regions(), pointer, value.clone()).check()), [rule], "{value}");
+    }
+    assert_eq!(
+        rules(&with(regions(), "/meta/billing/credits_charged", json!(-0.0)).check()),
+        [] as [&str; 0]
+    );
+    let mut body = regions();
+    let listed = body["data"]["data"]["list"].as_array().unwrap().len();
+    body["data"]["data"]["tradeCount"] = json!(0);
+    assert_eq!(rules(&check(&body)), vec!["tradewind/percent"; listed]);
+}
+
+/// A payload fails in JUnit where it fails the run.
+#[test]
+fn junit_fails_what_the_run_fails() {
+    let report = check(&serde_json::from_str(&table([2, 3, 4], "32").text).unwrap());
+    let failures = |fail_on: Severity| {
+        let mut text = Vec::new();
+        report::Format::Junit.write(&report, fail_on, false, &mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        let read = roxmltree::Document::parse(&text).unwrap();
+        read.root_element().attribute("failures").unwrap().to_owned()
+    };
+    assert_eq!([Severity::Error, Severity::Warning, Severity::Note].map(failures), ["0", "1", "1"]);
+}
+
+/// A file that begins with more white space than is looked at is not empty.
+#[test]
+fn long_white_space_goes_before_a_body() {
+    let body = pretty(&hk_answer(hk_rows(2))).replace("\"figure\": \"1", "\"figure\": \"x");
+    for blank in [" ".repeat(70_000), "\n".repeat(70_000), format!("\u{feff}{}", " \n".repeat(70_000))] {
+        let report = Validator::new().check_text("x.json", &format!("{blank}{body}"));
+        let figures: Vec<_> = report.findings.iter().filter(|finding| finding.rule == "hk/figure").collect();
+        assert!(!figures.is_empty(), "{}", told(&report));
+        let at = usize::try_from(figures[0].offset).unwrap();
+        assert!(format!("{blank}{body}")[at..].starts_with("\"x"));
+        let lines = u64::try_from(blank.matches('\n').count()).unwrap();
+        let alone = Validator::new().check_text("x.json", &body);
+        assert_eq!(figures[0].line, alone.findings[0].line + lines);
+        let nothing = Validator::new().check_text("x.json", &blank);
+        assert!(nothing.problems[0].text.starts_with("is empty"), "{}", told(&nothing));
+    }
 }

@@ -256,10 +256,66 @@ fn the_action_and_the_hooks_are_whole() {
     let hooks = yaml(".pre-commit-hooks.yaml");
     for hook in hooks.as_vec().unwrap() {
         let entry = hook["entry"].as_str().unwrap();
+        // Options of a user's own take their place, and end in the same.
+        assert_eq!(hook["args"].as_vec().unwrap()[0].as_str(), Some("--"));
         match hook["language"].as_str().unwrap() {
             "script" => assert!(root.join(entry).exists(), "{entry}"),
-            "system" => assert_eq!(entry, "tradebind validate --"),
+            "system" => assert_eq!(entry, "tradebind validate"),
             other => panic!("{other}"),
         }
     }
+}
+
+/// The hook's script as pre-commit calls it: the arguments of the hook, then files. Nothing is built: the program is there.
+#[test]
+#[cfg(unix)]
+fn the_hook_s_script_takes_options_before_its_files() {
+    let checkout = tempfile::tempdir().unwrap();
+    let place = |path: &str| {
+        let path = checkout.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        path
+    };
+    let script = ".github/actions/validate/pre-commit.sh";
+    std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join(script), place(script)).unwrap();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_tradebind"), place("target/release/tradebind")).unwrap();
+    std::os::unix::fs::symlink("/bin/true", place("bin/cargo")).unwrap();
+    let folder = folder();
+    let body = pretty(&hk_answer(hk_rows(1))).replace("\"title\"", "\"novelty\": 1, \"title\"");
+    std::fs::write(folder.path().join("--help.json"), body).unwrap();
+    let hook = |arguments: &[&str]| {
+        let mut command = Command::new("bash");
+        let path = std::env::var("PATH").unwrap();
+        command.env("PATH", format!("{}:{path}", checkout.path().join("bin").display()));
+        command.arg(checkout.path().join(script)).args(arguments).current_dir(folder.path());
+        both(command.output().unwrap())
+    };
+    let (code, text) = hook(&["--", "--help.json", "good/hk.json"]);
+    assert_eq!(code, 0, "{text}");
+    let (code, text) = hook(&["--strict", "--", "--help.json", "good/hk.json"]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("2 payloads checked, 1 error"), "{text}");
+}
+
+/// A pipe by its path, as a shell's `<(…)` gives one.
+#[test]
+#[cfg(unix)]
+fn a_pipe_that_has_a_path_is_a_payload() {
+    let folder = folder();
+    let body = pretty(&hk_answer(hk_rows(2)));
+    let (code, text) = run(folder.path(), &["/dev/stdin"], &body);
+    assert_eq!((code, text.as_str()), (0, "1 payload checked, 0 errors, 0 warnings, 0 notes\n"));
+    let (code, text) =
+        run(folder.path(), &["/dev/stdin"], &body.replace("\"figure\": \"", "\"figure\": \"x"));
+    assert_eq!(code, 1, "{text}");
+}
+
+#[test]
+fn strict_goes_before_the_configuration() {
+    let folder = folder();
+    let body = pretty(&hk_answer(hk_rows(1))).replace("\"title\"", "\"novelty\": 1, \"title\"");
+    std::fs::write(folder.path().join("new.json"), body).unwrap();
+    std::fs::write(folder.path().join("c.toml"), "[rules]\n\"schema/undeclared\" = \"note\"\n").unwrap();
+    assert_eq!(run(folder.path(), &["new.json", "--config", "c.toml"], "").0, 0);
+    assert_eq!(run(folder.path(), &["new.json", "--config", "c.toml", "--strict"], "").0, 1);
 }

@@ -107,9 +107,10 @@ impl Prepared<'_> {
         // Where standard output is a person's, so are the colours.
         let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         for (form, sink) in sinks {
-            sink.write(|out| form.write(&report, false, out))?;
+            sink.write(|out| form.write(&report, options.fail_on, false, out))?;
         }
-        let shown = Target::default().open()?.write(|out| options.format.write(&report, color, out));
+        let shown =
+            Target::default().open()?.write(|out| options.format.write(&report, options.fail_on, color, out));
         // A reader that has seen enough changes nothing about what was found.
         shown.or_else(Failure::unless_closed)?;
         if let Some((sink, path)) = written.zip(options.write_baseline.as_ref()) {

@@ -35,7 +35,7 @@ pub struct Args {
     /// Which side of it: request or response
     #[arg(long, value_parser = part)]
     part: Option<Part>,
-    /// Take fields that the documents do not declare as errors
+    /// Take fields that the documents do not declare as errors, whatever --config says
     #[arg(long)]
     strict: bool,
     #[command(flatten)]
@@ -98,7 +98,7 @@ impl Args {
     }
 
     fn validator(&self) -> Result<Validator, Failure> {
-        let mut validator = Validator::new().strict(self.strict).limit(self.limit);
+        let mut validator = Validator::new().limit(self.limit);
         if self.service.is_some() || self.operation.is_some() || self.part.is_some() {
             validator =
                 validator.only(self.service, self.operation.as_deref(), self.part).map_err(Failure::usage)?;
@@ -106,6 +106,7 @@ impl Args {
         if let Some(path) = &self.config {
             validator = validator.config(config(path)?);
         }
-        Ok(validator)
+        // After the file: the option wins.
+        Ok(validator.strict(self.strict))
     }
 }

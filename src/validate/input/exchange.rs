@@ -6,7 +6,7 @@ use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
 
 use super::{Body, Source};
 use crate::place::escape;
-use crate::validate::diagnose::Position;
+use crate::validate::diagnose::{NOTHING, Position};
 use crate::validate::judge::shown;
 
 /// A call that a file tells of: where its bodies lie and what they belong to.
@@ -18,6 +18,8 @@ pub(crate) struct Call {
     /// Path and query, or the whole address.
     pub target: Option<(String, Position, String)>,
     pub status: Option<u16>,
+    /// Where that stands.
+    pub status_at: Option<(Position, String)>,
     pub request: Option<(Body, String)>,
     pub response: Option<(Body, String)>,
 }
@@ -180,6 +182,7 @@ impl Exchange<'_, '_> {
                 Ok(())
             }
             (Form::Status, ValueType::Number) => {
+                self.call.status_at = Some((at, pointer.to_owned()));
                 let text = self.json.next_number_as_string()?;
                 self.call.status = text.parse().ok().filter(|status| (100..600).contains(status));
                 if self.call.status.is_none() {
@@ -244,7 +247,7 @@ impl Exchange<'_, '_> {
         }
         self.json.end_object()?;
         for member in members.iter().filter(|member| member.required && !seen.contains(&member.name)) {
-            self.slip(at, pointer, format!("the member {:?}", member.name), "nothing".to_owned());
+            self.slip(at, pointer, format!("the member {:?}", member.name), NOTHING.to_owned());
         }
         Ok(())
     }
@@ -263,13 +266,21 @@ impl Exchange<'_, '_> {
                 "base64" if quoted => Some(Body::Quoted { start: at, base64: true }),
                 _ => None,
             };
+            self.json.skip_value()?;
+            let body = body.map(|body| match body {
+                // What follows it belongs to the exchange.
+                Body::Plain { start, alone, .. } => {
+                    let end = Some(position(self.json, self.start).byte);
+                    Body::Plain { start, end, alone }
+                }
+                quoted => quoted,
+            });
             let held = body.map(|body| (body, format!("{pointer}/{form}")));
             count += if held.is_some() { 1 } else { 2 };
             match pointer.starts_with("/request") {
                 true => self.call.request = held,
                 false => self.call.response = held,
             }
-            self.json.skip_value()?;
         }
         self.json.end_object()?;
         if count != 1 {

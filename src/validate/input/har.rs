@@ -101,7 +101,11 @@ fn response(json: &mut Json<'_>, start: Position, at: &str, call: &mut Call) -> 
     }
     while json.has_next()? {
         match json.next_name_owned()?.as_str() {
-            "status" => call.status = number(json)?,
+            "status" => {
+                json.peek()?;
+                call.status_at = Some((position(json, start), format!("{at}/response/status")));
+                call.status = number(json)?;
+            }
             "content" => {
                 if !object(json)? {
                     continue;

@@ -74,15 +74,41 @@ impl Body {
             Self::Plain { start, .. } | Self::Quoted { start, .. } => start,
         }
     }
+
+    /// How much of its surroundings may be shown.
+    pub fn within(&self) -> Within {
+        match *self {
+            Self::Plain { alone: true, .. } => Within::Line,
+            Self::Plain { start, end, .. } => Within::Bytes(start.byte, end.unwrap_or(start.byte)),
+            Self::Quoted { start, .. } => Within::Text(start.byte),
+        }
+    }
+}
+
+/// How much of the text around a place may be shown: what holds a payload has headers, too, with secrets in them.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Within {
+    /// The line.
+    Line,
+    /// From one byte up to another.
+    Bytes(u64, u64),
+    /// The JSON text that begins at a byte.
+    Text(u64),
+    /// The token alone.
+    Token,
 }
 
 impl Source {
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
+        // A pipe that has a path can be read once.
+        if !file.metadata()?.is_file() {
+            return Self::spooled(&path.display().to_string(), file);
+        }
         Ok(Self { name: path.display().to_string(), from: From::File(file), last: None })
     }
 
-    /// Standard input, spooled to a file that has no name.
+    /// A stream, such as standard input, spooled to a file that has no name.
     pub fn spooled(name: &str, mut from: impl Read) -> io::Result<Self> {
         let mut file = tempfile::tempfile()?;
         io::copy(&mut from, &mut file)?;
@@ -93,16 +119,37 @@ impl Source {
         Self { name: name.to_owned(), from: From::Memory(Cursor::new(bytes)), last: None }
     }
 
-    /// All of it, and how it begins; without the byte order mark that some editors put in front. Whether there is one, too.
+    /// All of it, and how it begins; without the byte order mark that some editors put in front, and without white space that is longer
+    /// than what is looked at. Whether there is a mark, too.
     pub fn whole(&mut self) -> io::Result<(Body, Vec<u8>, bool)> {
         let from =
             |byte| Body::Plain { start: Position { byte, ..Position::default() }, end: None, alone: true };
         let mut prefix = self.prefix(&from(0))?;
-        if !prefix.starts_with(MARK) {
-            return Ok((from(0), prefix, false));
+        let marked = prefix.starts_with(MARK);
+        if marked {
+            prefix.drain(..MARK.len());
         }
-        prefix.drain(..MARK.len());
-        Ok((from(MARK.len() as u64), prefix, true))
+        let start = if marked { MARK.len() as u64 } else { 0 };
+        if prefix.len() < PREFIX as usize - MARK.len() || !prefix.trim_ascii().is_empty() {
+            return Ok((from(start), prefix, marked));
+        }
+        let body = Body::Plain { start: self.first_letter(start)?, end: None, alone: true };
+        Ok((body, self.prefix(&body)?, marked))
+    }
+
+    /// The first place from a byte on that is not white space; else the end.
+    fn first_letter(&mut self, byte: u64) -> io::Result<Position> {
+        let mut at = Position { byte, ..Position::default() };
+        for letter in self.from(byte)?.bytes() {
+            match letter? {
+                b'\n' => at = Position { line: at.line + 1, column: 0, byte: at.byte + 1 },
+                letter if letter.is_ascii_whitespace() => {
+                    (at.column, at.byte) = (at.column + 1, at.byte + 1);
+                }
+                _ => break,
+            }
+        }
+        Ok(at)
     }
 
     /// Reads on from a byte.
@@ -199,8 +246,8 @@ impl Source {
         Ok(at)
     }
 
-    /// The line around a place.
-    pub fn excerpt(&mut self, at: Position) -> Option<super::Excerpt> {
+    /// The line around a place, as far as it may be shown.
+    pub fn excerpt(&mut self, at: Position, within: Within) -> Option<super::Excerpt> {
         const BEFORE: u64 = 60;
         const AFTER: u64 = 60;
         // Enough bytes for so many letters.
@@ -210,19 +257,44 @@ impl Source {
         self.from(start).ok()?.take(length).read_to_end(&mut bytes).ok()?;
         let middle = usize::try_from(at.byte - start).ok()?.min(bytes.len());
         let (before, after) = bytes.split_at(middle);
-        let before = String::from_utf8_lossy(before);
-        let line = before.rsplit(['\n', '\r']).next().unwrap_or_default();
+        let line = before.rsplit(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
+        let own = match within {
+            Within::Line => line.len(),
+            Within::Bytes(from, _) => usize::try_from(at.byte.saturating_sub(from)).ok()?,
+            Within::Text(from) => usize::try_from(at.byte.saturating_sub(from + 1)).ok()?,
+            Within::Token => 0,
+        };
+        let (others, inner) = line.split_at(line.len().saturating_sub(own));
+        // Its name, where that is all that stands before it.
+        let whole = line.len() < before.len() || start == 0;
+        let line = if whole && is_label(others) { line } else { inner };
+        let line = String::from_utf8_lossy(line);
         let line = line.trim_start_matches(['\u{fffd}', '\u{feff}']);
         let skipped = line.chars().count().saturating_sub(usize::try_from(BEFORE).ok()?);
         let line: String = line.chars().skip(skipped).collect();
         let cut = at.column > line.chars().count() as u64;
         // A line that begins here loses its indentation, as a person would quote it.
         let line = if cut { format!("…{line}") } else { line.trim_start().to_owned() };
+        let after = match within {
+            Within::Line | Within::Token => after,
+            Within::Bytes(_, end) => {
+                let length = usize::try_from(end.saturating_sub(at.byte)).ok()?;
+                after.get(..length).unwrap_or(after)
+            }
+            Within::Text(from) => {
+                let first = usize::from(from == at.byte);
+                let end = after.get(first..).and_then(quote).map_or(after.len(), |end| first + end + 1);
+                after.get(..end).unwrap_or(after)
+            }
+        };
         let after = String::from_utf8_lossy(after);
         let after = after.trim_start_matches('\u{feff}');
         let rest = after.split(['\n', '\r']).next().unwrap_or_default().trim_end_matches('\u{fffd}');
-        let kept: String = rest.chars().take(usize::try_from(AFTER).ok()?).collect();
-        let more = if kept.len() < rest.len() { "…" } else { "" };
+        let mut kept: String = rest.chars().take(usize::try_from(AFTER).ok()?).collect();
+        if matches!(within, Within::Token) {
+            kept = kept.chars().take(token(&kept)).collect();
+        }
+        let more = if kept.len() < rest.len() && !matches!(within, Within::Token) { "…" } else { "" };
         let plain =
             |text: &str| text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
         let length = token(&kept);
@@ -232,6 +304,23 @@ impl Source {
             length,
         })
     }
+}
+
+/// Whether a line begins with the name of a member, or where its value does.
+fn is_label(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    let Some(name) = text.strip_prefix(b"\"") else { return text.is_empty() };
+    quote(name).is_some_and(|end| matches!(name[end + 1..].trim_ascii(), b":" | b": \"" | b":\""))
+}
+
+/// Where a JSON text ends whose opening quote is gone.
+fn quote(text: &[u8]) -> Option<usize> {
+    let mut escaped = false;
+    text.iter().position(|byte| {
+        let ends = *byte == b'"' && !escaped;
+        escaped = *byte == b'\\' && !escaped;
+        ends
+    })
 }
 
 /// Characters of the token that a text begins with.
@@ -300,4 +389,29 @@ fn folder(path: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str, at: &str, within: Within) -> String {
+        let byte = text.find(at).unwrap() as u64;
+        let mut source = Source::memory("x", text.as_bytes().to_vec());
+        source.excerpt(Position { line: 0, column: byte, byte }, within).unwrap().text
+    }
+
+    #[test]
+    fn an_excerpt_keeps_to_what_may_be_shown() {
+        let text = r#"{"auth": "secret", "body": {"a": "x"}, "text": "{\"b\": 5}", "auth": "secret"}"#;
+        let place = |of: &str| text.find(of).unwrap() as u64;
+        let body = place(r#"{"a""#);
+        assert_eq!(shown(text, r#""x"#, Within::Bytes(body, place(r#", "text""#))), r#"…{"a": "x"}"#);
+        let quoted = Within::Text(place(r#""{\"b"#));
+        assert_eq!(shown(text, "5}", quoted), r#"…{\"b\": 5}""#);
+        assert_eq!(shown(text, r#""{\"b"#, quoted), r#"…"{\"b\": 5}""#);
+        assert_eq!(shown(text, r#"{"a""#, Within::Token), "…{");
+        assert_eq!(shown(r#"  "status": 1000, "auth": 1"#, "1000", Within::Token), r#""status": 1000"#);
+        assert!(shown(text, "5}", Within::Line).contains("secret"));
+    }
 }

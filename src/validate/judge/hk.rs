@@ -50,6 +50,8 @@ impl Judge {
             key.push(0xf9);
             key.extend_from_slice(kind.as_bytes());
         }
+        // Rows need not have them in one order.
+        self.extra.sort_unstable();
         for (name, value) in &self.extra {
             key.push(0xfa);
             key.extend_from_slice(name.as_bytes());

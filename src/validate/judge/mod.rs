@@ -398,8 +398,8 @@ impl Judge {
     }
 
     /// A field that the document does not declare was read.
-    pub fn undeclared(&mut self, name: &str, value: &str) {
-        self.extra.push((name.to_owned(), value.to_owned()));
+    pub fn undeclared(&mut self, name: &str, value: String) {
+        self.extra.push((name.to_owned(), value));
     }
 
     /// The field of a head begins anew; so that it can be read twice.

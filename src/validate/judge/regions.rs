@@ -5,9 +5,13 @@ use rust_decimal::Decimal;
 use super::{At, Ending, Judge, Kind, Remark, Slot, shown};
 use crate::domain::{Figure, OpenNumber};
 
-/// Trades and share of each region, 24 bytes each.
+/// Trades and share of each region, 24 bytes each; [`UNKNOWN`] trades where one of them is not there.
 #[derive(Debug, Default)]
-pub(super) struct Regions(Vec<Option<(i64, Decimal)>>);
+pub(super) struct Regions(Vec<(i64, Decimal)>);
+
+const UNKNOWN: i64 = i64::MIN;
+/// Stands for a share that no decimal number holds, which is none.
+const BEYOND: Decimal = Decimal::MAX;
 
 /// A decimal number as text.
 fn is_decimal(text: &str) -> bool {
@@ -21,9 +25,12 @@ impl Judge {
             self.decimal_text(slot);
         }
         let trades = self.row.integer(Slot::RegionTrades);
-        let share =
-            self.row.text(Slot::Percent).and_then(|text| text.parse::<OpenNumber>().ok()?.decimal().ok());
-        let region = trades.zip(share);
+        let share = self.row.text(Slot::Percent).filter(|_| self.row.kind(Slot::Percent) == Kind::Number);
+        let share = share.map(|text| {
+            let read = text.parse::<OpenNumber>().ok().and_then(|number| number.decimal().ok());
+            read.unwrap_or(BEYOND)
+        });
+        let region = trades.zip(share).unwrap_or((UNKNOWN, Decimal::ZERO));
         if self.wanted.is_none() {
             let regions = &mut self.regions.0;
             if regions.len() == regions.capacity() {
@@ -51,20 +58,38 @@ impl Judge {
             let (expected, found) = (format!("at least {count}, the regions listed"), total.to_string());
             self.remark(Remark::new("tradewind/total", At::Slot(Slot::Total), expected, found));
         }
-        let Some(total) = self.head.integer(Slot::Trades).filter(|total| *total > 0) else { return };
+        let Some(total) = self.head.integer(Slot::Trades) else { return };
         let hundred = Decimal::ONE_HUNDRED;
         let mut ending = Ending::new(self.limit);
         for (index, region) in self.regions.0.iter().enumerate() {
-            let Some((trades, share)) = *region else { continue };
-            let exact = Decimal::from(trades) * hundred / Decimal::from(total);
-            let off = share.checked_sub(exact).map(|off| off.abs());
+            let (trades, share) = *region;
+            if trades == UNKNOWN {
+                continue;
+            }
+            // Of no trades at all, no region has a share.
+            let exact = (total > 0).then(|| Decimal::from(trades) * hundred / Decimal::from(total));
+            let off = share.checked_sub(exact.unwrap_or_default()).map(|off| off.abs());
             // Half of the second decimal, however ties are rounded.
             if off.is_none_or(|off| off > Decimal::new(5, 3)) {
-                let expected = format!("{}: 100 × {trades} ÷ {total}", exact.round_dp(2));
-                let at = At::Region(index);
-                ending.tell(Remark::new("tradewind/percent", at, expected, share.to_string()), 1);
+                let expected = match exact {
+                    Some(exact) => format!("{}: 100 × {trades} ÷ {total}", exact.round_dp(2)),
+                    None => format!("0, since the tradeCount of all is {total}"),
+                };
+                let found =
+                    if share == BEYOND { "a number out of range".to_owned() } else { share.to_string() };
+                ending.tell(Remark::new("tradewind/percent", At::Region(index), expected, found), 1);
             }
         }
         self.end_told(ending);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_is_24_bytes() {
+        assert_eq!(size_of::<(i64, Decimal)>(), 24);
     }
 }

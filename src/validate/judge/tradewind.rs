@@ -1,16 +1,14 @@
 //! Rules of TradeWind's answers and requests.
 
 use super::{At, Judge, Kind, Remark, Slot, shown};
-use crate::domain::{Credits, DateText};
+use crate::domain::DateText;
 
 impl Judge {
     pub(super) fn finish_tradewind(&mut self) {
         self.envelopes();
         if self.head.kind(Slot::Credits) == Kind::Number
             && let Some(text) = self.head.text(Slot::Credits)
-            && text
-                .parse::<Credits>()
-                .is_ok_and(|credits| credits.amount().is_sign_negative() && !credits.amount().is_zero())
+            && is_negative(text)
         {
             let found = text.to_owned();
             self.remark(Remark::new(
@@ -137,6 +135,12 @@ impl Judge {
             self.remark(Remark::new("tradewind/names", At::Slot(Slot::Names), "names or domains", "both"));
         }
     }
+}
+
+/// Whether a number is below zero, however large it is.
+fn is_negative(number: &str) -> bool {
+    let digits = number.split(['e', 'E']).next().unwrap_or_default();
+    digits.strip_prefix('-').is_some_and(|digits| digits.bytes().any(|b| matches!(b, b'1'..=b'9')))
 }
 
 fn told_or(text: Option<&str>) -> String {

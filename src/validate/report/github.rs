@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use super::{Report, summary};
+use super::{Report, harmless, summary};
 use crate::validate::Severity;
 
 /// GitHub's workflow commands: an annotation for each finding, at its line.
@@ -43,7 +43,7 @@ pub fn github(report: &Report, into: &mut dyn Write) -> io::Result<()> {
 
 /// As GitHub's own toolkit escapes them.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    harmless(&text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")).into_owned()
 }
 
 fn property(text: &str) -> String {

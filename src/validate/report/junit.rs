@@ -5,11 +5,11 @@ use quick_junit::{NonSuccessKind, Report as Suites, TestCase, TestCaseStatus, Te
 use super::{Report, many};
 use crate::validate::{Finding, Severity};
 
-/// JUnit XML: a suite for each file, a case for each payload. Errors fail a case; warnings and notes are its output.
+/// JUnit XML: a suite for each file, a case for each payload. Findings as grave as `fail_on` fail a case; others are its output.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn junit(report: &Report, into: &mut dyn Write) -> io::Result<()> {
+pub fn junit(report: &Report, fail_on: Severity, into: &mut dyn Write) -> io::Result<()> {
     let mut all = Suites::new("tradebind validate");
     let mut suite: Option<TestSuite> = None;
     for checked in &report.checked {
@@ -19,13 +19,13 @@ pub fn junit(report: &Report, into: &mut dyn Write) -> io::Result<()> {
         let findings =
             report.findings.get(checked.first..checked.first + checked.findings).unwrap_or_default();
         let (wrong, other): (Vec<&Finding>, Vec<_>) =
-            findings.iter().partition(|finding| finding.severity == Severity::Error);
+            findings.iter().partition(|finding| finding.severity >= fail_on);
         let text = |list: &[&Finding]| {
             let lines = list.iter().map(|finding| format!("{finding}; to mend it: {}", finding.mend));
             lines.collect::<Vec<_>>().join("\n")
         };
         let status = match wrong.as_slice() {
-            [] if checked.gravest_untold < Some(Severity::Error) => TestCaseStatus::success(),
+            [] if checked.gravest_untold < Some(fail_on) => TestCaseStatus::success(),
             list => {
                 let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
                 let more = if checked.untold > 0 {
@@ -33,7 +33,8 @@ pub fn junit(report: &Report, into: &mut dyn Write) -> io::Result<()> {
                 } else {
                     String::new()
                 };
-                status.set_message(format!("{}{more}", many(list.len(), "error")));
+                let what = if fail_on == Severity::Error { "error" } else { "finding" };
+                status.set_message(format!("{}{more}", many(list.len(), what)));
                 status.set_type(list.first().map_or("untold", |finding| finding.rule));
                 status.set_description(text(list));
                 status

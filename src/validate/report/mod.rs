@@ -6,6 +6,7 @@ mod junit;
 mod sarif;
 mod text;
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::str::FromStr;
 
@@ -15,7 +16,7 @@ pub use junit::junit;
 pub use sarif::sarif;
 pub use text::text;
 
-use super::Report;
+use super::{Report, Severity};
 
 /// A form of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,16 +50,22 @@ impl Format {
         }
     }
 
-    /// Writes a report; `color` counts for text only.
+    /// Writes a report; `fail_on`, the least grave finding that fails a payload, counts for JUnit only, `color` for text.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write(self, report: &Report, color: bool, into: &mut dyn Write) -> io::Result<()> {
+    pub fn write(
+        self,
+        report: &Report,
+        fail_on: Severity,
+        color: bool,
+        into: &mut dyn Write,
+    ) -> io::Result<()> {
         match self {
             Self::Text => text(report, color, into),
             Self::Json => json(report, into),
             Self::Sarif => sarif(report, into),
-            Self::Junit => junit(report, into),
+            Self::Junit => junit(report, fail_on, into),
             Self::Github => github(report, into),
         }
     }
@@ -74,13 +81,26 @@ impl FromStr for Format {
     }
 }
 
+/// A text in which no control character reaches a terminal, and no line of it another line of the report: names and keys are other
+/// people's.
+fn harmless(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let escape = |letter: char| match letter.is_control() {
+        true => letter.escape_default().to_string(),
+        false => letter.to_string(),
+    };
+    Cow::Owned(text.chars().map(escape).collect())
+}
+
 fn many(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// What was checked and found, in a line.
 fn summary(report: &Report) -> String {
-    use super::Severity::{Error, Note, Warning};
+    use Severity::{Error, Note, Warning};
     let mut parts = vec![
         format!("{} checked", many(report.checked.len(), "payload")),
         many(report.count(Error), "error"),

@@ -83,20 +83,22 @@ fn place(file: &str, region: Option<Region>) -> PhysicalLocation {
 }
 
 fn result(finding: &Finding) -> Found {
-    let start = Region::builder().start_line(number(finding.line)).start_column(number(finding.column));
-    let region = match &finding.excerpt {
-        Some(excerpt) => start
-            .end_column(number(finding.column) + number(excerpt.length as u64))
-            .snippet(ArtifactContent::builder().text(excerpt.text.clone()).build())
-            .build(),
-        None => start.build(),
+    let line = || Region::builder().start_line(number(finding.line));
+    let start = line().start_column(number(finding.column));
+    let mut physical = match &finding.excerpt {
+        Some(excerpt) => {
+            let end = number(finding.column) + number(excerpt.length as u64);
+            place(&finding.file, Some(start.end_column(end).build()))
+        }
+        None => place(&finding.file, Some(start.build())),
     };
+    physical.context_region = finding
+        .excerpt
+        .as_ref()
+        .map(|excerpt| line().snippet(ArtifactContent::builder().text(excerpt.text.clone()).build()).build());
     let pointer =
         LogicalLocation::builder().fully_qualified_name(finding.pointer.clone()).kind("member").build();
-    let location = Location::builder()
-        .physical_location(place(&finding.file, Some(region)))
-        .logical_locations(vec![pointer])
-        .build();
+    let location = Location::builder().physical_location(physical).logical_locations(vec![pointer]).build();
     let asked = finding.asked_by.as_ref().map(|place| format!(" (asked for by {place})")).unwrap_or_default();
     let text = format!(
         "Expected {}{asked}; found {}. To mend it: {}.",

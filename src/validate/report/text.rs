@@ -1,9 +1,10 @@
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthChar as _;
 
-use super::{Report, summary};
-use crate::validate::{Excerpt, Finding, Severity};
+use super::{Report, harmless, summary};
+use crate::validate::{Excerpt, Finding, Problem, Severity};
 
 /// For people: each finding with its line, then a summary.
 ///
@@ -14,14 +15,17 @@ pub fn text(report: &Report, color: bool, into: &mut dyn Write) -> io::Result<()
         one(finding, color, into)?;
     }
     for checked in report.checked.iter().filter(|checked| checked.untold > 0) {
-        let (name, untold) = (checked.name(), checked.untold);
+        let (name, untold) = (file(&checked.name()), checked.untold);
         writeln!(into, "{name}: {untold} more findings of rules that told too many; --limit tells more")?;
     }
     for problem in &report.problems {
-        writeln!(into, "{problem}")?;
+        // Its own line breaks are ours.
+        let lines = problem.text.lines().map(harmless).collect::<Vec<_>>().join("\n");
+        let told = Problem { file: file(&problem.file), text: lines, ..*problem };
+        writeln!(into, "{told}")?;
     }
     for stale in &report.stale {
-        writeln!(into, "stale in the baseline: {stale}")?;
+        writeln!(into, "stale in the baseline: {}", harmless(stale))?;
     }
     writeln!(into, "{}", summary(report))
 }
@@ -33,7 +37,8 @@ fn one(finding: &Finding, color: bool, into: &mut dyn Write) -> io::Result<()> {
         (true, Severity::Warning) => ("\u{1b}[1;33m", "\u{1b}[0m"),
         (true, Severity::Note) => ("\u{1b}[1;34m", "\u{1b}[0m"),
     };
-    let Finding { file, line, column, severity, rule, pointer, .. } = finding;
+    let Finding { line, column, severity, rule, pointer, .. } = finding;
+    let file = file(&finding.file);
     writeln!(into, "{file}:{line}:{column}: {paint}{severity}{plain}[{rule}] at {}", shown(pointer))?;
     if let Some(excerpt) = &finding.excerpt {
         let number = line.to_string();
@@ -41,12 +46,12 @@ fn one(finding: &Finding, color: bool, into: &mut dyn Write) -> io::Result<()> {
         let (margin, (before, marks)) = (" ".repeat(number.len()), columns(excerpt));
         writeln!(into, "  {margin} | {}{paint}{}{plain}", " ".repeat(before), "^".repeat(marks))?;
     }
-    writeln!(into, "  expected {}", finding.expected)?;
-    writeln!(into, "  found {}", finding.found)?;
+    writeln!(into, "  expected {}", harmless(&finding.expected))?;
+    writeln!(into, "  found {}", harmless(&finding.found))?;
     if let Some(place) = &finding.asked_by {
         writeln!(into, "  asked for by {place}")?;
     }
-    writeln!(into, "  to mend it: {}\n", finding.mend)
+    writeln!(into, "  to mend it: {}\n", harmless(&finding.mend))
 }
 
 /// Columns of a terminal before what is meant, and those of it: a Chinese letter takes two.
@@ -60,6 +65,12 @@ fn columns(excerpt: &Excerpt) -> (usize, usize) {
     (before + excerpt.caret.saturating_sub(excerpt.text.chars().count()), meant.max(1))
 }
 
-fn shown(pointer: &str) -> &str {
-    if pointer.is_empty() { "the whole payload" } else { pointer }
+fn shown(pointer: &str) -> Cow<'_, str> {
+    if pointer.is_empty() { Cow::Borrowed("the whole payload") } else { harmless(pointer) }
+}
+
+/// A file's name where a line begins with it: GitHub takes a line that begins with two colons for a command.
+fn file(name: &str) -> String {
+    let here = if name.trim_start().starts_with("::") { "./" } else { "" };
+    format!("{here}{}", harmless(name))
 }

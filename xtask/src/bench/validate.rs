@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use super::median;
@@ -49,14 +49,28 @@ pub fn run(runs: usize) -> Result<()> {
     write_large(&large, 100_000)?;
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     println!("load before: {}", load.split(' ').next().unwrap_or("unknown"));
-    for (title, files) in [
-        ("a body of 3 rows", vec![small]),
-        ("200 bodies of 200 rows", many),
-        ("a body of 100,000 rows", vec![large]),
-    ] {
-        measure(title, &files, &tools, runs)?;
-    }
+    let small = measure("a body of 3 rows", &[small], &tools, runs)?;
+    let many = measure("200 bodies of 200 rows", &many, &tools, runs)?;
+    let large = measure("a body of 100,000 rows", &[large], &tools, runs)?;
     println!("\n{found}");
+    aims(&small, &many, &large)
+}
+
+/// The longest start, in seconds, and how many times as fast as the fastest other the bodies must be checked.
+const START: f64 = 0.010;
+const MANY: f64 = 1.5;
+const LARGE: f64 = 4.0;
+
+/// Fails where an aim is missed. Each list has the time of each tool, our own first.
+fn aims(small: &[f64], many: &[f64], large: &[f64]) -> Result<()> {
+    let own = small.first().context("nothing was measured")?;
+    ensure!(*own <= START, "the start takes {own:.3} s, more than {START}");
+    for (title, walls, aim) in [("200 bodies", many, MANY), ("large body", large, LARGE)] {
+        let (own, others) = walls.split_first().context("nothing was measured")?;
+        let times = others.iter().copied().fold(f64::INFINITY, f64::min) / own;
+        println!("\n{title}: {times:.2} times as fast as the fastest other (aim: {aim})");
+        ensure!(times >= aim, "{title}: {times:.2} times as fast as the fastest other, not {aim}");
+    }
     Ok(())
 }
 
@@ -158,8 +172,8 @@ fn check_jsonschema_places(said: &str) -> Result<Vec<String>> {
     Ok(list(&report["errors"]).map(|error| text(&error["path"]).to_owned()).collect())
 }
 
-/// Runs all in turn, so that a slow spell of the machine meets each.
-fn measure(title: &str, files: &[PathBuf], tools: &[Tool], runs: usize) -> Result<()> {
+/// Runs all in turn, so that a slow spell of the machine meets each; the time of each.
+fn measure(title: &str, files: &[PathBuf], tools: &[Tool], runs: usize) -> Result<Vec<f64>> {
     let bytes: u64 = files.iter().filter_map(|file| file.metadata().ok()).map(|found| found.len()).sum();
     // A first run of each tells the memory, and warms the files.
     let mut peaks = Vec::new();
@@ -191,7 +205,7 @@ fn measure(title: &str, files: &[PathBuf], tools: &[Tool], runs: usize) -> Resul
             peaks[at] as f64 / 1024.0
         );
     }
-    Ok(())
+    Ok(walls.iter().map(|walls| median(walls)).collect())
 }
 
 /// The most memory that a program held, in KiB.
@@ -336,5 +350,21 @@ fn told(tool: &Tool, files: &[PathBuf]) -> Result<Vec<String>> {
     match places {
         Ok(places) if !places.is_empty() && !plain.status.success() => Ok(places),
         _ => bail!("it ended with {} and {}, and said\n{said}", plain.status, ended.status),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::aims;
+
+    #[test]
+    fn a_missed_aim_fails() {
+        assert!(aims(&[0.009, 0.003], &[1.0, 9.0, 1.5], &[1.0, 4.0]).is_ok());
+        let told = |small: f64, many: f64, large: f64| {
+            aims(&[small, 0.003], &[1.0, 9.0, many], &[1.0, large]).unwrap_err().to_string()
+        };
+        assert!(told(0.011, 1.5, 4.0).starts_with("the start takes"));
+        assert!(told(0.010, 1.4, 4.0).starts_with("200 bodies: 1.40 times"));
+        assert!(told(0.010, 1.5, 3.9).starts_with("large body: 3.90 times"));
     }
 }

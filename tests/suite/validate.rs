@@ -649,7 +649,7 @@ fn no_report_shows_what_stands_around_a_payload() {
     exchange["evidence"] = json!(5);
     let mut failed = exchange.clone();
     failed["response"] =
-        json!({ "status": 299, "headers": failed["response"]["headers"], "body": { "text": SECRET } });
+        json!({ "status": 299, "headers": failed["response"]["headers"], "body": { "text": "nothing" } });
     for (name, text) in [
         ("x.har", har.to_string()),
         ("x.json", exchange.to_string()),
@@ -817,4 +817,21 @@ fn long_white_space_goes_before_a_body() {
         let nothing = Validator::new().check_text("x.json", &blank);
         assert!(nothing.problems[0].text.starts_with("is empty"), "{}", told(&nothing));
     }
+}
+
+/// What a document under way asks for, and no check holds, is told: never a success that checked less.
+#[test]
+fn what_a_document_asks_for_in_vain_is_told() {
+    use tradebind::documents::{Document, document};
+    use tradebind::exchange::ServiceName;
+    let mut root = document(ServiceName::HkTrade).root().clone();
+    root["components"]["schemas"]["Count"]["minProperties"] = json!(1);
+    let changed: &'static Document = Box::leak(Box::new(Document::new(ServiceName::HkTrade, root).unwrap()));
+    let body = pretty(&hk_answer(hk_rows(1)));
+    let report = Validator::of([changed])
+        .check_text("x.ndjson", &format!("{}\n{}", hk_answer(hk_rows(1)), hk_answer(hk_rows(2))));
+    assert_eq!((report.checked.len(), report.exit_code(Severity::Error)), (2, 3), "{}", told(&report));
+    let texts: Vec<_> = report.problems.iter().map(|problem| problem.text.as_str()).collect();
+    assert_eq!(texts, ["asks for what is not checked: /components/schemas/Count/minProperties"]);
+    assert_eq!(Validator::new().check_text("x", &body).exit_code(Severity::Note), 0);
 }

@@ -318,7 +318,10 @@ impl Validator {
         body: &Body,
         prefix: &[u8],
     ) -> io::Result<Option<(String, Candidate)>> {
-        let all = |candidate: &&Candidate| candidate.schema.is_none() && candidate.part == Part::Request;
+        let all = |candidate: &&Candidate| {
+            let asks = candidate.schema.is_none() && candidate.part == Part::Request;
+            asks && candidate.document.service() == ServiceName::HkTrade
+        };
         let asked = matches!(self.only.as_slice(), [one] if all(&one));
         let text = prefix.trim_ascii();
         let looks = [&b"/api/get?"[..], b"lang=", b"https://tradeidds.censtatd.gov.hk/api/"];

@@ -582,7 +582,7 @@ mod tests {
             report.findings.iter().map(|finding| finding.rule).collect::<Vec<_>>()
         };
         let busy =
-            serde_json::json!({ "header": { "status": { "code": "3", "name": "x", "message": ["busy"] } } });
+            serde_json::json!({ "header": { "status": { "code": 3, "name": "x", "message": "busy" } } });
         let told = rules(came("get_trade", |_| ()), 200, busy);
         assert!(
             told.contains(&"hk/failure") && !told.iter().any(|rule| rule.starts_with("drift/")),

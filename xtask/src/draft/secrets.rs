@@ -203,6 +203,8 @@ fn hide(source: &mut Source, mut secrets: Vec<String>) {
     source.target = outside(&source.target);
     source.title = outside(&source.title);
     source.section = source.section.as_deref().map(outside);
+    // The name of a member may be one.
+    source.notes.iter_mut().for_each(|note| *note = clean(note));
 }
 
 /// Takes out the service's keys: `tw_live_…` and `tw_test_…` (vendor).

@@ -677,7 +677,11 @@ fn odd_answers_generate() {
         apply(&spec.0, &draft).unwrap_or_else(|e| panic!("{name}: {e:#}"));
         let made = generate::TRADEWIND.generate(&spec.0).unwrap_or_else(|e| panic!("{name}: {e:#?}"));
         syn::parse_file(&made.text).unwrap();
-        assert_eq!(known(&spec, &text), Vec::<String>::new(), "{name}");
+        let told = match name {
+            "nothing" => vec!["answer: the document declares a JSON body, the source shows none".to_owned()],
+            _ => Vec::new(),
+        };
+        assert_eq!(known(&spec, &text), told, "{name}");
     }
 }
 

@@ -271,6 +271,11 @@ fn an_operation_that_the_document_lacks_is_taken_by_all_that_follows() {
     );
 }
 
+/// What the maker of options puts them into.
+#[path = "../../../src/bin/tradebind/tradewind/members.rs"]
+#[allow(dead_code, reason = "the command line uses more of it")]
+mod members;
+
 /// The command line's own maker of options.
 #[path = "../../../src/bin/tradebind/tradewind/fields.rs"]
 #[allow(dead_code, reason = "the command line uses more of it")]
@@ -300,7 +305,7 @@ async fn what_goes_by_the_document_takes_an_operation_that_it_lacked() {
     let builder = Client::builder().key("tw_test_draft").unwrap().base_url(replica.tradewind_url());
     let client = builder.max_credits("10".parse().unwrap()).build().unwrap();
     let ask = async |request: Value| {
-        let call = client.raw("POST", PATH, Some(request)).unwrap().allow("1".parse().unwrap());
+        let call = client.raw("POST", PATH, Some(request.into())).unwrap().allow("1".parse().unwrap());
         call.send().await.unwrap().into_value().json::<Value>().unwrap()
     };
     assert_eq!(ask(asked.clone()).await, told);
@@ -340,11 +345,11 @@ async fn what_goes_by_the_document_takes_an_operation_that_it_lacked() {
                  --filter.minimum 3 --filter.names x";
     let matches =
         command.arg(clap::Arg::new("body").long("body")).try_get_matches_from(words.split_whitespace());
-    let (matches, mut given) = (matches.unwrap(), serde_json::Map::new());
+    let (matches, mut given) = (matches.unwrap(), members::Members::default());
     for field in &fields {
         assert!(field.put(&matches, &mut given).unwrap());
     }
-    assert_eq!(Value::Object(given), asked);
+    assert_eq!(serde_json::from_str::<Value>(&given.to_string()).unwrap(), asked);
 }
 
 #[test]

@@ -237,6 +237,9 @@ fn an_operation_that_the_document_lacks_is_taken_by_all_that_follows() {
 #[path = "../../../src/bin/tradebind/tradewind/fields.rs"]
 #[allow(dead_code, reason = "the command line uses more of it")]
 mod fields;
+#[path = "../../../src/bin/tradebind/tradewind/members.rs"]
+#[allow(dead_code, reason = "the command line uses more of it")]
+mod members;
 
 /// What goes by the document at run time takes a drafted operation at once: the local server answers the page's request as the page
 /// does, and others with data that fit; the client sends it; the validator knows it; the command line has its fields as options.
@@ -262,7 +265,7 @@ async fn what_goes_by_the_document_takes_an_operation_that_it_lacked() {
     let builder = Client::builder().key("tw_test_draft").unwrap().base_url(replica.tradewind_url());
     let client = builder.max_credits("10".parse().unwrap()).build().unwrap();
     let ask = async |request: Value| {
-        let call = client.raw("POST", PATH, Some(request)).unwrap().allow("1".parse().unwrap());
+        let call = client.raw("POST", PATH, Some(request.into())).unwrap().allow("1".parse().unwrap());
         call.send().await.unwrap().into_value().json::<Value>().unwrap()
     };
     assert_eq!(ask(asked.clone()).await, told);

@@ -79,7 +79,7 @@ pub const HK_TRADE: Service = Service {
             "rename = \"noOfRecords\",",
             "rename = \"noOfRecords\", default, deserialize_with = \"crate::hk::count\",",
         ),
-        ("pub tablenote:", "#[serde(default, deserialize_with = \"crate::hk::notes\")] pub tablenote:"),
+        (r"pub tablenote:", r#"#[serde(default, deserialize_with = "crate::hk::notes")] pub tablenote:"#),
     ],
 };
 

@@ -57,7 +57,8 @@ impl ReplicaBuilder {
     /// The document of a service to go by, in place of the one that this crate was built with.
     ///
     /// What it says of an operation is all that it takes for it to be served; each operation answers its example, or data
-    /// in the shape of its schema, and an example must fit that schema. Of some, more is known than a document can tell. The
+    /// in the shape of its schema (marked as assumed), also where its example stands in a file that is none of this crate's
+    /// recordings. An example must fit its schema. Of some, more is known than a document can tell. The
     /// guide's rules for Hong Kong's query of trade statistics are written by hand, as in [`hk::Query`](crate::hk::Query).
     /// At TradeWind's side, `world_regions` answers regions whose sums hold and `metrics` counts what it counts; where the
     /// document leaves `data` open, `agentic_search`, `company_search` and `people_search` have the members that the

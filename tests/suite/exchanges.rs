@@ -120,7 +120,7 @@ fn observed_variations_come_back_unchanged() {
         ),
         (
             "marks instead of figures, new values, undeclared fields",
-            r#"{"header":{"status":{"code":0}},"dataSet":[{"freq":"Q","period":"2025Q1","ttype":7,"sv":"VCq","figure":"..","coRegion":"EU","coRegionDsecEN":"E.U."},{"freq":"M","period":"202501","ttype":1,"sv":"VCm","figure":"-"},{"freq":"M","period":"202501","ttype":1,"sv":"VCm","figure":""},{"freq":"M","period":"202501","ttype":1,"sv":"VCm","figure":"1,234"}]}"#,
+            r#"{"header":{"status":{"code":0}},"dataSet":[{"freq":"Q","period":"2025Q1","ttype":7,"sv":"VCq","figure":"..","coRegion":"EU","coRegionDescXX":"E.U."},{"freq":"M","period":"202501","ttype":1,"sv":"VCm","figure":"-"},{"freq":"M","period":"202501","ttype":1,"sv":"VCm","figure":""},{"freq":"M","period":"202501","ttype":1,"sv":"VCm","figure":"1,234"}]}"#,
         ),
         (
             "a figure that is null, one that is absent",

@@ -216,11 +216,18 @@ async fn an_example_may_be_a_component() {
                 "examples": { "a": { "$ref": "#/components/examples/ports" } } } } } } });
         root["paths"]["/api/metrics"]["get"]["responses"]["2XX"]["content"]["text/plain"]["example"] =
             json!("up 1");
+        root["paths"]["/api/berths"]["get"] = json!({ "operationId": "berths", "responses": { "200": {
+            "description": "Berths.", "content": { "application/json": {
+                "schema": { "type": "object" },
+                "examples": { "a": { "externalValue": "https://example.org/a.json" } } } } } } });
     });
     let replica = Replica::builder().document(document).start().await.unwrap();
     let answer = ask(&replica, Method::GET, "/api/ports").send().await.unwrap();
     assert_eq!(answer.headers().get("x-tradebind-assumed"), None);
     assert_eq!(json(answer).await, json!({ "ports": ["CNSHA"] }));
+    // A file that is not at hand: what comes is made, and says so.
+    let berths = ask(&replica, Method::GET, "/api/berths").send().await.unwrap();
+    assert_eq!(berths.headers()["x-tradebind-assumed"], "data");
     // One of the metrics, too.
     let metrics = ask(&replica, Method::GET, "/api/metrics").send().await.unwrap();
     assert_eq!(metrics.headers()["x-tradebind-assumed"], "status");
@@ -465,11 +472,6 @@ async fn what_cannot_be_served_is_told_at_the_start() {
         start(&|root| {
             root["paths"][health]["get"]["responses"] = json!({ "200": { "description": "x", "content": {
                 "application/json": { "schema": { "type": "object", "required": ["b"] }, "example": { "a": 1 } } } } });
-        })
-        .await,
-        start(&|root| {
-            root["paths"][health]["get"]["responses"] = json!({ "200": { "description": "x", "content": {
-                "application/json": { "examples": { "a": { "externalValue": "https://example.org/a.json" } } } } } });
         })
         .await,
         start(&|root| {

@@ -106,7 +106,8 @@ async fn outcomes_are_those_of_a_query() {
     assert_eq!(alone.kind(), ErrorKind::Refused);
     let empty = client.table(&query).await.unwrap();
     assert!(empty.is_empty());
-    assert_eq!(csv(&empty), "period,frequency,trade_type,statistic,figure\n");
+    let columns = "period,frequency,trade_type,destination,destination_name,statistic,unit,figure\n";
+    assert_eq!(csv(&empty), columns, "those of the query");
 }
 
 #[tokio::test]

@@ -54,8 +54,8 @@ fn a_patch_without_effect_is_told() {
 #[test]
 fn a_patch_of_a_renamed_type_is_told() {
     let error =
-        broken("/components/schemas/Count", json!({ "type": "object", "title": "Tally", "properties": {} }));
-    assert_eq!(error, ": `#[non_exhaustive]` of `Count` took no effect");
+        broken("/components/schemas/Status", json!({ "type": "object", "title": "Tally", "properties": {} }));
+    assert_eq!(error, ": `#[non_exhaustive]` of `Status` took no effect");
 }
 
 #[test]

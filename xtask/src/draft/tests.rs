@@ -280,9 +280,6 @@ mod members;
 #[path = "../../../src/bin/tradebind/tradewind/fields.rs"]
 #[allow(dead_code, reason = "the command line uses more of it")]
 mod fields;
-#[path = "../../../src/bin/tradebind/tradewind/members.rs"]
-#[allow(dead_code, reason = "the command line uses more of it")]
-mod members;
 
 /// What goes by the document at run time takes a drafted operation at once: the local server answers the page's request as the page
 /// does, and others with data that fit; the client sends it; the validator knows it; the command line has its fields as options.

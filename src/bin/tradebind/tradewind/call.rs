@@ -287,7 +287,7 @@ impl Call {
         let mut request = Members::default();
         if let Some(text) = &text {
             request = match serde_json::from_str::<Value>(text).and_then(|value| match value {
-                Value::Object(_) => serde_json::from_str(text).map(Some),
+                Value::Object(_) => Members::read(text).map(Some),
                 _ => Ok(None),
             }) {
                 Ok(Some(members)) => members,

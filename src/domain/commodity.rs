@@ -94,7 +94,11 @@ impl FromStr for CommodityCode {
         if (1..=8).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit()) {
             Ok(Self(code.to_owned()))
         } else {
-            Err(InvalidValue::new("commodity code", text, "must be 1 to 8 digits, such as 1006", SOURCE))
+            // Printed tariffs part the digits.
+            let bare: String = code.chars().filter(|c| !matches!(c, '.' | ' ')).collect();
+            let meant = (bare != code && bare.parse::<Self>().is_ok()).then(|| format!("; write {bare}"));
+            let problem = format!("must be 1 to 8 digits, such as 1006{}", meant.unwrap_or_default());
+            Err(InvalidValue::new("commodity code", text, problem, SOURCE))
         }
     }
 }

@@ -132,7 +132,16 @@ fn read(text: &str) -> Result<Vec<Found>, Vec<InvalidArea>> {
     };
     match unknown() {
         looked_up if looked_up.iter().all(Result::is_ok) => {
-            let problem = "is no one area; names hold commas, so give each of several names on its own";
+            let code = |part: &&str| match Found::by_code(part) {
+                Some(found) => found.code.to_string(),
+                None => {
+                    codes::find_area(part).map_or_else(|_| (*part).to_owned(), |area| area.code.to_owned())
+                }
+            };
+            let by_code = parts.iter().map(code).collect::<Vec<_>>().join(",");
+            let problem = format!(
+                "is no one area; names hold commas, so give each of several names on its own, or their codes: {by_code}"
+            );
             Err(vec![InvalidArea::Value(InvalidValue::new("area", text, problem, "tradebind"))])
         }
         looked_up if by_code.iter().any(Option::is_some) => {

@@ -129,6 +129,12 @@ fn wrong_options_are_told() {
         format!("{base} --chart --excel"),
         format!("{base} --chart picture.svg -o ./picture.svg"),
         "hk get --trade-type imports,re-exports --period 2023".to_owned(),
+        format!("{base} --hs 8542.31"),
+        format!("{base} --origin Germany,Japan"),
+        format!("{base} --excel -o never.json"),
+        format!("{base} -o never.xlsx"),
+        format!("{base} -o no-such-folder/"),
+        format!("{base} --chart never.svg -o src/../never.svg"),
     ];
     for words in &commands {
         assert_eq!(run(words).code, Some(2), "{words}");

@@ -50,7 +50,11 @@ impl ChartArgs {
                 "--chart {shown}: pictures are SVG; name the file {shown}.svg"
             )));
         }
-        let absolute = |path: &PathBuf| std::path::absolute(path).ok();
+        // One file may be spelt in many ways; its folder is there, or it could not be written.
+        let absolute = |path: &PathBuf| {
+            let folder = std::path::absolute(path).ok()?.parent()?.canonicalize().ok()?;
+            Some(path.canonicalize().unwrap_or(folder.join(path.file_name()?)))
+        };
         if target.target.output.as_ref().and_then(absolute).is_some_and(|rows| Some(rows) == absolute(path)) {
             return Err(Failure::usage(format!(
                 "{} is named for the rows and for the picture; give each a file of its own",

@@ -40,6 +40,7 @@ Examples:
 Exit codes:
   0 done   1 findings   2 usage   3 input or query not usable   4 unreachable or gave up
   5 outcome unknown: a billed call whose answer was lost
+  130 ended by Ctrl-C; a harvest that was stopped ends with 4, and the same command goes on
 
 Environment:
   TRADEWIND_API_KEY         the key of TradeWind

@@ -44,8 +44,8 @@ pub trait Form: ValueEnum + Copy + PartialEq + Send + Sync + 'static {
     const MACHINE: Self;
 }
 
-/// Endings of the forms that are no texts.
-const BINARY: [&str; 4] = ["arrow", "feather", "ipc", "parquet"];
+/// Endings of forms that are no texts, of ours and of others.
+const BINARY: [&str; 8] = ["arrow", "feather", "ipc", "parquet", "pq", "xlsx", "xls", "ods"];
 
 /// Form and place of a result that is a table.
 #[derive(Debug, Clone, Args)]
@@ -77,7 +77,7 @@ impl<F: Form> TableTarget<F> {
         self.target.output.as_ref()?.extension()?.to_str()
     }
 
-    /// Makes the place ready. A name that promises a form which other commands have is refused: programs go by it.
+    /// Makes the place ready. A name that promises a form which is not written here is refused: programs go by it.
     pub fn open(&self) -> Result<Sink, Failure> {
         let promised = self.ending().filter(|end| BINARY.iter().any(|known| end.eq_ignore_ascii_case(known)));
         match promised.zip(self.target.file()) {
@@ -147,6 +147,7 @@ fn told(e: &io::Error) -> String {
     match e.kind() {
         io::ErrorKind::NotFound => "there is no such folder".to_owned(),
         io::ErrorKind::IsADirectory => "it is a folder; name a file in it".to_owned(),
+        io::ErrorKind::NotADirectory => "a part of its path is a file, not a folder".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         _ => e.to_string(),
     }

@@ -85,7 +85,7 @@ fn no_class(first: &Word, is_sitc: bool) -> String {
 }
 
 fn dropped(word: &Word) -> String {
-    format!("; did you mean 0{}? Spreadsheets drop leading zeros", word.text)
+    format!("; spreadsheets drop leading zeros: was it 0{}?", word.text)
 }
 
 /// The codes that are none of a class, if there are any.

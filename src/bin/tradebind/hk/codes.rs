@@ -90,7 +90,9 @@ fn nothing(words: &str) -> String {
     let hint = if let Some(above) = above(words) {
         above
     } else if near.is_empty() {
-        "give a code, or whole words of a name; `tradebind hk codes` lists all".to_owned()
+        "give a code, or whole words of a name (of HS and SITC the chapters and sections alone are listed); \
+         `tradebind hk codes` lists all"
+            .to_owned()
     } else {
         format!("did you mean {}?", near.join(" or "))
     };

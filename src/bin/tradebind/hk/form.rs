@@ -102,7 +102,7 @@ impl Place {
         let to = target.target.output.as_deref();
         let bucket = to.is_some_and(is_bucket);
         let form = match target.format {
-            None if excel => Form::Csv,
+            None if excel && target.asked().is_none() => Form::Csv,
             None if bucket => Form::Parquet,
             _ => target.format(),
         };
@@ -126,7 +126,15 @@ impl Place {
             Some(path) if form == Form::Parquet && is_dataset(path) => {
                 Ok(Self::Dataset(super::dataset::Place::open(path)?))
             }
-            _ => Ok(Self::Sink { sink: target.target.open()?, form, excel }),
+            Some(path)
+                if path.is_dir() || path.as_os_str().to_string_lossy().ends_with(std::path::is_separator) =>
+            {
+                let path = path.display();
+                Err(Failure::usage(format!(
+                    "{path}: a folder takes a dataset, by --format parquet; for any other form name a file"
+                )))
+            }
+            _ => Ok(Self::Sink { sink: target.open()?, form, excel }),
         }
     }
 

@@ -26,7 +26,7 @@ Examples:
   tradebind hk get --trade-type total-exports --destination CN --period 2018-05..2018-06
   # a country by name, a heading of the HS, the last twelve months
   tradebind hk get --trade-type imports --origin Germany --hs 8542 --period last-12
-  # value and quantity beside each other, every partner, to a file
+  # value and quantity, a row for each, every partner, to a file
   tradebind hk get --trade-type re-exports --destination ALL --hs 854231 --period 2024 \\
       --statistic VCy,QCy -o chips.ndjson
   # into a dataset of Parquet files, by trade type and year; at an S3 address, with the usual AWS_ variables

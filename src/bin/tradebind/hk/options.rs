@@ -107,7 +107,8 @@ pub fn no_level(option: &str, code: &str, is_sitc: bool) -> String {
     let levels = if is_sitc { "1, 2, 3 or 5" } else { "2, 4, 6 or 8" };
     // Spreadsheets drop leading zeros.
     let meant = !is_sitc && digits % 2 == 1 && code.bytes().all(|byte| byte.is_ascii_digit());
-    let hint = if meant { format!("; did you mean 0{code}?") } else { String::new() };
+    let hint =
+        if meant { format!("; spreadsheets drop leading zeros: was it 0{code}?") } else { String::new() };
     let s = if digits == 1 { "" } else { "s" };
     format!("{option}: {code} has {digits} digit{s}, codes have {levels}{hint}")
 }

@@ -42,7 +42,7 @@ const TAKEN: [&str; 11] = [
 #[command(next_help_heading = HEADING)]
 pub struct Paying {
     /// Send nothing that may cost more than N credits; needed where no price is on record
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub max_credits: Option<Credits>,
     /// Read the key from FILE, which holds it alone [default: from TRADEWIND_API_KEY]
     #[arg(long, value_name = "FILE")]

@@ -11,7 +11,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// What was asked is done and charged at once; the answer comes so much later.
+    /// What was asked is done and charged at once; the answer comes so long after the request did, however long it took to make.
     Latency(Duration),
     /// A page of a gateway comes in place of the answer, such as 403, 429 or 503; nothing is done, nothing charged.
     Html(u16),

@@ -217,9 +217,10 @@ impl<S: Service> House<S> {
         let note = fault.to_string();
         let answer = match fault {
             Fault::Latency(wait) => {
+                let due = tokio::time::Instant::now() + wait;
                 // Done first: who gives up waiting cannot undo it.
                 let answer = self.service.play(request).await;
-                tokio::time::sleep(wait).await;
+                tokio::time::sleep_until(due).await;
                 answer
             }
             Fault::Html(status) => {

@@ -74,7 +74,7 @@ pub const HK_TRADE: Service = Service {
     spellings: &[("Row", "Desc", "Dsec")],
     patches: &[
         (HTTP_CLIENT, "crate::hk::http_client_builder()"),
-        // Neither is worth an answer.
+        // Read in more forms than are documented, so that the rows are not lost for them.
         (
             "rename = \"noOfRecords\",",
             "rename = \"noOfRecords\", default, deserialize_with = \"crate::hk::count\",",

@@ -1,4 +1,4 @@
-//! Parts of an answer's head that are read in whatever form they come: none of them is worth the rows.
+//! Parts of an answer's head that are read in more forms than are documented, so that the rows are not lost for them.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 use crate::domain::Messages;
 use crate::scalar;
 
-/// A count, as a number or as text.
+/// A count, as a number or as its text; null is none. Anything else is a fault, since the count guards the rows.
 pub(crate) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     #[derive(Deserialize)]
     struct Told(#[serde(deserialize_with = "whole")] i64);

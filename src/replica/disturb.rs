@@ -37,7 +37,11 @@ pub(super) async fn disturbed(answer: Answer, fault: &Fault, places: Places) -> 
     let whole = match whole(body, CAP).await {
         Ok(whole) => whole,
         Err(rest) => {
-            let note = format!("{fault}: nothing to work on, as the answer holds more than {CAP} bytes");
+            let why = match rest.read.back() {
+                Some(Err(_)) => "breaks off".to_owned(),
+                _ => format!("holds more than {CAP} bytes"),
+            };
+            let note = format!("{fault}: nothing to work on, as the answer {why}");
             return answer::noted(Response::from_parts(head, rest.boxed_unsync()), note);
         }
     };

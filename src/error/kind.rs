@@ -5,9 +5,13 @@ const FIRST_YEAR: u16 = 2012;
 
 /// What to do about periods that the service does not know.
 pub(super) fn unpublished(periods: &[Period]) -> &'static str {
-    let early = |period: &&Period| period.month().is_some() && period.year() < FIRST_YEAR;
+    let early = |period: &&Period| period.year() < FIRST_YEAR;
     match periods.iter().filter(early).count() {
-        0 => "ask up to the period before",
+        0 => "ask up to the last one published: `hk latest` or latest_period() tells the last month",
+        // Since when there are years nobody says.
+        count if count == periods.len() && periods.iter().all(|period| period.month().is_none()) => {
+            "no year so early is known: ask for later ones"
+        }
         count if count == periods.len() => "monthly data begin in 2012-01: ask from there",
         _ => "monthly data begin in 2012-01: ask from there, and up to the last one published",
     }

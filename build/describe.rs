@@ -38,7 +38,8 @@ pub fn spellings(file: &mut File, of: &str, spelled: &str, other: &str) -> Resul
         _ => None,
     });
     let item = item.ok_or_else(|| format!(": there is no `{of}`"))?;
-    let fields: Vec<_> = item.fields.iter().filter_map(|field| Some((field.ident.clone()?, wire_name(field)))).collect();
+    let fields: Vec<_> =
+        item.fields.iter().filter_map(|field| Some((field.ident.clone()?, wire_name(field)))).collect();
     let (differ, keys): (Vec<_>, Vec<_>) = fields
         .iter()
         .filter(|(_, key)| key.contains(spelled))

@@ -172,6 +172,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn unpublished_periods_have_advice_of_their_own() {
+        let told = |periods: &[&str]| {
+            unpublished(&periods.iter().map(|period| period.parse().unwrap()).collect::<Vec<_>>())
+        };
+        assert!(told(&["2030"]).contains("latest_period()"));
+        assert!(told(&["203001", "203002"]).contains("latest_period()"));
+        assert!(told(&["1950"]).contains("later ones"));
+        assert!(told(&["201112"]).starts_with("monthly data begin in 2012-01"));
+        assert!(told(&["201112", "203001"]).contains("the last one published"));
+    }
+
+    #[test]
     fn each_kind_is_listed_once() {
         for (at, kind) in ErrorKind::ALL.iter().enumerate() {
             assert_eq!(*kind as usize, at, "{kind:?}");

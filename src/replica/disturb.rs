@@ -220,4 +220,18 @@ mod tests {
         assert_eq!(rest.size_hint().exact(), Some(10));
         assert_eq!(rest.collect().await.unwrap().to_bytes(), "0123456789");
     }
+
+    #[tokio::test]
+    async fn a_body_that_breaks_off_is_told_as_such() {
+        let read = [Ok(Frame::data(Bytes::from_static(b"{"))), Err(io::ErrorKind::ConnectionReset.into())];
+        let rest = Rest {
+            read: read.into(),
+            body: answer::bare(hyper::StatusCode::OK, Bytes::new()).into_body(),
+            told: SizeHint::default(),
+        };
+        let told = disturbed(Response::new(rest.boxed_unsync()), &Fault::DuplicateRows(1), PLACES).await;
+        let note = &told.extensions().get::<answer::Note>().unwrap().0;
+        assert_eq!(note, "1 rows twice: nothing to work on, as the answer breaks off");
+        assert!(told.into_body().collect().await.is_err());
+    }
 }

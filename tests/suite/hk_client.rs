@@ -745,9 +745,11 @@ fn scripts_wait_in_one_line() {
     let replica = runtime.block_on(Replica::start()).unwrap();
     let client = Client::builder().base_url(replica.hk_url()).build().unwrap();
     assert_eq!(tradebind::blocking::wait(client.query(&documented())).unwrap().rows().len(), 2);
-    // Within a runtime too, where others would panic.
+    // Within a runtime too, where others would panic; who listens on this thread hears the call.
+    let (lines, _listens) = crate::secrets::Lines::capture();
     let inside = runtime.block_on(async { tradebind::blocking::wait(client.query(&documented())) });
     assert_eq!(inside.unwrap().rows().len(), 2);
+    assert!(lines.text().contains("get_trade"), "{}", lines.text());
 }
 
 /// Each code of the guide, its message a list, one text, or none.

@@ -55,7 +55,10 @@ pub fn spellings(file: &mut File, of: &str, spelled: &str, other: &str) -> Resul
     sent.ident = sent_name.clone();
     sent.vis = Visibility::Inherited;
     sent.attrs = vec![parse_quote!(#[derive(::serde::Deserialize)])];
-    sent.fields.iter_mut().for_each(|field| field.vis = Visibility::Inherited);
+    for field in &mut sent.fields {
+        field.vis = Visibility::Inherited;
+        field.attrs.retain(|attribute| attribute.path().is_ident("serde"));
+    }
     let from = sent_name.to_string();
     item.attrs.push(parse_quote!(#[serde(from = #from)]));
     let convert: ItemImpl = parse_quote! {

@@ -74,7 +74,7 @@ pub const HK_TRADE: Service = Service {
     spellings: &[("Row", "Desc", "Dsec")],
     patches: &[
         (HTTP_CLIENT, "crate::hk::http_client_builder()"),
-        // Neither is worth an answer.
+        // Read in more forms than are documented, so that the rows are not lost for them.
         (
             "rename = \"noOfRecords\",",
             "rename = \"noOfRecords\", default, deserialize_with = \"crate::hk::count\",",
@@ -156,7 +156,7 @@ impl Service {
         prune::builders(&mut file, &self.answers(root));
         describe::fields(&mut file, root);
         for (component, spelled, other) in self.spellings {
-            describe::aliases(&mut file, component, spelled, other)?;
+            describe::spellings(&mut file, component, spelled, other)?;
         }
         let mut text = prettyplease::unparse(&file);
         for (from, to) in self.patches {
@@ -292,6 +292,11 @@ fn count_types(file: &syn::File) -> usize {
         syn::Item::Mod(module) if module.ident == "types" => module.content.as_ref().map(|(_, items)| items),
         _ => None,
     });
-    let of_type = |item: &&syn::Item| matches!(item, syn::Item::Struct(_) | syn::Item::Enum(_));
+    let of_type = |item: &&syn::Item| match item {
+        syn::Item::Struct(syn::ItemStruct { vis, .. }) | syn::Item::Enum(syn::ItemEnum { vis, .. }) => {
+            matches!(vis, syn::Visibility::Public(_))
+        }
+        _ => false,
+    };
     module.unwrap_or(&file.items).iter().filter(of_type).count()
 }

@@ -5,9 +5,13 @@ const FIRST_YEAR: u16 = 2012;
 
 /// What to do about periods that the service does not know.
 pub(super) fn unpublished(periods: &[Period]) -> &'static str {
-    let early = |period: &&Period| period.month().is_some() && period.year() < FIRST_YEAR;
+    let early = |period: &&Period| period.year() < FIRST_YEAR;
     match periods.iter().filter(early).count() {
-        0 => "ask up to the period before",
+        0 => "ask up to the last one published: `hk latest` or latest_period() tells the last month",
+        // Since when there are years nobody says.
+        count if count == periods.len() && periods.iter().all(|period| period.month().is_none()) => {
+            "no year so early is known: ask for later ones"
+        }
         count if count == periods.len() => "monthly data begin in 2012-01: ask from there",
         _ => "monthly data begin in 2012-01: ask from there, and up to the last one published",
     }
@@ -166,6 +170,18 @@ impl ErrorKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn unpublished_periods_have_advice_of_their_own() {
+        let told = |periods: &[&str]| {
+            unpublished(&periods.iter().map(|period| period.parse().unwrap()).collect::<Vec<_>>())
+        };
+        assert!(told(&["2030"]).contains("latest_period()"));
+        assert!(told(&["203001", "203002"]).contains("latest_period()"));
+        assert!(told(&["1950"]).contains("later ones"));
+        assert!(told(&["201112"]).starts_with("monthly data begin in 2012-01"));
+        assert!(told(&["201112", "203001"]).contains("the last one published"));
+    }
 
     #[test]
     fn each_kind_is_listed_once() {

@@ -105,7 +105,8 @@ impl Error {
         self.0.repeatable
     }
 
-    /// Whether the usage limit is reached: Hong Kong's code 2, or HTTP 429. Ask less often, and later.
+    /// Whether the usage limit is reached: Hong Kong's code 2, or HTTP 429. Ask less often, and later. Of a billed call the
+    /// credits reserved for it stay held, as [`Error::unconfirmed`] tells, until `Ledger::settle_unconfirmed` settles them.
     #[must_use]
     pub fn is_usage_limit(&self) -> bool {
         self.0.kind == ErrorKind::UsageLimit

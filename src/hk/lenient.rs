@@ -1,12 +1,13 @@
-//! Parts of an answer's head that are read in whatever form they come: none of them is worth the rows.
+//! Parts of an answer that are read in more forms than are documented, so that the rows are not lost for them.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
 
 use crate::domain::Messages;
 use crate::scalar;
 
-/// A count, as a number or as text.
+/// A count, as a number or as its text; null is none. Anything else is a fault, since the count guards the rows.
 pub(crate) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     #[derive(Deserialize)]
     struct Told(#[serde(deserialize_with = "whole")] i64);
@@ -25,4 +26,14 @@ pub(crate) fn notes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
         Messages::Several(texts) => texts,
         other => other.iter().map(str::to_owned).collect(),
     }))
+}
+
+/// Fills a text that did not come from the one under another spelling of its key, which is known then.
+pub(crate) fn respelled(text: &mut Option<String>, extra: &mut Map<String, Value>, other: &str) {
+    if text.is_some() || !matches!(extra.get(other), Some(Value::Null | Value::String(_))) {
+        return;
+    }
+    if let Some(Value::String(found)) = extra.remove(other) {
+        *text = Some(found);
+    }
 }

@@ -28,7 +28,7 @@ pub use client::{Client, ClientBuilder};
 #[cfg(feature = "table")]
 pub(crate) use head::{Head, told_by_head};
 pub use hooks::{BASE_URL, api_http_client, http_client_builder};
-pub(crate) use lenient::{count, notes};
+pub(crate) use lenient::{count, notes, respelled};
 pub use outcome::Outcome;
 pub use query::{InvalidQuery, Query, QueryBuilder};
 pub use row::Named;

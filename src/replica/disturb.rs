@@ -37,7 +37,11 @@ pub(super) async fn disturbed(answer: Answer, fault: &Fault, places: Places) -> 
     let whole = match whole(body, CAP).await {
         Ok(whole) => whole,
         Err(rest) => {
-            let note = format!("{fault}: nothing to work on, as the answer holds more than {CAP} bytes");
+            let why = match rest.read.back() {
+                Some(Err(_)) => "breaks off".to_owned(),
+                _ => format!("holds more than {CAP} bytes"),
+            };
+            let note = format!("{fault}: nothing to work on, as the answer {why}");
             return answer::noted(Response::from_parts(head, rest.boxed_unsync()), note);
         }
     };
@@ -215,5 +219,19 @@ mod tests {
         let rest = whole(body(), 9).await.err().unwrap();
         assert_eq!(rest.size_hint().exact(), Some(10));
         assert_eq!(rest.collect().await.unwrap().to_bytes(), "0123456789");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_breaks_off_is_told_as_such() {
+        let read = [Ok(Frame::data(Bytes::from_static(b"{"))), Err(io::ErrorKind::ConnectionReset.into())];
+        let rest = Rest {
+            read: read.into(),
+            body: answer::bare(hyper::StatusCode::OK, Bytes::new()).into_body(),
+            told: SizeHint::default(),
+        };
+        let told = disturbed(Response::new(rest.boxed_unsync()), &Fault::DuplicateRows(1), PLACES).await;
+        let note = &told.extensions().get::<answer::Note>().unwrap().0;
+        assert_eq!(note, "1 rows twice: nothing to work on, as the answer breaks off");
+        assert!(told.into_body().collect().await.is_err());
     }
 }

@@ -1,9 +1,7 @@
 //! Undoes the envelopes: the service's own, and the upstream's inside.
 
-use std::collections::HashMap;
-
 use progenitor_client::ByteStream;
-use serde::de::IgnoredAny;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::api::types::{Envelope, Meta};
@@ -103,20 +101,23 @@ impl Answer for Response {
     type Value = Self;
 
     fn take((): (), response: &Response, what: &What) -> Option<Self> {
-        let content = response.content();
+        // As what `open` reads, and the operation's method: what can be skipped over is more than what can be read.
         let fits = match what.form {
-            Some(AnswerForm::Enveloped) => {
-                serde_json::from_slice::<HashMap<String, IgnoredAny>>(&content).is_ok()
-            }
-            Some(AnswerForm::Json) => serde_json::from_slice::<IgnoredAny>(&content).is_ok(),
+            Some(AnswerForm::Enveloped) => read::<Envelope>(response).is_some(),
+            Some(AnswerForm::Json) => read::<Value>(response).is_some(),
             Some(AnswerForm::Text) | None => true,
         };
         fits.then(|| response.clone())
     }
 
     fn open(self, what: &What) -> Opened<Self> {
-        let Ok(Value::Object(mut envelope)) = serde_json::from_slice(&self.content()) else {
-            return Opened::bare(self);
+        let mut envelope = match read(&self) {
+            Some(Value::Object(envelope)) => envelope,
+            None if matches!(what.form, Some(AnswerForm::Enveloped | AnswerForm::Json)) => {
+                let error = Box::new(Error::new(ErrorKind::Decode, ""));
+                return Opened { value: Err(error), request_id: None, meta: None };
+            }
+            _ => return Opened::bare(self),
         };
         let success = envelope.get("success").and_then(Value::as_bool);
         let failed = failed(success, envelope.get("error"));
@@ -368,9 +369,36 @@ fn once(error: Error, free: bool) -> Error {
     error.repeatable(repeatable)
 }
 
+fn read<T: DeserializeOwned>(response: &Response) -> Option<T> {
+    serde_json::from_slice(&response.content()).ok()
+}
+
 /// What an answer tells of its cost, however little of it can be read.
 pub(super) fn charge(response: &Response) -> (Option<String>, Option<Credits>) {
-    let body: Value = serde_json::from_slice(&response.content()).unwrap_or_default();
+    let Some(body) = read::<Value>(response) else { return charge_alone(response) };
     let meta = body.get("meta").and_then(meta);
     (request_id(body.get("request_id")), credits(meta.as_ref()))
+}
+
+/// The same of a body that can be skipped over but not read, such as one with half of a character: nothing but the members
+/// in question is looked at.
+fn charge_alone(response: &Response) -> (Option<String>, Option<Credits>) {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        request_id: String,
+    }
+    #[derive(serde::Deserialize)]
+    struct Charged {
+        meta: Billed,
+    }
+    #[derive(serde::Deserialize)]
+    struct Billed {
+        billing: Billing,
+    }
+    #[derive(serde::Deserialize)]
+    struct Billing {
+        credits_charged: Credits,
+    }
+    let id = read::<Named>(response).map(|named| named.request_id);
+    (id, read::<Charged>(response).map(|charged| charged.meta.billing.credits_charged))
 }

@@ -344,7 +344,7 @@ async fn refusals_tell_which_and_are_not_repeated() {
     let error = bench.told(Step::hk_status(1, json!(["Period code (202606) is not defined"]))).await;
     assert!(error.is_unpublished_period());
     assert_eq!(error.periods(), [period]);
-    insta::assert_snapshot!(error, @r#"hk-trade get_trade: a period is not published: 202606; the service says "Period code (202606) is not defined" (HTTP 200, code 1); ask up to the period before"#);
+    insta::assert_snapshot!(error, @r#"hk-trade get_trade: a period is not published: 202606; the service says "Period code (202606) is not defined" (HTTP 200, code 1); ask up to the last one published: `hk latest` or latest_period() tells the last month"#);
     let error = bench
         .told(Step::hk_status(
             1,
@@ -541,6 +541,12 @@ async fn odd_but_readable_bodies_are_read() {
         (Some("CHINESE MAINLAND"), Some("BY AIR"))
     );
     assert!(answer.unknown().is_empty(), "{:?}", answer.unknown());
+    // Spelled both ways, the document's key counts; the other is unknown.
+    let both = row(|row| row["ttypeDsecEN"] = json!("another"));
+    bench.answers([Reply::json(200, &success(&[both], 1)).into()]);
+    let answer = bench.client().query(&english()).await.unwrap();
+    assert_eq!(answer.rows()[0].ttype_desc_en.as_deref(), Some("Total exports"));
+    assert_eq!(answer.unknown().fields["/dataSet/*/ttypeDsecEN"], 1);
     for (count, note, notes) in [
         (json!("1"), json!("one note"), &["one note"][..]),
         (json!(" 1 "), json!({"en": "a", "tc": ["b"]}), &["a", "b"]),
@@ -739,9 +745,11 @@ fn scripts_wait_in_one_line() {
     let replica = runtime.block_on(Replica::start()).unwrap();
     let client = Client::builder().base_url(replica.hk_url()).build().unwrap();
     assert_eq!(tradebind::blocking::wait(client.query(&documented())).unwrap().rows().len(), 2);
-    // Within a runtime too, where others would panic.
+    // Within a runtime too, where others would panic; who listens on this thread hears the call.
+    let (lines, _listens) = crate::secrets::Lines::capture();
     let inside = runtime.block_on(async { tradebind::blocking::wait(client.query(&documented())) });
     assert_eq!(inside.unwrap().rows().len(), 2);
+    assert!(lines.text().contains("get_trade"), "{}", lines.text());
 }
 
 /// Each code of the guide, its message a list, one text, or none.

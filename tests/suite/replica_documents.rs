@@ -220,6 +220,11 @@ async fn an_example_may_be_a_component() {
             "description": "Berths.", "content": { "application/json": {
                 "schema": { "type": "object" },
                 "examples": { "a": { "externalValue": "https://example.org/a.json" } } } } } } });
+        root["paths"]["/api/quays"]["get"] = json!({ "operationId": "quays", "responses": { "200": {
+            "description": "Quays.", "content": { "application/json": {
+                "schema": { "type": "object" },
+                "examples": { "a": { "externalValue": "https://example.org/a.json" },
+                    "b": { "value": { "quays": ["Q1"] } } } } } } } });
     });
     let replica = Replica::builder().document(document).start().await.unwrap();
     let answer = ask(&replica, Method::GET, "/api/ports").send().await.unwrap();
@@ -228,6 +233,10 @@ async fn an_example_may_be_a_component() {
     // A file that is not at hand: what comes is made, and says so.
     let berths = ask(&replica, Method::GET, "/api/berths").send().await.unwrap();
     assert_eq!(berths.headers()["x-tradebind-assumed"], "data");
+    // Another beside it that is.
+    let quays = ask(&replica, Method::GET, "/api/quays").send().await.unwrap();
+    assert_eq!(quays.headers().get("x-tradebind-assumed"), None);
+    assert_eq!(json(quays).await, json!({ "quays": ["Q1"] }));
     // One of the metrics, too.
     let metrics = ask(&replica, Method::GET, "/api/metrics").send().await.unwrap();
     assert_eq!(metrics.headers()["x-tradebind-assumed"], "status");

@@ -368,6 +368,30 @@ async fn bodies_that_are_none_are_told_by_id_too() {
         assert!(error.is_decode() && error.place().unwrap().pointer == place, "{error:?}");
         assert_eq!(error.body().unwrap(), body);
     }
+    // Bodies that can be skipped over, but not read; a charge that stands there is booked.
+    let deep = format!("{{\"success\": false, \"data\": {}{}}}", "[".repeat(200), "]".repeat(200));
+    for (body, told) in [
+        (
+            r#"{"success":false,"error":{"code":"x","message":"no \ud800"},"request_id":"r1","meta":{"billing":{"credits_charged":5}}}"#,
+            (Some("r1"), "5 0"),
+        ),
+        (r#"{"success":true,"data":"PHP Fatal error \ud800"}"#, (None, "0 0.14")),
+        (r#"{"success":false,"error":{"code":"x"},"n":1e999}"#, (None, "0 0.14")),
+        (r#"{"success":"false","request_id":7,"data":[1],"meta":"x"}"#, (None, "0 0.14")),
+        (&deep, (None, "0 0.14")),
+    ] {
+        let (answer, books) = by_id("world_regions", Reply::new(200, body)).await;
+        let error = answer.unwrap_err();
+        assert!(error.is_decode() && error.place().is_some(), "{body}: {error:?}");
+        assert_eq!((error.request_id(), &*books), told, "{body}");
+        assert_eq!(error.body().unwrap(), body);
+        // The operation's method says the same.
+        let (error, books) = fault(Reply::new(200, body)).await;
+        assert!(error.is_decode(), "{body}: {error:?}");
+        assert_eq!((error.request_id(), &*books), told, "{body}");
+    }
+    let (answer, _) = by_id("health", Reply::new(200, r#"{"success":false,"error":"\ud800"}"#)).await;
+    assert!(answer.unwrap_err().is_decode());
     let (answer, _) = by_id("health", Reply::new(200, "up")).await;
     assert!(answer.unwrap_err().is_decode());
     let (answer, _) = by_id("metrics", Reply::new(200, "up 1\n")).await;

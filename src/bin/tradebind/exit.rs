@@ -119,6 +119,12 @@ impl From<Error> for Failure {
             ErrorKind::HttpStatus if error.status().is_some_and(|status| status >= 500) => Exit::GaveUp,
             _ => Exit::Input,
         };
-        Self::new(exit, error.to_string())
+        let message = error.to_string();
+        // The library names what a program would do; here it is an option.
+        let message = match message.split_once("; Ledger::").filter(|_| error.is_budget_reached()) {
+            Some((message, _)) => format!("{message}; --max-credits N allows more"),
+            None => message,
+        };
+        Self::new(exit, message)
     }
 }

@@ -25,9 +25,10 @@ pub(super) fn of(document: &Document, media: &Placed<'_>) -> Option<Example> {
         if let Some(value) = part.value.get("value") {
             return Some(plain(value));
         }
-        if let Some(address) = part.value.get("externalValue") {
-            // A file of somebody's own is not at hand: then data are made, and marked as such.
-            return address.as_str().and_then(recorded);
+        // A file of somebody's own is not at hand: where no other example is, data are made, and marked as such.
+        let address = part.value.get("externalValue").and_then(Value::as_str);
+        if let Some(found) = address.and_then(recorded) {
+            return Some(found);
         }
     }
     None

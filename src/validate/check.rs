@@ -133,7 +133,8 @@ impl Validator {
         let mut seen = HashSet::new();
         for path in paths {
             match input::files(path.as_ref()) {
-                Ok(files) => {
+                Ok(input::Files { files, own }) => {
+                    report.passed_over.extend(own.iter().map(|file| file.display().to_string()));
                     for file in files {
                         // One that cannot be found is told each time.
                         if file.canonicalize().map_or(true, |real| seen.insert(real)) {

@@ -156,9 +156,10 @@ impl Drift {
         let mut problem = |file: &str, text: String| {
             report.problems.push(Problem { file: file.to_owned(), line: 0, text });
         };
-        let mut answers = Vec::new();
+        let (mut answers, mut passed_over) = (Vec::new(), Vec::new());
         match input::files(path) {
-            Ok(files) => {
+            Ok(input::Files { files, own }) => {
+                passed_over.extend(own.iter().map(|file| file.display().to_string()));
                 for file in files {
                     let name = file.display().to_string();
                     match Exchange::open(&file) {
@@ -179,6 +180,7 @@ impl Drift {
             }
             Err(text) => problem(path, text),
         }
+        report.passed_over = passed_over;
         for (name, came) in answers {
             report.add(self.check(&name, &came));
         }

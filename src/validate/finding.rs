@@ -180,6 +180,8 @@ pub struct Report {
     pub accepted: usize,
     /// Entries of the baseline that nothing answers to any more.
     pub stale: Vec<String>,
+    /// Files of folders and patterns that an earlier run wrote: reports and baselines, which hold no payload.
+    pub passed_over: Vec<String>,
     /// Of a report of drift: what was compared, as `service/operation.case.json`.
     pub(super) compared: Option<BTreeSet<String>>,
 }
@@ -195,6 +197,7 @@ impl Report {
         self.problems.extend(other.problems);
         self.accepted += other.accepted;
         self.stale.extend(other.stale);
+        self.passed_over.extend(other.passed_over);
         if let Some(compared) = other.compared {
             self.compared.get_or_insert_default().extend(compared);
         }

@@ -11,6 +11,7 @@ use std::io::{self, Write};
 use std::str::FromStr;
 
 pub use github::github;
+pub(super) use json::FORMAT;
 pub use json::json;
 pub use junit::junit;
 pub use sarif::sarif;

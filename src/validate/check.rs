@@ -5,7 +5,7 @@ use std::path::Path;
 
 use reqwest::Url;
 
-use super::diagnose::{self, Fault, NOTHING, Position};
+use super::diagnose::{self, Fault, Position};
 use super::finding::{Checked, Finding, Problem, Report, Severity, Subject};
 use super::input::{self, Body, Candidate, Container, Lines, Sketch, Slip, Source, Within};
 use super::judge::{self, Context, Judge};
@@ -530,16 +530,14 @@ impl Validator {
         report: &mut Report,
     ) -> Option<Query> {
         let first = report.findings.len();
-        let read = judge::reasons(address);
-        for reason in read.as_ref().err().into_iter().flatten() {
-            let parameter = reason.parameter().unwrap_or_default();
-            let place = candidate.operation.parameters().find(|place| place.value["name"] == parameter);
+        let (query, slips) = judge::asked(address);
+        for judge::Asked { parameter, expected, found, key, mend } in slips {
+            let place = candidate.operation.parameters().find(|place| place.value["name"] == parameter.as_str());
             let place = place.map_or_else(|| candidate.operation.pointer(), |place| place.pointer);
-            let part = address.find(&format!("{parameter}=")).filter(|_| !parameter.is_empty()).unwrap_or(0);
-            let missing = reason.problem().strip_prefix("is missing; ");
-            let given = judge::shown(reason.given());
-            // One value may be wrong in two parameters.
-            let key = missing.is_none().then(|| format!("{parameter}={given}"));
+            let named = |at: &usize| *at == 0 || matches!(address.as_bytes()[*at - 1], b'?' | b'&');
+            let name = format!("{parameter}=");
+            let mut parts = address.match_indices(&name).map(|(at, _)| at);
+            let part = parts.find(named).filter(|_| !parameter.is_empty()).unwrap_or(0);
             // A query has no letters that JSON escapes.
             let skipped = part as u64 + u64::from(quoted);
             let fault = Fault {
@@ -551,13 +549,10 @@ impl Validator {
                 },
                 pointer: String::new(),
                 place: Some(place),
-                expected: match missing {
-                    Some(_) => format!("the parameter {:?}", reason.given()),
-                    None => format!("what the guide allows as {}", reason.what()),
-                },
-                found: missing.map_or(given, |_| NOTHING.to_owned()),
+                expected,
+                found,
                 key,
-                mend: Some(format!("{} ({})", missing.unwrap_or(reason.problem()), reason.rule_source())),
+                mend,
                 first: None,
             };
             let within = if quoted { Within::Text(position.byte) } else { Within::Line };
@@ -566,7 +561,7 @@ impl Validator {
         let subject = candidate.subject();
         let findings = first..report.findings.len();
         report.checked.push(checked(source, pointer, position, subject, findings, &BTreeMap::new()));
-        read.ok()
+        query
     }
 
     fn payload(

@@ -753,6 +753,28 @@ fn a_query_is_read_where_its_service_is_given() {
     assert_eq!(given(tradebind::exchange::ServiceName::Tradewind).checked.len(), 0);
 }
 
+/// What people may write, and the service is not known to read.
+#[test]
+fn a_query_is_spelled_as_the_guide_has_it() {
+    let mut with = |query: &str| {
+        let mut report = Validator::new().check_text("x", &format!("/api/get?lang=EN&sv=VCm&freq=M&{query}"));
+        assert_eq!(report.exit_code(Severity::Error), i32::from(!report.findings.is_empty()) as u8);
+        report.findings.iter_mut().map(|told| format!("{told}: {}", told.mend)).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(with("period=201805,201805&ttype=4"), "");
+    insta::assert_snapshot!([
+        with("period=201805&ttype=4"),
+        with("period=2018-05..2018-06&ttype=4"),
+        with("period=201805,201805&ttype=4&foo=1"),
+        with("period=201805,201805&ttype=4&ccclas=C"),
+    ].join("\n"), @r#"
+    x:1:34: error[hk/query]: expected period in the guide's spelling, 201805,201805; found "201805": send 201805,201805
+    x:1:34: error[hk/query]: expected period in the guide's spelling, 201805,201806; found "2018-05..2018-06": send 201805,201806
+    x:1:1: error[hk/query]: expected what the guide allows as parameter; "foo" is not one of the guide's: lang, sv, freq, period, ttype, tm, coclass, co, ccclass, cc, codeclass, code (C&SD query guide, section A); found "foo": change the parameter named
+    x:1:1: error[hk/query]: expected what the guide allows as parameter; "ccclas" is not one of the guide's (C&SD query guide, section A); found "ccclas": did you mean "ccclass"?
+    "#);
+}
+
 /// The option that comes last wins.
 #[test]
 fn strict_goes_before_a_configuration() {

@@ -119,11 +119,11 @@ impl Reporting {
 
 /// A file's one name, also of a file that is not there yet.
 fn real(path: &Path) -> PathBuf {
-    let there = path.canonicalize().or_else(|e| {
+    let new = || {
         let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-        Ok(folder.canonicalize()?.join(path.file_name().ok_or(e)?))
-    });
-    there.unwrap_or_else(|_: std::io::Error| path.to_owned())
+        Some(folder.canonicalize().ok()?.join(path.file_name()?))
+    };
+    path.canonicalize().ok().or_else(new).unwrap_or_else(|| path.to_owned())
 }
 
 impl Prepared<'_> {

@@ -1,6 +1,6 @@
 //! What is told of payloads.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -129,6 +129,8 @@ pub struct Checked {
     pub first: usize,
     /// Further findings of rules that told too many of this payload.
     pub untold: usize,
+    /// How many of these weigh how much.
+    pub untold_by: BTreeMap<Severity, usize>,
     /// What the gravest of these weighs.
     pub gravest_untold: Option<Severity>,
 }
@@ -214,10 +216,12 @@ impl Report {
         self.findings.retain(|_| each.next().copied().unwrap_or(true));
     }
 
-    /// How many findings weigh that much.
+    /// How many findings weigh that much, with those beyond the limit, which are not listed.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
-        self.findings.iter().filter(|finding| finding.severity == severity).count()
+        let listed = self.findings.iter().filter(|finding| finding.severity == severity).count();
+        let untold = self.checked.iter().filter_map(|checked| checked.untold_by.get(&severity));
+        listed + untold.sum::<usize>()
     }
 
     /// Whether something was checked and nothing weighs as much as `limit`.

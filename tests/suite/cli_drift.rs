@@ -218,6 +218,8 @@ fn the_replica_is_asked_for_what_is_free_unless_credits_are_given() {
         "{ran}"
     );
     assert_eq!(ran.code, Some(0), "{ran}");
+    // Each query is held to what it asks for.
+    assert!(ran.stdout.contains("0 errors, 0 warnings, 0 notes"), "{ran}");
     let files = || std::fs::read_dir(&kept).unwrap().flatten().count();
     let free = files();
     assert!(free >= 7, "{free} answers\n{ran}");

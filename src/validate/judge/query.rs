@@ -22,7 +22,9 @@ pub(crate) fn asked(address: &str) -> (Option<Query>, Vec<Asked>) {
     match address.parse::<Query>() {
         // People may write more than the service is known to read.
         Ok(query) => {
-            let slips = misspelled(address, &query).into_iter().map(|slip| {
+            let bare = !address.contains('?');
+            let target = if bare { format!("?{address}") } else { address.to_owned() };
+            let slips = misspelled(&target, &query).into_iter().map(|slip| {
                 let (parameter, found) = (slip.name.to_ascii_lowercase(), shown(&slip.value));
                 Asked {
                     expected: format!("{parameter} in the guide's spelling, {}", slip.spelled),

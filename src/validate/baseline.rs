@@ -96,7 +96,8 @@ impl Baseline {
                 None => checked.contains(subject) || !Path::new(subject).exists(),
             }
         };
-        let stale = left.into_iter().filter(|(key, count)| *count > 0 && !met.contains(key) && looked_at(key));
+        let stale =
+            left.into_iter().filter(|(key, count)| *count > 0 && !met.contains(key) && looked_at(key));
         let stale = stale.map(|(key, count)| if count == 1 { key } else { format!("{key} ({count} times)") });
         let stale: Vec<_> = stale.collect();
         report.stale.extend(stale);

@@ -271,8 +271,12 @@ impl Validator {
             return Ok(());
         }
         let known = if self.only.is_empty() { &self.candidates } else { &self.only };
+        let given = !self.only.is_empty();
+        let bodies: Vec<_> = known.iter().filter(|candidate| candidate.schema.is_some()).collect();
         let fitting = match (&sketch, known.as_slice()) {
             (_, [one]) => vec![one.clone()],
+            // All that the options leave, whatever it looks like.
+            (Ok(_), _) if given && bodies.len() == 1 => bodies.into_iter().cloned().collect(),
             (Ok(sketch), several) => input::by_shape(several, sketch),
             (Err(_), _) => Vec::new(),
         };
@@ -285,6 +289,10 @@ impl Validator {
                         "is a page of HTML or XML, as gateways send, and no payload".to_owned()
                     }
                     Err((found, at)) => format!("is not JSON: found {}", placed(&found, at, start)),
+                    Ok(()) if given => {
+                        let list: Vec<_> = known.iter().map(ToString::to_string).collect();
+                        format!("has a shape that fits none of what was given:\n  {}", list.join("\n  "))
+                    }
                     Ok(()) => {
                         "has a shape that fits no operation; say what it is with --service, --operation and --part"
                             .to_owned()
@@ -535,7 +543,8 @@ impl Validator {
         let first = report.findings.len();
         let (query, slips) = judge::asked(address);
         for judge::Asked { parameter, expected, found, key, mend } in slips {
-            let place = candidate.operation.parameters().find(|place| place.value["name"] == parameter.as_str());
+            let place =
+                candidate.operation.parameters().find(|place| place.value["name"] == parameter.as_str());
             let place = place.map_or_else(|| candidate.operation.pointer(), |place| place.pointer);
             let named = |at: &usize| *at == 0 || matches!(address.as_bytes()[*at - 1], b'?' | b'&');
             let name = format!("{parameter}=");
@@ -619,6 +628,13 @@ impl Validator {
             }
             list.sort_by_key(|fault| fault.position.byte);
             for mut fault in list {
+                // What the upstream sends in place of data is no slip of a type.
+                if service == ServiceName::Tradewind
+                    && (fault.rule, fault.pointer.as_str()) == ("schema/type", "/data/data")
+                    && fault.found.starts_with("the text ")
+                {
+                    (fault.rule, fault.expected) = ("tradewind/trace", "data".to_owned());
+                }
                 fault.position = source.outer(body, fault.position);
                 if let Some(first) = fault.first {
                     let (line, column) = (first.line + 1, first.column + 1);

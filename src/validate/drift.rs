@@ -302,7 +302,7 @@ impl Drift {
     }
 }
 
-/// Whether the request asks for a field: rows of Hong Kong have areas and commodities, and texts of a language, only where the query
+/// Whether the request asks for a field: rows of Hong Kong have areas and commodities only where the query
 /// asks for them, and the documented example may be the answer of another query.
 fn asks_for(came: &Exchange) -> impl Fn(&str) -> bool + use<> {
     let query: Option<Query> =
@@ -310,7 +310,11 @@ fn asks_for(came: &Exchange) -> impl Fn(&str) -> bool + use<> {
     move |place| {
         let (Some(query), Some(field)) = (&query, place.strip_prefix("/dataSet/*/")) else { return true };
         // `code` begins as `co` does.
-        let of = |name: &str| field == name || field.starts_with(&format!("{name}Desc")) || field.starts_with(&format!("{name}Region"));
+        let of = |name: &str| {
+            field == name
+                || field.starts_with(&format!("{name}Desc"))
+                || field.starts_with(&format!("{name}Region"))
+        };
         match field {
             _ if of("co") => query.origin().is_some(),
             _ if of("cc") => query.destination().is_some(),

@@ -279,6 +279,31 @@ fn har_entries_are_recognised_and_point_into_the_file() {
     insta::assert_snapshot!(told(&nothing));
 }
 
+/// The upstream's trace, inside its own envelope.
+#[test]
+fn a_trace_inside_the_upstream_s_envelope_is_told() {
+    let mut body = regions();
+    body["data"]["data"] = json!("PHP Fatal error: Uncaught TypeError");
+    let report = check(&body);
+    let told: Vec<_> = report.findings.iter().map(|told| (told.rule, told.pointer.as_str())).collect();
+    assert_eq!(told, [("tradewind/trace", "/data/data")]);
+}
+
+#[test]
+fn a_service_of_one_answer_needs_no_more() {
+    use tradebind::exchange::ServiceName;
+    let with =
+        |service, text: &str| Validator::new().only(Some(service), None, None).unwrap().check_text("x", text);
+    let report = with(ServiceName::HkTrade, r#"{"hello": "world"}"#);
+    assert_eq!((report.problems.len(), report.exit_code(Severity::Error)), (0, 1), "{}", told(&report));
+    let report = with(ServiceName::Tradewind, r#"{"hello": "world"}"#);
+    let problem = report.problems[0].to_string();
+    assert!(
+        problem.contains("fits none of what was given:\n  --service tradewind --operation "),
+        "{problem}"
+    );
+}
+
 /// Browsers keep no body of what they served from memory, and write status 0 where a call was given up.
 #[test]
 fn har_entries_without_a_body_are_told() {
@@ -287,7 +312,12 @@ fn har_entries_without_a_body_are_told() {
         let entry = json!({ "request": { "method": "GET", "url": url }, "response": { "status": status, "content": content } });
         let report = Validator::new().check_text("x.har", &har(json!([entry])));
         assert_eq!(report.exit_code(Severity::Error), u8::from(status == 0), "{}", told(&report));
-        report.findings.iter().map(|told| format!("{}: {}", told.rule, told.found)).collect::<Vec<_>>().join(", ")
+        report
+            .findings
+            .iter()
+            .map(|told| format!("{}: {}", told.rule, told.found))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     assert_eq!(with(200, json!({})), "http/unchecked: status 200 with no body");
     assert_eq!(with(200, json!({ "text": "" })), "http/unchecked: status 200 with no body");

@@ -246,7 +246,9 @@ fn its_own_results_are_no_payloads() {
     for path in ["good", "good/*.json"] {
         let (code, text) = run(folder, &[path], "");
         assert_eq!(code, 0, "{text}");
-        assert!(text.contains("good/out.json: passed over") && text.contains("good/accepted.json: passed over"));
+        assert!(
+            text.contains("good/out.json: passed over") && text.contains("good/accepted.json: passed over")
+        );
     }
     let (code, text) = run(folder, &["good", "--format", "json"], "");
     assert_eq!(code, 0);

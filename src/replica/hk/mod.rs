@@ -150,7 +150,8 @@ impl Hk {
         }
         let query: Result<Query, _> = target.parse();
         if let Ok(query) = &query {
-            let faults = crate::hk::misspelled(target, query).iter().map(ToString::to_string).collect::<Vec<_>>();
+            let faults =
+                crate::hk::misspelled(target, query).iter().map(ToString::to_string).collect::<Vec<_>>();
             let faults = match self.office {
                 Some(_) if faults.is_empty() => refusals(&self.contract, query, headers),
                 _ => faults,

@@ -275,7 +275,11 @@ fn the_action_s_script_validates() {
             .arg(action.join("validate.sh"))
             .arg(env!("CARGO_BIN_EXE_tradebind"))
             .current_dir(folder.path());
-        command.env("PATHS", paths).env("ARGS", arguments).env("SARIF", "a b.sarif").env("JUNIT", "j.xml");
+        command
+            .env("PATHS", paths)
+            .env("ARGS", arguments)
+            .env("SARIF", "new/a b.sarif")
+            .env("JUNIT", "j.xml");
         both(command.output().unwrap())
     };
     let (code, text) = script("good\nbad\n", "--strict\n");
@@ -284,7 +288,7 @@ fn the_action_s_script_validates() {
         text.starts_with("::error file=bad/count.json,line=52,col=22,title=hk/count::expected 3"),
         "{text}"
     );
-    assert!(folder.path().join("a b.sarif").exists() && folder.path().join("j.xml").exists());
+    assert!(folder.path().join("new/a b.sarif").exists() && folder.path().join("j.xml").exists());
     assert_eq!(script("good", "").0, 0);
     assert_eq!(script("", "").0, 2, "nothing to check is never a success");
     // A path that looks like an option or a command is a path.

@@ -23,7 +23,7 @@ pub struct Reporting {
     /// Least grave finding that makes the exit code 1: error, warning or note
     #[arg(long, value_name = "SEVERITY", value_parser = severity, default_value = "error")]
     fail_on: Severity,
-    /// Accept the findings that this file lists, and tell which of them are gone
+    /// Accept the findings that this file lists, and tell which of them are gone; its paths are as given, from the same folder
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
     /// Write the findings to a file for --baseline, and take them as accepted

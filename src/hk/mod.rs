@@ -16,6 +16,8 @@ mod row;
 mod selection;
 mod session;
 mod span;
+#[cfg(any(feature = "replica", feature = "validate"))]
+mod spelling;
 mod words;
 
 #[cfg(feature = "table")]
@@ -34,6 +36,8 @@ pub use query::{InvalidQuery, Query, QueryBuilder};
 pub use row::Named;
 pub use selection::{AreaSelection, CommoditySelection};
 pub use span::Span;
+#[cfg(any(feature = "replica", feature = "validate"))]
+pub(crate) use spelling::misspelled;
 pub use words::{InvalidArea, InvalidAreas};
 
 #[cfg(feature = "replica")]

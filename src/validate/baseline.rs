@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,17 +24,20 @@ struct File {
     accepted: BTreeMap<String, usize>,
 }
 
-const FORMAT: &str = "tradebind-baseline/1";
+pub(super) const FORMAT: &str = "tradebind-baseline/1";
 
 /// What stays the same of a finding.
 pub(super) fn fingerprint(rule: &str, file: &str, pointer: &str, found: &str) -> String {
     let parts = pointer
         .split('/')
         .map(|part| if !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) { "*" } else { part });
-    // A file is the same whichever way the separators lean.
+    format!("{rule} {}#{}: {found}", plain(file), parts.collect::<Vec<_>>().join("/"))
+}
+
+/// A file is the same whichever way the separators lean.
+fn plain(file: &str) -> String {
     let file = file.replace('\\', "/");
-    let file = file.strip_prefix("./").unwrap_or(&file);
-    format!("{rule} {file}#{}: {found}", parts.collect::<Vec<_>>().join("/"))
+    file.strip_prefix("./").map(str::to_owned).unwrap_or(file)
 }
 
 impl Baseline {
@@ -62,7 +66,8 @@ impl Baseline {
 
     /// Takes what is accepted out of a report, and tells which entries nothing answers to.
     ///
-    /// In a report of drift an entry accepts any number of findings, and only those about what was compared can be out of date.
+    /// Only what was checked can be out of date, and a file that is gone: a hook checks the files of a commit, and a baseline is that of
+    /// all. In a report of drift an entry accepts any number of findings, and only those about what was compared can be out of date.
     pub fn apply(&self, report: &mut Report) {
         let mut left = self.entries.clone();
         let mut kept = vec![true; report.findings.len()];
@@ -82,12 +87,17 @@ impl Baseline {
             }
         }
         report.keep(&kept);
-        let compared = |key: &str| {
-            let subject =
-                key.split_once(' ').and_then(|(_, rest)| rest.split_once('#')).map(|(subject, _)| subject);
-            report.compared.as_ref().is_none_or(|all| subject.is_some_and(|subject| all.contains(subject)))
+        let checked: BTreeSet<_> = report.checked.iter().map(|checked| plain(&checked.file)).collect();
+        let looked_at = |key: &str| {
+            let subject = key.split_once(' ').and_then(|(_, rest)| rest.split_once('#'));
+            let Some((subject, _)) = subject else { return report.compared.is_none() };
+            match &report.compared {
+                Some(all) => all.contains(subject),
+                None => checked.contains(subject) || !Path::new(subject).exists(),
+            }
         };
-        let stale = left.into_iter().filter(|(key, count)| *count > 0 && !met.contains(key) && compared(key));
+        let stale =
+            left.into_iter().filter(|(key, count)| *count > 0 && !met.contains(key) && looked_at(key));
         let stale = stale.map(|(key, count)| if count == 1 { key } else { format!("{key} ({count} times)") });
         let stale: Vec<_> = stale.collect();
         report.stale.extend(stale);

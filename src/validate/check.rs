@@ -5,7 +5,7 @@ use std::path::Path;
 
 use reqwest::Url;
 
-use super::diagnose::{self, Fault, NOTHING, Position};
+use super::diagnose::{self, Fault, Position};
 use super::finding::{Checked, Finding, Problem, Report, Severity, Subject};
 use super::input::{self, Body, Candidate, Container, Lines, Sketch, Slip, Source, Within};
 use super::judge::{self, Context, Judge};
@@ -133,7 +133,8 @@ impl Validator {
         let mut seen = HashSet::new();
         for path in paths {
             match input::files(path.as_ref()) {
-                Ok(files) => {
+                Ok(input::Files { files, own }) => {
+                    report.passed_over.extend(own.iter().map(|file| file.display().to_string()));
                     for file in files {
                         // One that cannot be found is told each time.
                         if file.canonicalize().map_or(true, |real| seen.insert(real)) {
@@ -270,8 +271,12 @@ impl Validator {
             return Ok(());
         }
         let known = if self.only.is_empty() { &self.candidates } else { &self.only };
+        let given = !self.only.is_empty();
+        let bodies: Vec<_> = known.iter().filter(|candidate| candidate.schema.is_some()).collect();
         let fitting = match (&sketch, known.as_slice()) {
             (_, [one]) => vec![one.clone()],
+            // All that the options leave, whatever it looks like.
+            (Ok(_), _) if given && bodies.len() == 1 => bodies.into_iter().cloned().collect(),
             (Ok(sketch), several) => input::by_shape(several, sketch),
             (Err(_), _) => Vec::new(),
         };
@@ -284,6 +289,10 @@ impl Validator {
                         "is a page of HTML or XML, as gateways send, and no payload".to_owned()
                     }
                     Err((found, at)) => format!("is not JSON: found {}", placed(&found, at, start)),
+                    Ok(()) if given => {
+                        let list: Vec<_> = known.iter().map(ToString::to_string).collect();
+                        format!("has a shape that fits none of what was given:\n  {}", list.join("\n  "))
+                    }
                     Ok(()) => {
                         "has a shape that fits no operation; say what it is with --service, --operation and --part"
                             .to_owned()
@@ -461,7 +470,9 @@ impl Validator {
         if let (Some((body, pointer)), Some((_, schema))) = (&call.request, operation.request_schema()) {
             self.payload(source, body, &side(Part::Request, Some(schema)), None, pointer.clone(), report)?;
         }
-        if let Some((body, pointer)) = &call.response {
+        // A HAR file has status 0 where no answer came; nor does a lower one than 100 exist.
+        let answered = call.status.is_none_or(|status| status >= 100);
+        if let Some((body, pointer)) = call.response.as_ref().filter(|_| answered) {
             let schema = match call.status {
                 Some(status) => operation.response_schema(status),
                 None => operation.success_schema(),
@@ -486,9 +497,10 @@ impl Validator {
     ) {
         let (Some(status), Some((position, pointer))) = (call.status, &call.status_at) else { return };
         let (rule, expected) = match status {
-            400.. => ("http/failure", "a status that tells success"),
-            _ if call.response.is_some() => ("http/unchecked", "a body that a schema of the document covers"),
-            _ => return,
+            ..100 | 400.. => ("http/failure", "a status that tells success"),
+            // These come without a body.
+            204 | 205 | 300..400 if call.response.is_none() => return,
+            _ => ("http/unchecked", "a body that a schema of the document covers"),
         };
         let body = if call.response.is_some() { "a body that no schema covers" } else { "no body" };
         let fault = Fault {
@@ -529,16 +541,15 @@ impl Validator {
         report: &mut Report,
     ) -> Option<Query> {
         let first = report.findings.len();
-        let read = judge::reasons(address);
-        for reason in read.as_ref().err().into_iter().flatten() {
-            let parameter = reason.parameter().unwrap_or_default();
-            let place = candidate.operation.parameters().find(|place| place.value["name"] == parameter);
+        let (query, slips) = judge::asked(address);
+        for judge::Asked { parameter, expected, found, key, mend } in slips {
+            let place =
+                candidate.operation.parameters().find(|place| place.value["name"] == parameter.as_str());
             let place = place.map_or_else(|| candidate.operation.pointer(), |place| place.pointer);
-            let part = address.find(&format!("{parameter}=")).filter(|_| !parameter.is_empty()).unwrap_or(0);
-            let missing = reason.problem().strip_prefix("is missing; ");
-            let given = judge::shown(reason.given());
-            // One value may be wrong in two parameters.
-            let key = missing.is_none().then(|| format!("{parameter}={given}"));
+            let named = |at: &usize| *at == 0 || matches!(address.as_bytes()[*at - 1], b'?' | b'&');
+            let name = format!("{parameter}=");
+            let mut parts = address.match_indices(&name).map(|(at, _)| at);
+            let part = parts.find(named).filter(|_| !parameter.is_empty()).unwrap_or(0);
             // A query has no letters that JSON escapes.
             let skipped = part as u64 + u64::from(quoted);
             let fault = Fault {
@@ -550,13 +561,10 @@ impl Validator {
                 },
                 pointer: String::new(),
                 place: Some(place),
-                expected: match missing {
-                    Some(_) => format!("the parameter {:?}", reason.given()),
-                    None => format!("what the guide allows as {}", reason.what()),
-                },
-                found: missing.map_or(given, |_| NOTHING.to_owned()),
+                expected,
+                found,
                 key,
-                mend: Some(format!("{} ({})", missing.unwrap_or(reason.problem()), reason.rule_source())),
+                mend,
                 first: None,
             };
             let within = if quoted { Within::Text(position.byte) } else { Within::Line };
@@ -565,7 +573,7 @@ impl Validator {
         let subject = candidate.subject();
         let findings = first..report.findings.len();
         report.checked.push(checked(source, pointer, position, subject, findings, &BTreeMap::new()));
-        read.ok()
+        query
     }
 
     fn payload(
@@ -620,6 +628,13 @@ impl Validator {
             }
             list.sort_by_key(|fault| fault.position.byte);
             for mut fault in list {
+                // What the upstream sends in place of data is no slip of a type.
+                if service == ServiceName::Tradewind
+                    && (fault.rule, fault.pointer.as_str()) == ("schema/type", "/data/data")
+                    && fault.found.starts_with("the text ")
+                {
+                    (fault.rule, fault.expected) = ("tradewind/trace", "data".to_owned());
+                }
                 fault.position = source.outer(body, fault.position);
                 if let Some(first) = fault.first {
                     let (line, column) = (first.line + 1, first.column + 1);
@@ -755,6 +770,7 @@ fn checked(
         findings: findings.len(),
         first: findings.start,
         untold: untold.values().sum(),
+        untold_by: untold.clone(),
         gravest_untold: untold.keys().last().copied(),
     }
 }

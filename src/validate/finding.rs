@@ -1,6 +1,6 @@
 //! What is told of payloads.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -129,6 +129,8 @@ pub struct Checked {
     pub first: usize,
     /// Further findings of rules that told too many of this payload.
     pub untold: usize,
+    /// How many of these weigh how much.
+    pub untold_by: BTreeMap<Severity, usize>,
     /// What the gravest of these weighs.
     pub gravest_untold: Option<Severity>,
 }
@@ -180,6 +182,8 @@ pub struct Report {
     pub accepted: usize,
     /// Entries of the baseline that nothing answers to any more.
     pub stale: Vec<String>,
+    /// Files of folders and patterns that an earlier run wrote: reports and baselines, which hold no payload.
+    pub passed_over: Vec<String>,
     /// Of a report of drift: what was compared, as `service/operation.case.json`.
     pub(super) compared: Option<BTreeSet<String>>,
 }
@@ -195,6 +199,7 @@ impl Report {
         self.problems.extend(other.problems);
         self.accepted += other.accepted;
         self.stale.extend(other.stale);
+        self.passed_over.extend(other.passed_over);
         if let Some(compared) = other.compared {
             self.compared.get_or_insert_default().extend(compared);
         }
@@ -211,10 +216,12 @@ impl Report {
         self.findings.retain(|_| each.next().copied().unwrap_or(true));
     }
 
-    /// How many findings weigh that much.
+    /// How many findings weigh that much, with those beyond the limit, which are not listed.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
-        self.findings.iter().filter(|finding| finding.severity == severity).count()
+        let listed = self.findings.iter().filter(|finding| finding.severity == severity).count();
+        let untold = self.checked.iter().filter_map(|checked| checked.untold_by.get(&severity));
+        listed + untold.sum::<usize>()
     }
 
     /// Whether something was checked and nothing weighs as much as `limit`.

@@ -41,6 +41,12 @@ pub use config::{Config, InvalidConfig};
 pub use finding::{Checked, Excerpt, Finding, Problem, Report, Severity, Subject};
 pub use rule::{RULES, Rule, named, rule};
 
+/// The files that a path, folder or pattern stands for: those that [`Validator::check`] reads. None where it leads nowhere.
+#[must_use]
+pub fn files(path: &str) -> Vec<std::path::PathBuf> {
+    input::files(path).map(|found| found.files).unwrap_or_default()
+}
+
 /// For tests: panics, with the messages of `tradebind validate`, where a body has findings that are errors.
 ///
 /// # Panics

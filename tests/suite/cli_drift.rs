@@ -127,6 +127,19 @@ fn drift_is_told_accepted_and_over() {
     assert!(ran.stdout.contains("0 errors") && ran.stdout.contains("1 note"), "{ran}");
 }
 
+#[test]
+fn no_result_is_written_over_a_recording() {
+    let folder = recordings("drift-over-input", |_| ());
+    let file = folder.join("world_regions.documented.json");
+    let before = std::fs::read_to_string(&file).unwrap();
+    let report = format!("json={}", file.display());
+    for from in [&file, &folder] {
+        let ran = run_args(&["drift", "--from", from.to_str().unwrap(), "--report", &report], "");
+        assert_eq!(ran.code, Some(2), "{ran}");
+    }
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), before);
+}
+
 /// A server that refuses whatever is asked, and its address.
 fn refusing() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -208,6 +221,8 @@ fn the_replica_is_asked_for_what_is_free_unless_credits_are_given() {
         "{ran}"
     );
     assert_eq!(ran.code, Some(0), "{ran}");
+    // Each query is held to what it asks for.
+    assert!(ran.stdout.contains("0 errors, 0 warnings, 0 notes"), "{ran}");
     let files = || std::fs::read_dir(&kept).unwrap().flatten().count();
     let free = files();
     assert!(free >= 7, "{free} answers\n{ran}");

@@ -279,6 +279,53 @@ fn har_entries_are_recognised_and_point_into_the_file() {
     insta::assert_snapshot!(told(&nothing));
 }
 
+/// The upstream's trace, inside its own envelope.
+#[test]
+fn a_trace_inside_the_upstream_s_envelope_is_told() {
+    let mut body = regions();
+    body["data"]["data"] = json!("PHP Fatal error: Uncaught TypeError");
+    let report = check(&body);
+    let told: Vec<_> = report.findings.iter().map(|told| (told.rule, told.pointer.as_str())).collect();
+    assert_eq!(told, [("tradewind/trace", "/data/data")]);
+}
+
+#[test]
+fn a_service_of_one_answer_needs_no_more() {
+    use tradebind::exchange::ServiceName;
+    let with =
+        |service, text: &str| Validator::new().only(Some(service), None, None).unwrap().check_text("x", text);
+    let report = with(ServiceName::HkTrade, r#"{"hello": "world"}"#);
+    assert_eq!((report.problems.len(), report.exit_code(Severity::Error)), (0, 1), "{}", told(&report));
+    let report = with(ServiceName::Tradewind, r#"{"hello": "world"}"#);
+    let problem = report.problems[0].to_string();
+    assert!(
+        problem.contains("fits none of what was given:\n  --service tradewind --operation "),
+        "{problem}"
+    );
+}
+
+/// Browsers keep no body of what they served from memory, and write status 0 where a call was given up.
+#[test]
+fn har_entries_without_a_body_are_told() {
+    let url = "https://tradeidds.censtatd.gov.hk/api/get?lang=EN&sv=VCm&freq=M&period=201201,201201&ttype=1&ccclass=C&cc=ALL&codeclass=HKHS4&code=1006";
+    let with = |status: u16, content: Value| {
+        let entry = json!({ "request": { "method": "GET", "url": url }, "response": { "status": status, "content": content } });
+        let report = Validator::new().check_text("x.har", &har(json!([entry])));
+        assert_eq!(report.exit_code(Severity::Error), u8::from(status == 0), "{}", told(&report));
+        report
+            .findings
+            .iter()
+            .map(|told| format!("{}: {}", told.rule, told.found))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    assert_eq!(with(200, json!({})), "http/unchecked: status 200 with no body");
+    assert_eq!(with(200, json!({ "text": "" })), "http/unchecked: status 200 with no body");
+    assert_eq!(with(204, json!({})), "");
+    assert_eq!(with(0, json!({ "text": "" })), "http/failure: status 0 with no body");
+    assert_eq!(with(0, json!({ "text": "{}" })), "http/failure: status 0 with a body that no schema covers");
+}
+
 #[test]
 fn lines_of_ndjson_are_payloads() {
     let (good, bad) = (hk_answer(hk_rows(2)), hk_answer(hk_rows(3)));
@@ -341,6 +388,13 @@ fn a_rule_that_tells_too_much_is_cut_and_fails() {
         (2, 7, 1)
     );
     assert_eq!(Validator::new().check_text("x", &text).findings.len(), 9);
+    for (limit, unlisted) in [(0, ", 9 of them not listed"), (2, ", 7 of them not listed"), (9, "")] {
+        let report = Validator::new().limit(limit).check_text("x", &text);
+        assert_eq!(report.count(Severity::Error), 9);
+        let all = told(&report);
+        let totals = format!("1 payload checked, 9 errors, 0 warnings, 0 notes{unlisted}");
+        assert_eq!(all.lines().last(), Some(totals.as_str()));
+    }
 }
 
 /// What is not listed weighs as what is.
@@ -751,6 +805,30 @@ fn a_query_is_read_where_its_service_is_given() {
     };
     assert_eq!(rules(&given(tradebind::exchange::ServiceName::HkTrade)), ["hk/query"]);
     assert_eq!(given(tradebind::exchange::ServiceName::Tradewind).checked.len(), 0);
+}
+
+/// What people may write, and the service is not known to read.
+#[test]
+fn a_query_is_spelled_as_the_guide_has_it() {
+    let with = |query: &str| {
+        let report = Validator::new().check_text("x", &format!("/api/get?lang=EN&sv=VCm&freq=M&{query}"));
+        assert_eq!(report.exit_code(Severity::Error), u8::from(!report.findings.is_empty()));
+        report.findings.iter().map(|told| format!("{told}: {}", told.mend)).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(with("period=201805,201805&ttype=4"), "");
+    let bare = Validator::new().check_text("x", "lang=EN&sv=VCm&freq=M&period=201805&ttype=4");
+    assert_eq!(rules(&bare), ["hk/query"]);
+    insta::assert_snapshot!([
+        with("period=201805&ttype=4"),
+        with("period=2018-05..2018-06&ttype=4"),
+        with("period=201805,201805&ttype=4&foo=1"),
+        with("period=201805,201805&ttype=4&ccclas=C"),
+    ].join("\n"), @r#"
+    x:1:32: error[hk/query]: expected period in the guide's spelling, 201805,201805; found "201805": send 201805,201805
+    x:1:32: error[hk/query]: expected period in the guide's spelling, 201805,201806; found "2018-05..2018-06": send 201805,201806
+    x:1:1: error[hk/query]: expected what the guide allows as parameter; "foo" is not one of the guide's: lang, sv, freq, period, ttype, tm, coclass, co, ccclass, cc, codeclass, code (C&SD query guide, section A); found "foo": change the parameter named
+    x:1:1: error[hk/query]: expected what the guide allows as parameter; "ccclas" is not one of the guide's (C&SD query guide, section A); found "ccclas": did you mean "ccclass"?
+    "#);
 }
 
 /// The option that comes last wins.

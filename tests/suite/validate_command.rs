@@ -198,10 +198,63 @@ fn a_baseline_is_written_kept_and_told_stale() {
     assert!(text.contains("1 accepted by the baseline"), "{text}");
     let (code, text) = run(folder, &["good", "--baseline", "accepted.json"], "");
     assert_eq!(code, 0);
+    assert!(!text.contains("stale"), "a file that was not checked says nothing of what is accepted: {text}");
+    std::fs::remove_file(folder.join("bad/count.json")).unwrap();
+    let (code, text) = run(folder, &["good", "--baseline", "accepted.json"], "");
+    assert_eq!(code, 0);
     assert!(
         text.contains("stale in the baseline: hk/count bad/count.json#/header/count/noOfRecords: 4"),
         "{text}"
     );
+}
+
+/// No result is written over what is read.
+#[test]
+fn what_is_read_is_not_written_over() {
+    let folder = folder();
+    let folder = folder.path();
+    std::fs::write(folder.join("c.toml"), "[rules]\n").unwrap();
+    assert_eq!(run(folder, &["bad", "--write-baseline", "accepted.json"], "").0, 0);
+    let kept = ["bad/count.json", "good/hk.json", "c.toml", "accepted.json"];
+    let texts = || kept.map(|name| std::fs::read_to_string(folder.join(name)).unwrap());
+    let before = texts();
+    for arguments in [
+        &["bad/count.json", "--report", "json=bad/count.json"][..],
+        &["bad", "--report", "json=./bad/../bad/count.json"],
+        &["good/*.json", "--write-baseline", "good/hk.json"],
+        &["good", "--config", "c.toml", "--report", "junit=./c.toml"],
+        &["bad", "--baseline", "accepted.json", "--report", "json=accepted.json"],
+    ] {
+        let (code, text) = run(folder, arguments, "");
+        assert_eq!(code, 2, "{arguments:?} {text}");
+        assert!(text.contains("a result would be written over it"), "{text}");
+    }
+    assert_eq!(texts(), before);
+    assert_eq!(run(folder, &["good", "--report", "sarif=x", "--report", "json=./x"], "").0, 2);
+}
+
+/// Reports and baselines may lie in the folder that they are about.
+#[test]
+fn its_own_results_are_no_payloads() {
+    let folder = folder();
+    let folder = folder.path();
+    let arguments = ["good", "--report", "json=good/out.json", "--write-baseline", "good/accepted.json"];
+    for _ in 0..2 {
+        let (code, text) = run(folder, &arguments, "");
+        assert_eq!(code, 0, "{text}");
+    }
+    for path in ["good", "good/*.json"] {
+        let (code, text) = run(folder, &[path], "");
+        assert_eq!(code, 0, "{text}");
+        assert!(
+            text.contains("good/out.json: passed over") && text.contains("good/accepted.json: passed over")
+        );
+    }
+    let (code, text) = run(folder, &["good", "--format", "json"], "");
+    assert_eq!(code, 0);
+    assert!(text.contains("good/out.json is passed over"), "{text}");
+    // One that is named is what was asked about.
+    assert_eq!(run(folder, &["good/out.json"], "").0, 3);
 }
 
 fn yaml(path: &str) -> Yaml<'static> {
@@ -222,7 +275,11 @@ fn the_action_s_script_validates() {
             .arg(action.join("validate.sh"))
             .arg(env!("CARGO_BIN_EXE_tradebind"))
             .current_dir(folder.path());
-        command.env("PATHS", paths).env("ARGS", arguments).env("SARIF", "a b.sarif").env("JUNIT", "j.xml");
+        command
+            .env("PATHS", paths)
+            .env("ARGS", arguments)
+            .env("SARIF", "new/a b.sarif")
+            .env("JUNIT", "j.xml");
         both(command.output().unwrap())
     };
     let (code, text) = script("good\nbad\n", "--strict\n");
@@ -231,7 +288,7 @@ fn the_action_s_script_validates() {
         text.starts_with("::error file=bad/count.json,line=52,col=22,title=hk/count::expected 3"),
         "{text}"
     );
-    assert!(folder.path().join("a b.sarif").exists() && folder.path().join("j.xml").exists());
+    assert!(folder.path().join("new/a b.sarif").exists() && folder.path().join("j.xml").exists());
     assert_eq!(script("good", "").0, 0);
     assert_eq!(script("", "").0, 2, "nothing to check is never a success");
     // A path that looks like an option or a command is a path.

@@ -12,5 +12,6 @@ while IFS= read -r line; do
   if [ -n "$line" ]; then paths+=("$line"); fi
 done <<<"$PATHS"
 
+mkdir -p -- "$(dirname -- "$SARIF")" "$(dirname -- "$JUNIT")"
 exec "$tradebind" validate --format github --report "sarif=$SARIF" --report "junit=$JUNIT" \
   ${arguments[@]+"${arguments[@]}"} -- ${paths[@]+"${paths[@]}"}

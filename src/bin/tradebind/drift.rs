@@ -49,7 +49,8 @@ impl Args {
         if self.from.is_some() && context.is_replica() {
             return Err(Failure::usage("--from asks nobody, and so no --replica: give one of them"));
         }
-        let prepared = self.reporting.prepare()?;
+        let from: Vec<_> = self.from.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+        let prepared = self.reporting.prepare(&from, self.config.as_deref())?;
         let mut drift = Drift::new().map_err(|e| Failure::input(e.to_string()))?;
         if let Some(path) = &self.config {
             drift = drift.config(config(path)?);

@@ -1,10 +1,11 @@
 //! How findings are told: forms, files, baseline, exit code.
 
+use std::collections::HashSet;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use tradebind::validate::report::Format;
-use tradebind::validate::{Baseline, Config, Report, Severity};
+use tradebind::validate::{Baseline, Config, Report, Severity, files};
 
 use crate::context::{self, Context};
 use crate::exit::{Exit, Failure};
@@ -22,7 +23,7 @@ pub struct Reporting {
     /// Least grave finding that makes the exit code 1: error, warning or note
     #[arg(long, value_name = "SEVERITY", value_parser = severity, default_value = "error")]
     fail_on: Severity,
-    /// Accept the findings that this file lists, and tell which of them are gone
+    /// Accept the findings that this file lists, and tell which of them are gone; its paths are as given, from the same folder
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
     /// Write the findings to a file for --baseline, and take them as accepted
@@ -68,8 +69,8 @@ impl Reporting {
         self.write_baseline.as_deref()
     }
 
-    /// Reads the baseline, and opens the files.
-    pub fn prepare(&self) -> Result<Prepared<'_>, Failure> {
+    /// Reads the baseline, and opens the files. What is written must be none of the inputs, nor the configuration.
+    pub fn prepare(&self, inputs: &[String], config: Option<&Path>) -> Result<Prepared<'_>, Failure> {
         let baseline = match &self.baseline {
             Some(path) => {
                 let text = context::read(path, "the baseline")?;
@@ -78,15 +79,7 @@ impl Reporting {
             }
             None => None,
         };
-        let mut places: Vec<_> =
-            self.report.iter().map(|(_, path)| path).chain(&self.write_baseline).collect();
-        places.sort_unstable();
-        if let Some(twice) = places.windows(2).find(|two| two[0] == two[1]) {
-            let twice = twice[0].display();
-            return Err(Failure::usage(format!(
-                "{twice} is named for two results; give each a file of its own"
-            )));
-        }
+        self.apart(inputs, config)?;
         let written = self.write_baseline.as_ref().map(|path| Target { output: Some(path.clone()) }.open());
         let sinks = self.report.iter().map(|(form, path)| {
             let target = Target { output: Some(path.clone()) };
@@ -95,6 +88,42 @@ impl Reporting {
         let sinks = sinks.collect::<Result<Vec<_>, Failure>>()?;
         Ok(Prepared { options: self, baseline, written: written.transpose()?, sinks })
     }
+}
+
+impl Reporting {
+    /// Each result has a file of its own, which is none that is read.
+    fn apart(&self, inputs: &[String], config: Option<&Path>) -> Result<(), Failure> {
+        let results: Vec<_> =
+            self.report.iter().map(|(_, path)| path.as_path()).chain(self.written_baseline()).collect();
+        if results.is_empty() {
+            return Ok(());
+        }
+        let mut taken = HashSet::new();
+        if let Some(twice) = results.iter().find(|path| !taken.insert(real(path))) {
+            let twice = twice.display();
+            return Err(Failure::usage(format!(
+                "{twice} is named for two results; give each a file of its own"
+            )));
+        }
+        let payloads = inputs.iter().filter(|path| *path != "-").flat_map(|path| files(path));
+        let mut read = payloads.chain(config.map(Path::to_owned)).chain(self.baseline.clone());
+        match read.find(|path| taken.contains(&real(path))) {
+            None => Ok(()),
+            Some(path) => Err(Failure::usage(format!(
+                "{} is read, and a result would be written over it; give the result a file of its own",
+                path.display()
+            ))),
+        }
+    }
+}
+
+/// A file's one name, also of a file that is not there yet.
+fn real(path: &Path) -> PathBuf {
+    let new = || {
+        let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+        Some(folder.canonicalize().ok()?.join(path.file_name()?))
+    };
+    path.canonicalize().ok().or_else(new).unwrap_or_else(|| path.to_owned())
 }
 
 impl Prepared<'_> {
@@ -126,6 +155,9 @@ impl Prepared<'_> {
         if !matches!(options.format, Format::Text | Format::Github) {
             for problem in &report.problems {
                 context.note(problem);
+            }
+            for own in &report.passed_over {
+                context.note(format_args!("{own} is passed over: it is a report or a baseline of tradebind"));
             }
         }
         Ok(match report.exit_code(options.fail_on) {

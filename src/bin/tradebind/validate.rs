@@ -78,7 +78,7 @@ impl Args {
             return Err(Failure::usage("standard input (-) can be read once only"));
         }
         let mut validator = self.validator()?;
-        let prepared = self.reporting.prepare()?;
+        let prepared = self.reporting.prepare(&self.paths, self.config.as_deref())?;
         let mut report = Report::default();
         let mut check = || {
             for paths in self.paths.chunk_by(|one, next| one != "-" && next != "-") {

@@ -8,7 +8,6 @@ mod office;
 mod plan;
 mod remembered;
 mod settings;
-mod spelling;
 mod status;
 mod table;
 mod usage;
@@ -151,7 +150,8 @@ impl Hk {
         }
         let query: Result<Query, _> = target.parse();
         if let Ok(query) = &query {
-            let faults = spelling::faults(target, query);
+            let faults =
+                crate::hk::misspelled(target, query).iter().map(ToString::to_string).collect::<Vec<_>>();
             let faults = match self.office {
                 Some(_) if faults.is_empty() => refusals(&self.contract, query, headers),
                 _ => faults,

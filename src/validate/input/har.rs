@@ -115,8 +115,11 @@ fn response(json: &mut Json<'_>, start: Position, at: &str, call: &mut Call) -> 
                     match json.next_name_owned()?.as_str() {
                         "encoding" => base64 = text(json)?.as_deref() == Some("base64"),
                         "text" if json.peek()? == ValueType::String => {
-                            held = Some(position(json, start));
+                            let at = position(json, start);
                             json.skip_value()?;
+                            // An empty one is written where there is none.
+                            let quotes = 2;
+                            held = (position(json, start).byte > at.byte + quotes).then_some(at);
                         }
                         _ => json.skip_value()?,
                     }

@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 use base64::engine::general_purpose::STANDARD;
 use struson::reader::{JsonReader, JsonStreamReader};
 
+use super::baseline::FORMAT as BASELINE;
 use super::diagnose::Position;
+use super::report::FORMAT as REPORT;
 
 pub(super) use exchange::{Call, Slip, read as read_exchange};
 pub(super) use har::read as read_har;
@@ -340,8 +342,16 @@ fn token(text: &str) -> usize {
     length.max(1)
 }
 
+/// What a path leads to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Files {
+    pub files: Vec<PathBuf>,
+    /// Files beside them that an earlier run wrote: no payloads.
+    pub own: Vec<PathBuf>,
+}
+
 /// Files of paths, folders and patterns, sorted within a folder. A path that leads nowhere is told.
-pub(super) fn files(path: &str) -> Result<Vec<PathBuf>, String> {
+pub(super) fn files(path: &str) -> Result<Files, String> {
     let given = Path::new(path);
     if given.is_dir() {
         let mut found = Vec::new();
@@ -351,18 +361,36 @@ pub(super) fn files(path: &str) -> Result<Vec<PathBuf>, String> {
                 Err("the folder holds no payload: files that end in .json, .ndjson, .jsonl or .har"
                     .to_owned())
             }
-            false => Ok(found),
+            false => Ok(parted(found)),
         };
     }
     if given.exists() || !path.contains(['*', '?', '[']) {
-        return Ok(vec![given.to_owned()]);
+        // One that is named is taken for what it is said to be.
+        return Ok(Files { files: vec![given.to_owned()], own: Vec::new() });
     }
     // A shell's patterns pass over hidden files, and so does a folder.
     let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
     let paths = glob::glob_with(path, options).map_err(|e| format!("is no pattern: {e}"))?;
     let mut found: Vec<_> = paths.filter_map(Result::ok).filter(|path| path.is_file()).collect();
     found.sort();
-    if found.is_empty() { Err("no file fits the pattern".to_owned()) } else { Ok(found) }
+    if found.is_empty() { Err("no file fits the pattern".to_owned()) } else { Ok(parted(found)) }
+}
+
+fn parted(found: Vec<PathBuf>) -> Files {
+    let (own, files) = found.into_iter().partition(|file| is_own(file));
+    Files { files, own }
+}
+
+/// Whether a file is a baseline or a report of ours, which both begin with their format.
+fn is_own(path: &Path) -> bool {
+    const BEGINNING: u64 = 256;
+    // Of a pipe nothing may be taken before it is read.
+    let file = path.is_file().then(|| File::open(path).ok()).flatten();
+    let mut prefix = Vec::new();
+    let read = file.and_then(|file| file.take(BEGINNING).read_to_end(&mut prefix).ok());
+    let sketch = read.and_then(|_| Sketch::of(&prefix).ok());
+    let format = sketch.as_ref().and_then(|sketch| sketch.get("format")?.text());
+    format.is_some_and(|format| [BASELINE, REPORT].contains(&format))
 }
 
 /// Endings of files that a folder is searched for.

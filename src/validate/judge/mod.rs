@@ -13,7 +13,7 @@ use crate::exchange::ServiceName;
 use crate::hk::Query;
 
 pub(super) use cell::Key;
-pub(super) use query::reasons;
+pub(super) use query::{Asked, asked};
 
 /// What kind of object is read, as far as rules care.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

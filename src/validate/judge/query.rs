@@ -1,12 +1,71 @@
 //! Rows against the query that they answer, and the query itself.
 
-use super::{Judge, Kind, Slot};
+use super::{Judge, Kind, Slot, shown};
 use crate::domain::{AreaClass, InvalidValue, Known, Period, Statistic, TradeType};
-use crate::hk::{AreaSelection, Query};
+use crate::hk::{AreaSelection, Query, misspelled};
+use crate::validate::diagnose::NOTHING;
 
-/// Every reason why the guide rules a query out.
-pub(crate) fn reasons(address: &str) -> Result<Query, Vec<InvalidValue>> {
-    address.parse::<Query>().map_err(|refused| refused.reasons().to_vec())
+/// What is wrong with a query.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// The parameter that it is about; empty where it is none of the guide's.
+    pub parameter: String,
+    pub expected: String,
+    pub found: String,
+    /// What tells it from others; where there is none, what is expected does.
+    pub key: Option<String>,
+    pub mend: Option<String>,
+}
+
+/// The query, where the guide does not rule it out, and every way in which it is not as the guide has it.
+pub(crate) fn asked(address: &str) -> (Option<Query>, Vec<Asked>) {
+    match address.parse::<Query>() {
+        // People may write more than the service is known to read.
+        Ok(query) => {
+            let bare = !address.contains('?');
+            let target = if bare { format!("?{address}") } else { address.to_owned() };
+            let slips = misspelled(&target, &query).into_iter().map(|slip| {
+                let (parameter, found) = (slip.name.to_ascii_lowercase(), shown(&slip.value));
+                Asked {
+                    expected: format!("{parameter} in the guide's spelling, {}", slip.spelled),
+                    key: Some(format!("{parameter}={found}")),
+                    mend: Some(format!("send {}", slip.spelled)),
+                    parameter,
+                    found,
+                }
+            });
+            let slips = slips.collect();
+            (Some(query), slips)
+        }
+        Err(refused) => (None, refused.reasons().iter().map(reason).collect()),
+    }
+}
+
+fn reason(reason: &InvalidValue) -> Asked {
+    let parameter = reason.parameter().unwrap_or_default().to_owned();
+    let (given, source) = (shown(reason.given()), reason.rule_source());
+    if reason.problem().starts_with("is missing; ") {
+        return Asked {
+            parameter,
+            expected: format!("the parameter {:?}", reason.given()),
+            found: NOTHING.to_owned(),
+            key: None,
+            mend: Some(format!("give it ({source})")),
+        };
+    }
+    // What to do stands behind what is wrong.
+    let (problem, hint) = match reason.problem().rsplit_once("; ") {
+        Some((problem, hint)) => (problem, Some(hint.to_owned())),
+        None => (reason.problem(), None),
+    };
+    Asked {
+        expected: format!("what the guide allows as {}; {given} {problem} ({source})", reason.what()),
+        // One value may be wrong in two parameters.
+        key: Some(format!("{parameter}={given}")),
+        found: given,
+        mend: hint,
+        parameter,
+    }
 }
 
 const RULE: &str = "hk/answers-query";

@@ -19,6 +19,14 @@ fn is_decimal(text: &str) -> bool {
     text.parse::<Figure>().is_ok_and(|figure| matches!(figure.decimal(), Ok(Some(_)))) && !text.contains(',')
 }
 
+/// A share; one with more places than a decimal number holds is nothing, where it is that small.
+fn decimal(text: &str) -> Decimal {
+    const LEAST: f64 = 1e-20;
+    let read = text.parse::<OpenNumber>().ok().and_then(|number| number.decimal().ok());
+    let nothing = || text.parse::<f64>().is_ok_and(|number| number.abs() < LEAST);
+    read.unwrap_or_else(|| if nothing() { Decimal::ZERO } else { BEYOND })
+}
+
 impl Judge {
     pub(super) fn region_rules(&mut self) {
         for slot in [Slot::Amount, Slot::Quantity, Slot::Weight] {
@@ -26,10 +34,7 @@ impl Judge {
         }
         let trades = self.row.integer(Slot::RegionTrades);
         let share = self.row.text(Slot::Percent).filter(|_| self.row.kind(Slot::Percent) == Kind::Number);
-        let share = share.map(|text| {
-            let read = text.parse::<OpenNumber>().ok().and_then(|number| number.decimal().ok());
-            read.unwrap_or(BEYOND)
-        });
+        let share = share.map(decimal);
         let region = trades.zip(share).unwrap_or((UNKNOWN, Decimal::ZERO));
         if self.wanted.is_none() {
             let regions = &mut self.regions.0;
@@ -87,6 +92,15 @@ impl Judge {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_too_small_to_count_is_nothing() {
+        assert_eq!(
+            ["1e-40", "-1e-40", "0.0", "2.5"].map(|text| decimal(text).to_string()),
+            ["0", "0", "0.0", "2.5"]
+        );
+        assert_eq!(["1e40", "-1e400"].map(decimal), [BEYOND; 2]);
+    }
 
     #[test]
     fn a_region_is_24_bytes() {

@@ -11,6 +11,7 @@ use std::io::{self, Write};
 use std::str::FromStr;
 
 pub use github::github;
+pub(super) use json::FORMAT;
 pub use json::json;
 pub use junit::junit;
 pub use sarif::sarif;
@@ -109,7 +110,7 @@ fn summary(report: &Report) -> String {
     ];
     let untold: usize = report.checked.iter().map(|checked| checked.untold).sum();
     if untold > 0 {
-        parts.push(format!("{untold} more not listed"));
+        parts.push(format!("{untold} of them not listed"));
     }
     if report.accepted > 0 {
         parts.push(format!("{} accepted by the baseline", report.accepted));

@@ -24,6 +24,9 @@ pub fn text(report: &Report, color: bool, into: &mut dyn Write) -> io::Result<()
         let told = Problem { file: file(&problem.file), text: lines, ..*problem };
         writeln!(into, "{told}")?;
     }
+    for own in &report.passed_over {
+        writeln!(into, "{}: passed over, since it is a report or a baseline of tradebind", file(own))?;
+    }
     for stale in &report.stale {
         writeln!(into, "stale in the baseline: {}", harmless(stale))?;
     }

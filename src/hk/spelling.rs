@@ -1,20 +1,40 @@
 //! Whether a query is spelled as the guide has it. People may write more than the service is known to read, such as
 //! `2018-05..2018-06`, and [`Query`] takes that; a program that sends it must not pass here and fail there.
 
+use std::fmt;
+
 use reqwest::Url;
 
-use crate::hk::Query;
+use super::Query;
+
+/// A parameter that is not in the guide's spelling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Misspelled {
+    /// The parameter, as it was sent.
+    pub name: String,
+    /// What was sent.
+    pub value: String,
+    /// The guide's spelling of it.
+    pub spelled: String,
+}
+
+impl fmt::Display for Misspelled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, value, spelled } = self;
+        match doubled(value, spelled) {
+            Some(twice) => write!(f, "{name}: {twice} is given more than once; send {spelled}"),
+            None => write!(f, "{name}: {value:?} is not in the guide's spelling; send {spelled}"),
+        }
+    }
+}
 
 /// Each parameter that is not in the guide's spelling, whatever its case (guide, section A).
-pub(super) fn faults(target: &str, query: &Query) -> Vec<String> {
+pub(crate) fn misspelled(target: &str, query: &Query) -> Vec<Misspelled> {
     let (sent, meant) = (pairs(target), pairs(&query.to_string()));
     let fault = |(name, value): &(String, String)| {
         let (_, spelled) = meant.iter().find(|(other, _)| other.eq_ignore_ascii_case(name))?;
         let same = spelled.eq_ignore_ascii_case(value) || value.is_empty();
-        (!same).then(|| match doubled(value, spelled) {
-            Some(twice) => format!("{name}: {twice} is given more than once; send {spelled}"),
-            None => format!("{name}: {value:?} is not in the guide's spelling; send {spelled}"),
-        })
+        (!same).then(|| Misspelled { name: name.clone(), value: value.clone(), spelled: spelled.clone() })
     };
     sent.iter().filter_map(fault).collect()
 }
@@ -47,7 +67,10 @@ mod tests {
 
     #[test]
     fn only_the_guides_spelling_passes() {
-        let told = |text: &str| faults(&format!("/api/get?{text}"), &text.parse().unwrap()).join("\n");
+        let told = |text: &str| {
+            let faults = misspelled(&format!("/api/get?{text}"), &text.parse().unwrap());
+            faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        };
         for right in [
             "lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN",
             "LANG=en&SV=vcm%2Cqcm&FREQ=m&PERIOD=201805%2c201806&TTYPE=all&CCCLASS=c&CC=cn,us",

@@ -17,6 +17,8 @@ const DIMENSIONS: [(Column, Option<Column>); 6] = [
 
 /// The longest label, in characters: titles of commodities are sentences.
 const LONGEST: usize = 40;
+/// The most cells that are filled up for a picture: of more, nobody sees which are nil.
+const FILLED: usize = 200_000;
 
 impl Picture {
     /// The figures of an answer: as lines over the periods, one for each of what they differ by, or as ranked bars where
@@ -35,13 +37,13 @@ impl Picture {
     }
 
     /// The same of the answer to a query: every period that was asked for has its place, and what the service left out since
-    /// it is nil is drawn as 0, as far as that is proved ([`Table::with_zeros`]).
+    /// it is nil is drawn as 0, as far as that is proved ([`Table::with_zeros`]) and the query has no more than 200,000 cells.
     ///
     /// # Errors
     /// As [`Picture::of_table`].
     pub fn of_query(table: &Table, query: &Query, provenance: &Provenance) -> Result<Self, Undrawable> {
         // Zeros alone are no figures to draw.
-        let whole = table.with_zeros(query).ok().filter(|_| !table.is_empty());
+        let whole = table.with_zeros_within(query, FILLED).ok().filter(|_| !table.is_empty());
         let table = whole.as_ref().unwrap_or(table);
         let mut picture = Self::over(table, Some(query.periods()), provenance)?;
         let nil = table.filled().len();

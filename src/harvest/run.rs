@@ -283,6 +283,14 @@ impl Harvest {
         Err(HarvestError::Changed { folder: folder.to_owned(), differences })
     }
 
+    /// What the files of its dataset are called, wherever they are copied: by the service and the request that the folder was
+    /// begun for, so that a refresh, which moves the end of the periods, takes the place of what was before it.
+    #[cfg(feature = "parquet")]
+    #[must_use]
+    pub fn dataset_name(&self) -> String {
+        self.purpose.request.dataset_name(&self.purpose.service)
+    }
+
     /// Whether a run would begin a refresh.
     #[must_use]
     pub fn will_refresh(&self) -> bool {

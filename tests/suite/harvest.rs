@@ -450,7 +450,7 @@ async fn a_refresh_that_fails_leaves_the_data() {
     after.faults([Rule::on(Door::HkAnswer).with(Fault::Html(500))]);
     let failed = refresh(&after, folder.path(), request.clone()).await;
     assert_eq!((failed.failed.len(), &failed.data, failed.cells), (1, &first.data, first.cells));
-    assert!(failed.revisions.is_none() && !failed.is_complete(), "{failed}");
+    assert!(failed.revisions.is_none() && !failed.is_complete() && !failed.is_answered(), "{failed}");
     assert!(
         failed.to_string().contains("not complete in 202601,202603; the data are those before"),
         "{failed}"
@@ -555,9 +555,11 @@ async fn where_nobody_answers_the_rest_is_left_and_told() {
     let summary = harvest(&replica, folder.path(), mixed(), limits).await;
     assert!(summary.failed.len() < 10, "{summary}");
     assert_eq!(summary.cells.failed, summary.cells.asked);
+    assert!(!summary.is_answered());
     replica.clear_faults();
     let again = harvest(&replica, folder.path(), mixed(), limits).await;
     assert_eq!(again.cells.failed, 0);
+    assert!(again.is_answered());
 }
 
 /// The second replica has other figures, and more months.

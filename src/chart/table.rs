@@ -252,6 +252,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_filled_in_is_bounded() {
+        let row = serde_json::json!({"freq": "M", "period": "201801", "ttype": 4, "cc": "CN", "codeclass": "HKHS2",
+            "code": "01", "sv": "VCm", "unitEN": "HK$ '000", "figure": "5"});
+        let body =
+            serde_json::json!({"header": {"status": {"code": 0}, "title": "Exports"}, "dataSet": [row]});
+        let table = Table::decode(body.to_string().as_bytes()).unwrap();
+        let codes: Vec<_> = (1..=20).map(|code| format!("{code:02}")).collect();
+        let areas =
+            "AE,AR,AT,AU,BD,BE,BR,CA,CH,CL,CN,CZ,DE,DK,EG,ES,FI,FR,GB,GR,HU,ID,IE,IL,IN,IT,JP,KR,MX,US";
+        let filled = |first: &str| {
+            let codes = codes.join(",");
+            let query = format!(
+                "lang=EN&sv=VCm&freq=M&period={first},201812&ttype=4&ccclass=C&cc={areas}&codeclass=HKHS2&code={codes}"
+            );
+            let picture = Picture::of_query(&table, &query.parse().unwrap(), &Provenance::now("here"));
+            picture.unwrap().left_out.iter().any(|told| told.contains("taken as 0"))
+        };
+        assert!(filled("201801"));
+        assert!(!filled("199001"), "208,800 cells");
+    }
+
+    #[test]
     fn an_answer_without_rows_is_not_drawn() {
         let query = "lang=EN&sv=VCm&freq=M&period=201801,201801&ttype=4&ccclass=C&cc=CN".parse().unwrap();
         let drawn = Picture::of_query(&table(&[]), &query, &Provenance::now("here"));

@@ -17,6 +17,8 @@ const DIMENSIONS: [(Column, Option<Column>); 6] = [
 
 /// The longest label, in characters: titles of commodities are sentences.
 const LONGEST: usize = 40;
+/// The most cells that are filled up for a picture: of more, nobody sees which are nil.
+const FILLED: usize = 200_000;
 
 impl Picture {
     /// The figures of an answer: as lines over the periods, one for each of what they differ by, or as ranked bars where
@@ -35,13 +37,13 @@ impl Picture {
     }
 
     /// The same of the answer to a query: every period that was asked for has its place, and what the service left out since
-    /// it is nil is drawn as 0, as far as that is proved ([`Table::with_zeros`]).
+    /// it is nil is drawn as 0, as far as that is proved ([`Table::with_zeros`]) and the query has no more than 200,000 cells.
     ///
     /// # Errors
     /// As [`Picture::of_table`].
     pub fn of_query(table: &Table, query: &Query, provenance: &Provenance) -> Result<Self, Undrawable> {
         // Zeros alone are no figures to draw.
-        let whole = table.with_zeros(query).ok().filter(|_| !table.is_empty());
+        let whole = table.with_zeros_within(query, FILLED).ok().filter(|_| !table.is_empty());
         let table = whole.as_ref().unwrap_or(table);
         let mut picture = Self::over(table, Some(query.periods()), provenance)?;
         let nil = table.filled().len();
@@ -247,6 +249,28 @@ mod tests {
         assert!(picture.unit.ends_with("monthly value, HK$ '000"), "{}", picture.unit);
         let Shape::Bars(bars) = &picture.shape else { panic!("{picture:?}") };
         assert_eq!(bars.iter().map(|bar| &*bar.label).collect::<Vec<_>>(), ["CHINA", "US"]);
+    }
+
+    #[test]
+    fn what_is_filled_in_is_bounded() {
+        let row = serde_json::json!({"freq": "M", "period": "201801", "ttype": 4, "cc": "CN", "codeclass": "HKHS2",
+            "code": "01", "sv": "VCm", "unitEN": "HK$ '000", "figure": "5"});
+        let body =
+            serde_json::json!({"header": {"status": {"code": 0}, "title": "Exports"}, "dataSet": [row]});
+        let table = Table::decode(body.to_string().as_bytes()).unwrap();
+        let codes: Vec<_> = (1..=20).map(|code| format!("{code:02}")).collect();
+        let areas =
+            "AE,AR,AT,AU,BD,BE,BR,CA,CH,CL,CN,CZ,DE,DK,EG,ES,FI,FR,GB,GR,HU,ID,IE,IL,IN,IT,JP,KR,MX,US";
+        let filled = |first: &str| {
+            let codes = codes.join(",");
+            let query = format!(
+                "lang=EN&sv=VCm&freq=M&period={first},201812&ttype=4&ccclass=C&cc={areas}&codeclass=HKHS2&code={codes}"
+            );
+            let picture = Picture::of_query(&table, &query.parse().unwrap(), &Provenance::now("here"));
+            picture.unwrap().left_out.iter().any(|told| told.contains("taken as 0"))
+        };
+        assert!(filled("201801"));
+        assert!(!filled("199001"), "208,800 cells");
     }
 
     #[test]

@@ -121,15 +121,12 @@ impl Request {
         RequestBuilder::default()
     }
 
-    /// What the files of its dataset are called: the same whatever the periods, as a refresh moves them, and another for
-    /// another service or request, so that none takes the place of another's where several share a place.
+    /// What the files of its dataset are called: another for another service or request, also of other periods, so that none
+    /// takes the place of another's where several share a place.
     #[cfg(feature = "parquet")]
     #[must_use]
-    pub fn dataset_name(&self, service: &str) -> String {
+    pub(super) fn dataset_name(&self, service: &str) -> String {
         let mut request = serde_json::to_value(self).unwrap_or_default();
-        if let Some(fields) = request.as_object_mut() {
-            fields.remove("periods");
-        }
         in_order(&mut request);
         let mut hash = super::hash(format!("{service}\n{request}").as_bytes());
         hash.truncate(16);

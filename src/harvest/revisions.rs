@@ -1,6 +1,6 @@
 //! What a refresh found changed.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::io;
 
@@ -71,19 +71,31 @@ impl Key {
 }
 
 /// What a source has answers of.
-struct Answered(Vec<(Block, PeriodPair, HashSet<String>)>);
+#[derive(Default)]
+struct Answered {
+    all: Vec<(Block, PeriodPair)>,
+    /// Their places by commodity, so that many cells are looked up among many answers; under none those of any commodity.
+    places: HashMap<Option<String>, Vec<usize>>,
+}
 
 impl Answered {
     fn of(source: &Source<'_>) -> Self {
-        let mut all = Vec::new();
+        let mut answered = Self::default();
         for (_, _, settled) in source.settled() {
             let Some(block) = settled.known else { continue };
+            let any_code = matches!(block.class, None | Some(CommodityClass::EndUse));
             for (_, periods, codes) in settled.answered {
-                let codes = codes.iter().map(ToString::to_string).collect();
-                all.push((block.clone(), periods, codes));
+                let at = answered.all.len();
+                answered.all.push((block.clone(), periods));
+                if any_code {
+                    answered.places.entry(None).or_default().push(at);
+                }
+                for code in codes {
+                    answered.places.entry(Some(code.to_string())).or_default().push(at);
+                }
             }
         }
-        Self(all)
+        answered
     }
 
     /// Whether a cell without a row is nil, not refused or open.
@@ -92,10 +104,10 @@ impl Answered {
             None | Some(BlockAreas::All | BlockAreas::Region(_)) => true,
             Some(BlockAreas::Countries(codes)) => codes.iter().any(|code| code.as_str() == area),
         };
-        self.0.iter().any(|(block, periods, codes)| {
-            let any_code = matches!(block.class, None | Some(CommodityClass::EndUse));
-            (any_code || codes.contains(&key.commodity))
-                && (periods.start().ordinal()..=periods.end().ordinal()).contains(&key.period)
+        let of_code = [None, Some(key.commodity.clone())];
+        let places = of_code.iter().filter_map(|code| self.places.get(code)).flatten();
+        places.filter_map(|at| self.all.get(*at)).any(|(block, periods)| {
+            (periods.start().ordinal()..=periods.end().ordinal()).contains(&key.period)
                 && block.trade_types().iter().any(|kind| kind.name() == key.trade_type)
                 && block.statistics.iter().any(|one| one.as_str() == key.statistic)
                 && within(&block.origin, &key.origin)

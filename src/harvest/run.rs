@@ -283,6 +283,14 @@ impl Harvest {
         Err(HarvestError::Changed { folder: folder.to_owned(), differences })
     }
 
+    /// What the files of its dataset are called, wherever they are copied: by the service and the request that the folder was
+    /// begun for, so that a refresh, which moves the end of the periods, takes the place of what was before it.
+    #[cfg(feature = "parquet")]
+    #[must_use]
+    pub fn dataset_name(&self) -> String {
+        self.purpose.request.dataset_name(&self.purpose.service)
+    }
+
     /// Whether a run would begin a refresh.
     #[must_use]
     pub fn will_refresh(&self) -> bool {
@@ -802,6 +810,16 @@ fn faults_of(source: &Source<'_>) -> u64 {
     source.facts.kept().iter().filter(counts).map(|kept| kept.faults as u64).sum()
 }
 
+/// The hashes of the answers that a manifest tells of, in order; none where there is no manifest.
+fn told_answers(manifest: &Path) -> Vec<String> {
+    let manifest = std::fs::read(manifest).ok().and_then(|text| serde_json::from_slice(&text).ok());
+    let manifest: serde_json::Value = manifest.unwrap_or_default();
+    let answers = manifest["answers"].as_array().into_iter().flatten();
+    let mut told: Vec<_> = answers.filter_map(|one| Some(one["sha256"].as_str()?.to_owned())).collect();
+    told.sort_unstable();
+    told
+}
+
 /// Writes data, revisions and manifest.
 fn finish(
     settings: &Settings,
@@ -854,7 +872,14 @@ fn finish(
         }
         _ => None,
     };
-    if shown.len() > 1 && unfinished.is_none() && state.told.calls > 0 {
+    let kept = || generations.iter().flat_map(|one| one.facts.kept());
+    // A run that was killed once all was answered leaves the manifest of the one before it.
+    let is_new = || {
+        let mut now: Vec<_> = kept().map(|kept| kept.body.as_str()).collect();
+        now.sort_unstable();
+        state.told.calls > 0 || now != told_answers(&folder.path().join(MANIFEST))
+    };
+    if shown.len() > 1 && unfinished.is_none() && is_new() {
         // Of before the refresh.
         let others = Format::ALL.iter().filter(|format| **format != settings.format);
         others.for_each(|format| folder.remove(format.file()));
@@ -865,7 +890,6 @@ fn finish(
             PeriodPair::new(one.start(), last.end()).unwrap_or(last)
         },
     );
-    let kept = || generations.iter().flat_map(|one| one.facts.kept());
     let summary = Summary {
         planned: generations.iter().map(|one| one.plan.len()).sum(),
         calls: state.told.calls,

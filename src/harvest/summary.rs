@@ -199,7 +199,13 @@ impl Summary {
     /// Whether every cell is accounted for: reported, nil, not given or refused, and no answer had a fault.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.cells.failed == 0 && self.failed.is_empty() && self.faults == 0 && self.unfinished.is_none()
+        self.is_answered() && self.faults == 0
+    }
+
+    /// Whether nothing is left to ask for: what is not must not take the place of data that are whole.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        self.cells.failed == 0 && self.failed.is_empty() && self.left == 0 && self.unfinished.is_none()
     }
 }
 

@@ -46,8 +46,13 @@ impl Table {
     /// not ask for (of a region's rows the areas are not on record, so that only another region's are known); more than five
     /// million cells.
     pub fn with_zeros(&self, query: &Query) -> Result<Self, RowError> {
+        self.with_zeros_within(query, MOST)
+    }
+
+    /// The same, of so many cells at most.
+    pub(crate) fn with_zeros_within(&self, query: &Query, most: usize) -> Result<Self, RowError> {
         let mut filling = Filling::of(self, query)?;
-        let cells = filling.cells(query)?;
+        let cells = filling.cells(query, most)?;
         let from = if self.filled.is_empty() { self.len() } else { self.filled.start };
         for cell in cells {
             filling.add(&cell).ok_or_else(|| RowError::new(filling.rows.len(), "more texts than 4 GiB"))?;
@@ -141,7 +146,7 @@ impl Filling {
     }
 
     /// The cells that the answer left out.
-    fn cells(&mut self, query: &Query) -> Result<Vec<Cell>, RowError> {
+    fn cells(&mut self, query: &Query, most: usize) -> Result<Vec<Cell>, RowError> {
         let periods = periods(query);
         let periods: Vec<String> = periods.iter().map(ToString::to_string).collect();
         let periods = self.put_all("period", periods.iter().map(String::as_str))?;
@@ -180,8 +185,8 @@ impl Filling {
 
         let sizes = [&codes, &origins, &destinations, &periods, &types].map(Vec::len);
         let all = sizes.into_iter().chain([transports.len(), statistics.len()]);
-        if all.fold(1usize, usize::saturating_mul) > MOST {
-            let told = format!("the query has more than {MOST} cells; ask for less at a time");
+        if all.fold(1usize, usize::saturating_mul) > most {
+            let told = format!("the query has more than {most} cells; ask for less at a time");
             return Err(RowError::new(self.rows.len(), told));
         }
         let mut missing = Vec::new();

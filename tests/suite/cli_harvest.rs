@@ -490,6 +490,89 @@ fn progress_is_read_by_programs() {
     assert!(lines.last().is_some_and(|line| line.contains("last refusal: Commodity code (77)")), "{plain}");
 }
 
+#[test]
+fn progress_that_is_asked_for_is_told_quietly_too() {
+    let ran = ended(small(&folder("harvest-quiet").join("out"), "--progress plain --quiet"), "");
+    assert!(!ran.stderr.is_empty() && ran.stderr.lines().all(|line| line.contains(" batches, ")), "{ran}");
+}
+
+/// By itself the replica is asked as fast as it answers.
+#[test]
+fn a_pause_holds_with_the_replica() {
+    let began = std::time::Instant::now();
+    let ran =
+        ended(small(&folder("harvest-pause").join("out"), "--pause 0.4 --max-rows 3 --progress json"), "");
+    let last: serde_json::Value = serde_json::from_str(ran.stderr.lines().last().unwrap()).unwrap();
+    let calls = u32::try_from(last["calls"].as_u64().unwrap()).unwrap();
+    assert!(calls > 1, "{ran}");
+    assert!(began.elapsed() >= Duration::from_millis(400) * (calls - 1), "{calls} calls");
+}
+
+/// What stands at an address stays where the service does not answer: nothing is removed, and nothing written.
+#[cfg(feature = "object-store")]
+#[test]
+fn what_failed_is_not_copied() {
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    use std::sync::{Arc, Mutex};
+
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", server.local_addr().unwrap());
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&asked);
+    std::thread::spawn(move || {
+        for stream in server.incoming() {
+            let mut stream = BufReader::new(stream.unwrap());
+            let mut lines = Vec::new();
+            loop {
+                let mut line = String::new();
+                stream.read_line(&mut line).unwrap();
+                if line.trim().is_empty() {
+                    break;
+                }
+                lines.push(line.to_ascii_lowercase());
+            }
+            let length =
+                lines.iter().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
+            stream.by_ref().take(length.unwrap_or_default()).read_to_end(&mut Vec::new()).unwrap();
+            let body = match lines.first().map_or("", |line| line.split(' ').next().unwrap()) {
+                "post" => {
+                    "<InitiateMultipartUploadResult><UploadId>an-id</UploadId></InitiateMultipartUploadResult>"
+                }
+                "get" => "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>",
+                _ => "",
+            };
+            noted.lock().unwrap().push(lines.swap_remove(0));
+            let head =
+                format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+            stream.get_mut().write_all(format!("{head}{body}").as_bytes()).unwrap();
+        }
+    });
+    let work = folder("harvest-not-copied");
+    let replica = serve(Replica::builder().faults([Rule::on(Door::HkAnswer).with(Fault::Html(404))]));
+    let mut command = from(
+        &replica,
+        &work.join("ledger"),
+        Path::new("s3://bucket/trade"),
+        "--pause 0 --trade-type imports --period 2024-01..2024-12 --hs 10",
+    );
+    command.arg("--state").arg(work.join("state")).envs([
+        ("AWS_ACCESS_KEY_ID", "an-id"),
+        ("AWS_SECRET_ACCESS_KEY", "a-secret"),
+        ("AWS_ENDPOINT_URL", &endpoint),
+        ("AWS_ALLOW_HTTP", "true"),
+    ]);
+    let ran = ended(command, "");
+    assert_eq!(ran.code, Some(4), "{ran}");
+    assert!(ran.stderr.contains("note: not copied: "), "{ran}");
+    let asked = asked.lock().unwrap();
+    // Of the check alone: begun, given up, listed.
+    assert_eq!(asked.len(), 3, "{asked:?}");
+    assert!(
+        asked.iter().all(|line| line.contains("tradebind-check") || line.starts_with("get ")),
+        "{asked:?}"
+    );
+}
+
 /// A server that fails: what could not be had is told, and how to go on.
 #[test]
 fn failures_are_told() {

@@ -244,6 +244,75 @@ fn what_a_name_has_no_more_is_removed() {
     assert_eq!(there(), ["trade_type=imports/year=2019/part-a-b-00000.parquet"]);
 }
 
+/// A copy of a dataset that lies in its folder is not of it, however it is called.
+#[test]
+fn what_lies_deeper_is_not_of_the_dataset() {
+    let folder = Temporary::new("nested");
+    let write = |below: &str| {
+        let mut dataset = Dataset::new(Folder::new(folder.0.join(below))).named("a");
+        dataset.write(&odd(), &Provenance::default()).unwrap();
+        dataset.finish().unwrap().len()
+    };
+    let all = write("");
+    for below in
+        ["backup", "trade_type=old", "trade_type=imports/year=2018/old", "trade_type=imports/year=2018"]
+    {
+        assert_eq!(write(below), all);
+    }
+    assert_eq!(files(&folder.0).len(), 5 * all);
+    assert_eq!(Folder::new(&folder.0).files().unwrap().len(), all);
+    assert_eq!(write(""), all);
+    let mut dataset = Dataset::new(Deep(Folder::new(&folder.0), folder.0.join("backup"))).named("a");
+    dataset.write(&odd(), &Provenance::default()).unwrap();
+    dataset.finish().unwrap();
+    assert_eq!(files(&folder.0).len(), 5 * all);
+}
+
+/// A folder that tells of files of others, too.
+struct Deep(Folder, PathBuf);
+
+impl Store for Deep {
+    type File = <Folder as Store>::File;
+
+    fn begin(&self, path: &str) -> std::io::Result<Self::File> {
+        self.0.begin(path)
+    }
+
+    fn holds(&self, path: &str) -> std::io::Result<bool> {
+        self.0.holds(path)
+    }
+
+    fn files(&self) -> std::io::Result<Vec<String>> {
+        let below = Folder::new(&self.1).files()?;
+        Ok(below.into_iter().map(|path| format!("backup/{path}")).collect())
+    }
+
+    fn remove(&self, path: &str) -> std::io::Result<()> {
+        self.0.remove(path)
+    }
+}
+
+/// What is surely nobody's any more goes; what somebody may be writing stays, and so does what is not ours.
+#[test]
+fn what_was_left_unfinished_goes_after_a_day() {
+    let folder = Temporary::new("left");
+    let partition = folder.0.join("trade_type=imports/year=2018");
+    fs::create_dir_all(&partition).unwrap();
+    let now = std::time::SystemTime::now();
+    for (name, hours) in
+        [(".0123456789abcdef.unfinished", 25), (".fedc.unfinished", 23), (".mine.unfinished", 25)]
+    {
+        let file = File::create(partition.join(name)).unwrap();
+        file.set_modified(now - std::time::Duration::from_secs(hours * 3600)).unwrap();
+    }
+    let mut dataset = Dataset::new(Folder::new(&folder.0));
+    dataset.write(&odd(), &Provenance::default()).unwrap();
+    dataset.finish().unwrap();
+    let there = |name: &str| partition.join(name).exists();
+    assert!(!there(".0123456789abcdef.unfinished"));
+    assert!(there(".fedc.unfinished") && there(".mine.unfinished"));
+}
+
 /// In a container every process has the same number.
 #[test]
 fn what_the_killed_left_blocks_nobody() {
@@ -449,6 +518,26 @@ mod buckets {
         copy("one", &bucket, &[]);
         assert_eq!(bucket.files().unwrap(), [year("2020", "other")]);
         assert_eq!(beside.files().unwrap(), [year("2019", "one")]);
+    }
+
+    #[test]
+    fn what_lies_below_the_prefix_is_of_others() {
+        let store = Arc::new(InMemory::new());
+        let write = |prefix: &str| {
+            let bucket = Bucket::new(Arc::clone(&store) as Arc<dyn ObjectStore>, prefix).unwrap();
+            let mut dataset = Dataset::new(bucket.clone()).named("a");
+            dataset.write(&odd(), &Provenance::default()).unwrap();
+            let mut paths: Vec<_> = dataset.finish().unwrap().into_iter().map(|file| file.path).collect();
+            paths.sort();
+            assert_eq!(bucket.files().unwrap(), paths, "{prefix}");
+            bucket
+        };
+        let below = ["a/backup", "a/trade_type=old", "a/z", "b"].map(write);
+        write("a");
+        write("");
+        write("a");
+        let all = below[0].files().unwrap();
+        assert!(!all.is_empty() && below.iter().all(|bucket| bucket.files().unwrap() == all));
     }
 
     #[test]

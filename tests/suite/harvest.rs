@@ -450,7 +450,7 @@ async fn a_refresh_that_fails_leaves_the_data() {
     after.faults([Rule::on(Door::HkAnswer).with(Fault::Html(500))]);
     let failed = refresh(&after, folder.path(), request.clone()).await;
     assert_eq!((failed.failed.len(), &failed.data, failed.cells), (1, &first.data, first.cells));
-    assert!(failed.revisions.is_none() && !failed.is_complete(), "{failed}");
+    assert!(failed.revisions.is_none() && !failed.is_complete() && !failed.is_answered(), "{failed}");
     assert!(
         failed.to_string().contains("not complete in 202601,202603; the data are those before"),
         "{failed}"
@@ -525,6 +525,32 @@ async fn one_code_with_too_large_an_answer_is_told() {
     );
 }
 
+/// The same where the refresh was killed once all was answered, so that the next run asks for nothing.
+#[tokio::test]
+async fn a_refresh_that_was_killed_leaves_no_old_data() {
+    let (before, after) =
+        (Replica::start().await.unwrap(), Replica::builder().seed(9).start().await.unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let request = request("2026-01..2026-03").commodities(hs(CommodityClass::Hs2, &["85"])).build().unwrap();
+    let plan = Plan::new(request.clone(), Limits::default()).unwrap();
+    let run = async |format| {
+        let settings = Settings::new("replica").format(format);
+        let harvest = Harvest::open(folder.path(), &plan, &settings).unwrap();
+        harvest.run(&client(&after).await, |_| {}).await.unwrap().calls
+    };
+    let path = |name: &str| folder.path().join(name);
+    harvest(&before, folder.path(), request.clone(), Limits::default()).await;
+    assert_eq!(run(Format::Ndjson).await, 0);
+    let old = ["manifest.json", "data.ndjson"].map(|name| (name, std::fs::read(path(name)).unwrap()));
+    refresh(&after, folder.path(), request).await;
+    assert!(!path("data.ndjson").exists());
+    old.into_iter().for_each(|(name, bytes)| std::fs::write(path(name), bytes).unwrap());
+    assert_eq!(run(Format::Csv).await, 0);
+    assert!(!path("data.ndjson").exists(), "it is of before the refresh");
+    assert_eq!(run(Format::Ndjson).await, 0);
+    assert!(path("data.csv").exists(), "both are of the same answers");
+}
+
 /// Data in another form than that of a refresh are of before it: they do not stay beside the new ones.
 #[tokio::test]
 async fn a_refresh_in_another_form_leaves_no_old_data() {
@@ -555,9 +581,11 @@ async fn where_nobody_answers_the_rest_is_left_and_told() {
     let summary = harvest(&replica, folder.path(), mixed(), limits).await;
     assert!(summary.failed.len() < 10, "{summary}");
     assert_eq!(summary.cells.failed, summary.cells.asked);
+    assert!(!summary.is_answered());
     replica.clear_faults();
     let again = harvest(&replica, folder.path(), mixed(), limits).await;
     assert_eq!(again.cells.failed, 0);
+    assert!(again.is_answered());
 }
 
 /// The second replica has other figures, and more months.

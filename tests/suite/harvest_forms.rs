@@ -97,3 +97,25 @@ async fn a_dataset_has_the_users_permissions() {
     let mode = |name: &str| std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
     assert_eq!(mode("data"), mode("bodies"));
 }
+
+/// Harvests of other periods have room beside each other; a refresh takes the place of what was before it.
+#[test]
+fn a_dataset_is_named_by_what_its_folder_was_begun_for() {
+    let name = |folder: &Path, periods: &str, refresh: bool| {
+        let request = Request::builder()
+            .trade_types([TradeType::Imports])
+            .periods(periods.parse().unwrap())
+            .build()
+            .unwrap();
+        let plan = Plan::new(request, Limits::default()).unwrap();
+        let settings = Settings::new("replica").format(Format::Parquet).refresh(refresh);
+        Harvest::open(folder, &plan, &settings).unwrap().dataset_name()
+    };
+    let folders = [(); 4].map(|()| tempfile::tempdir().unwrap());
+    let [one, later, longer, same] = folders.each_ref().map(|folder| folder.path());
+    let first = name(one, "2020..2021", false);
+    assert_ne!(name(later, "2022..2023", false), first);
+    assert_ne!(name(longer, "2020..2022", false), first);
+    assert_eq!(name(same, "2020..2021", false), first);
+    assert_eq!(name(one, "2020..2022", true), first, "a refresh that ends later");
+}

@@ -95,7 +95,7 @@ impl Context {
         let pace = Pace::default();
         let shared =
             |url: &str| Ok(if is_here(url) { None } else { SharedPace::open(&ledger(url), pace).ok() });
-        let (client, url, _) = self.hk_with(pace, shared).await?;
+        let (client, url, _) = self.hk_with((pace, Pace::off()), shared).await?;
         Ok((client, url))
     }
 
@@ -110,18 +110,18 @@ impl Context {
                 ))
             })
         };
-        self.hk_with(pace, shared).await
+        self.hk_with((pace, pace), shared).await
     }
 
     async fn hk_with(
         &self,
-        pace: Pace,
+        (pace, of_replica): (Pace, Pace),
         shared: impl FnOnce(&str) -> Result<Option<SharedPace>, Failure>,
     ) -> Result<(hk::Client, String, Option<SharedPace>), Failure> {
         let mut builder = hk::Client::builder().backoff(backoff());
         let (url, from, shared) = match (self.replica().await?, variable(HK_URL)?) {
             (Some(replica), _) => {
-                builder = builder.http(direct()).pace(Pace::off());
+                builder = builder.http(direct()).pace(of_replica);
                 (replica.hk_url(), "the replica", None)
             }
             (None, url) => {

@@ -21,7 +21,8 @@ pub(super) fn write(
         let request = sources.first().map(|source| source.plan.request());
         let dataset = Dataset::new(Folder::new(folder));
         let mut dataset = Gathered::new(match request {
-            // So that several harvests have room in one place, each beside the others.
+            // So that several harvests have room in one place, each beside the others. The first source is of the request that
+            // the folder was begun for.
             Some(request) => dataset.named(&request.dataset_name(&settings.service)),
             None => dataset,
         });

@@ -1,8 +1,12 @@
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::{Finish, Store, plain_name, sweep};
+use super::{FOLDERS, Finish, Store, is_of_dataset, plain_name, sweep};
+
+/// How long nobody has written to what was surely left by a process that was killed.
+const LEFT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A local folder; it is made where it is missing.
 #[derive(Debug, Clone)]
@@ -20,8 +24,8 @@ impl Folder {
     /// A folder that cannot be read.
     pub fn files(&self) -> io::Result<Vec<String>> {
         let mut found = Vec::new();
-        let mut folders = vec![(self.0.clone(), String::new())];
-        while let Some((folder, above)) = folders.pop() {
+        let mut folders = vec![(self.0.clone(), String::new(), &FOLDERS[..])];
+        while let Some((folder, above, below)) = folders.pop() {
             let entries = match fs::read_dir(&folder) {
                 Ok(entries) => entries,
                 Err(error) if error.kind() == io::ErrorKind::NotFound && above.is_empty() => continue,
@@ -31,10 +35,15 @@ impl Folder {
                 let entry = entry.map_err(|e| told(e, &folder))?;
                 let name = entry.file_name().to_string_lossy().into_owned();
                 let path = format!("{above}{name}");
-                if entry.file_type().map_err(|e| told(e, &entry.path()))?.is_dir() {
-                    folders.push((entry.path(), format!("{path}/")));
-                } else if name.ends_with(".parquet") && !name.starts_with('.') {
-                    found.push(path);
+                // Whatever else lies here, however much, is not looked at.
+                let is_dir =
+                    || entry.file_type().map(|kind| kind.is_dir()).map_err(|e| told(e, &entry.path()));
+                match below {
+                    [begin, rest @ ..] if name.starts_with(begin) && is_dir()? => {
+                        folders.push((entry.path(), format!("{path}/"), rest));
+                    }
+                    [] if is_of_dataset(&path) && !is_dir()? => found.push(path),
+                    _ => {}
                 }
             }
         }
@@ -90,6 +99,7 @@ impl Store for Folder {
         let path = self.0.join(path);
         let folder = path.parent().map_or_else(|| self.0.clone(), PathBuf::from);
         fs::create_dir_all(&folder).map_err(|e| told(e, &folder))?;
+        remove_left(&folder);
         // Engines read no file whose name begins with a dot. A process that was killed may have left some, and in a container
         // the next has its number again: so the name is drawn.
         let unfinished = folder.join(format!(".{:016x}.unfinished", fastrand::u64(..)));
@@ -140,7 +150,21 @@ impl Drop for LocalFile {
     }
 }
 
+/// Removes what processes that were killed left unfinished in a folder: whoever still writes has done so within a day.
+fn remove_left(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_str().and_then(|name| name.strip_prefix('.')?.strip_suffix(".unfinished"));
+        let is_ours = name.is_some_and(|name| name.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-'));
+        let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
+        if is_ours && age().is_some_and(|age| age > LEFT) {
+            // Room only: what cannot be removed harms nothing.
+            _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// The error with the path that it is about.
-fn told(error: io::Error, path: &std::path::Path) -> io::Error {
+fn told(error: io::Error, path: &Path) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }

@@ -44,7 +44,8 @@ pub trait Store {
     /// Those of the store.
     fn holds(&self, path: &str) -> io::Result<bool>;
 
-    /// The paths of the dataset's files, those that [`Dataset`] writes and others whose names end alike.
+    /// The paths of the dataset's files in folders such as `trade_type=imports/year=2018/`, those that [`Dataset`] writes and
+    /// others whose names end alike; not those of datasets further below.
     ///
     /// # Errors
     /// Those of the store.
@@ -202,6 +203,17 @@ fn plain_name(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
 }
 
+/// Begins the folders of a trade type, and those of a year in them.
+const FOLDERS: &[&str; 2] = &["trade_type=", "year="];
+
+/// Whether a path is that of a dataset's file: what lies deeper, or elsewhere, is of others.
+fn is_of_dataset(path: &str) -> bool {
+    let mut parts = path.split('/');
+    let is_below = FOLDERS.iter().all(|begin| parts.next().is_some_and(|part| part.starts_with(begin)));
+    let is_file = |name: &str| name.ends_with(".parquet") && !name.starts_with('.');
+    is_below && parts.next().is_some_and(is_file) && parts.next().is_none()
+}
+
 /// Removes the files of a name that are not to be kept.
 fn sweep<S: Store>(store: &S, name: &str, kept: impl Fn(&str) -> bool) -> io::Result<()> {
     let is_named = |path: &str| {
@@ -212,6 +224,6 @@ fn sweep<S: Store>(store: &S, name: &str, kept: impl Fn(&str) -> bool) -> io::Re
         number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
     };
     let mut files = store.files()?;
-    files.retain(|path| is_named(path) && !kept(path));
+    files.retain(|path| is_of_dataset(path) && is_named(path) && !kept(path));
     files.iter().try_for_each(|path| store.remove(path))
 }

@@ -10,7 +10,7 @@ use object_store::path::Path;
 use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, RetryConfig};
 use tokio::runtime::{Builder, Runtime};
 
-use super::{Finish, Store};
+use super::{FOLDERS, Finish, Store, is_of_dataset};
 
 /// Bytes of one part of an upload: S3 takes at least 5 MiB, and at most 10,000 parts.
 const PART: usize = 8 << 20;
@@ -110,7 +110,9 @@ impl Bucket {
     /// Those of the store.
     pub fn check(&self) -> io::Result<()> {
         self.begin("tradebind-check")?;
-        self.files().map(drop)
+        // One tells that it may be listed, however many there are.
+        let (store, prefix) = (Arc::clone(&self.store), self.prefix.clone());
+        ask(&self.asks, move |runtime| runtime.block_on(store.list(Some(&prefix)).try_next()).map(drop))
     }
 
     /// A bucket of any kind that `object_store` knows, and the prefix of the dataset.
@@ -198,15 +200,19 @@ impl Store for Bucket {
 
     fn files(&self) -> io::Result<Vec<String>> {
         let (store, prefix) = (Arc::clone(&self.store), self.prefix.clone());
-        let found: Vec<_> = ask(&self.asks, move |runtime| {
-            runtime.block_on(store.list(Some(&prefix)).map_ok(|found| found.location).try_collect())
-        })?;
-        let below = |path: &Path| {
-            let path = path.as_ref().strip_prefix(self.prefix.as_ref())?.trim_start_matches('/').to_owned();
-            let name = path.rsplit('/').next().unwrap_or(&path);
-            (name.ends_with(".parquet") && !name.starts_with('.')).then_some(path)
+        // What is before the folders in the order of names is not listed.
+        let [first, _] = FOLDERS;
+        let first = self.path(first)?;
+        let below = move |path: &Path| {
+            let path = path.as_ref().strip_prefix(prefix.as_ref())?.trim_start_matches('/');
+            is_of_dataset(path).then(|| path.to_owned())
         };
-        let mut files: Vec<_> = found.iter().filter_map(below).collect();
+        let prefix = self.prefix.clone();
+        let mut files: Vec<_> = ask(&self.asks, move |runtime| {
+            let found = store.list_with_offset(Some(&prefix), &first);
+            let files = found.try_filter_map(|found| std::future::ready(Ok(below(&found.location))));
+            runtime.block_on(files.try_collect())
+        })?;
         files.sort();
         Ok(files)
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
-use tradebind::harvest::{Format, Harvest, HarvestError, Plan, Progress, Settings, Summary};
+use tradebind::harvest::{Format, Harvest, HarvestError, Progress, Settings, Summary};
 use tradebind::http::SharedPace;
 
 use super::bucket::Bucket;
@@ -63,7 +63,8 @@ pub struct Args {
     /// End with 1 where the service refused something
     #[arg(long)]
     strict: bool,
-    /// How progress is told, on standard error [default: a line that renews itself on a terminal, plain lines elsewhere]
+    /// How progress is told, on standard error [default: a line that renews itself on a terminal, plain lines elsewhere];
+    /// given, it is told with --quiet, too
     #[arg(long, value_name = "HOW", value_enum)]
     progress: Option<How>,
 }
@@ -187,6 +188,7 @@ impl Args {
                 context.note("what is missing is asked for first; run it again to refresh");
             }
         }
+        let name = dataset_name(&harvest);
         let reached = |shared: &Option<SharedPace>| shared.as_ref().and_then(SharedPace::limit_reached);
         let last_reached = reached(&shared);
         if let Some(at) = last_reached.filter(|at| at.elapsed().is_ok_and(|since| since < RECENT)) {
@@ -210,14 +212,17 @@ impl Args {
                 pace.apart().as_secs_f64()
             ));
         }
-        if let Some(bucket) = bucket {
+        if let Some(bucket) = bucket.filter(|_| summary.is_answered()) {
             let copied = tokio::select! {
-                copied = context.watch("copying the dataset", bucket.copy(folder.join(&summary.data.file), dataset_name(&plan, service))) => copied?,
+                copied = context.watch("copying the dataset", bucket.copy(folder.join(&summary.data.file), name)) => copied?,
                 _ = tokio::signal::ctrl_c() => return Err(stopped(folder, &again)),
             };
             Target::default().write_text(&format!("copied     {copied} bytes to {}", self.out.display()))?;
+        } else if is_bucket(&self.out) {
+            context
+                .note("not copied: something is not answered, and what stands at the address may be whole");
         }
-        if summary.cells.failed > 0 || !summary.failed.is_empty() {
+        if !summary.is_answered() {
             context.note(format_args!("run {again} again to ask for what failed"));
         }
         Ok(exit(&summary, self.strict))
@@ -226,12 +231,12 @@ impl Args {
 
 /// What the files of its dataset are called.
 #[cfg(feature = "parquet")]
-fn dataset_name(plan: &Plan, service: &str) -> String {
-    plan.request().dataset_name(service)
+fn dataset_name(harvest: &Harvest) -> String {
+    harvest.dataset_name()
 }
 
 #[cfg(not(feature = "parquet"))]
-fn dataset_name(_: &Plan, _: &str) -> String {
+fn dataset_name(_: &Harvest) -> String {
     String::new()
 }
 
@@ -250,7 +255,7 @@ fn exit(summary: &Summary, strict: bool) -> Exit {
     if cells.refused > 0 && cells.reported + cells.nil + cells.not_given + cells.failed == 0 {
         exit = exit.max(Exit::Input);
     }
-    if cells.failed > 0 || !summary.failed.is_empty() {
+    if !summary.is_answered() {
         exit = exit.max(Exit::GaveUp);
     }
     exit
@@ -267,8 +272,8 @@ impl Teller {
     fn new(quiet: bool, how: Option<How>) -> Self {
         match how {
             Some(How::Json) => Self::Lines { json: true, last: None },
-            _ if quiet => Self::Silent,
             Some(How::Plain) => Self::Lines { json: false, last: None },
+            None if quiet => Self::Silent,
             None if std::io::stderr().is_terminal() => {
                 let bar = ProgressBar::new(0);
                 if let Ok(style) = ProgressStyle::with_template("{bar:20} {msg}") {

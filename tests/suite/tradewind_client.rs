@@ -369,7 +369,8 @@ async fn bodies_that_are_none_are_told_by_id_too() {
         assert_eq!(error.body().unwrap(), body);
     }
     // Bodies that can be skipped over, but not read; a charge that stands there is booked.
-    let deep: &str = format!("{{\"success\": false, \"data\": {}{}}}", "[".repeat(200), "]".repeat(200)).leak();
+    let deep: &str =
+        format!("{{\"success\": false, \"data\": {}{}}}", "[".repeat(200), "]".repeat(200)).leak();
     for (body, told) in [
         (
             r#"{"success":false,"error":{"code":"x","message":"no \ud800"},"request_id":"r1","meta":{"billing":{"credits_charged":5}}}"#,

@@ -75,10 +75,7 @@ pub const HK_TRADE: Service = Service {
     patches: &[
         (HTTP_CLIENT, "crate::hk::http_client_builder()"),
         // Read in more forms than are documented, so that the rows are not lost for them.
-        (
-            "rename = \"noOfRecords\",",
-            "rename = \"noOfRecords\", default, deserialize_with = \"crate::hk::count\",",
-        ),
+        (r#"= "noOfRecords","#, r#"= "noOfRecords", default, deserialize_with = "crate::hk::count","#),
         (r"pub tablenote:", r#"#[serde(default, deserialize_with = "crate::hk::notes")] pub tablenote:"#),
     ],
 };

@@ -98,7 +98,7 @@ impl Table {
     /// Reads the body of an answer, with the verdicts of [`hk::Client::query`](crate::hk::Client::query): what tells
     /// a failure is an error, "No record found" is a table without rows. One thing only a client can do: what an answer in
     /// Chinese without rows means it finds by asking again in English; here that is an error, of
-    /// [`ErrorKind::Refused`](crate::ErrorKind::Refused).
+    /// [`ErrorKind::Refused`].
     ///
     /// # Errors
     /// A body that is not as the document says, or that tells a failure; a number of rows that is not as told, which

@@ -346,7 +346,7 @@ fn piped(mut command: Command) -> (usize, u64) {
 const MEASURED: &str = "TRADEBIND_MEASURED";
 
 /// 100,000 rows through a pipe: the process never holds twice the body. Without optimisation the program itself takes as
-/// much as many rows: there it is held to two and a half times the body.
+/// much as many rows: there it is held to three times the body.
 #[cfg(target_os = "linux")]
 #[test]
 fn many_rows_pass_through_a_pipe_in_little_memory() {
@@ -382,7 +382,7 @@ fn many_rows_pass_through_a_pipe_in_little_memory() {
     assert_eq!(lines, usize::try_from(ROWS).unwrap() + 1);
     let told = format!("body {body} bytes, peak {peak} bytes");
     println!("{told}");
-    assert!(peak > 0 && 2 * peak < 5 * body, "{told}");
+    assert!(peak > 0 && peak < 3 * body, "{told}");
     let optimised = measured.is_some() || !cfg!(debug_assertions);
     assert!(!optimised || peak < 2 * body, "{told}");
 }

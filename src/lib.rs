@@ -22,6 +22,8 @@ pub mod hk;
 pub mod http;
 #[cfg(any(feature = "hk-trade", feature = "tradewind", feature = "documents"))]
 mod near;
+#[cfg(any(feature = "tradewind", feature = "documents"))]
+mod path_template;
 mod place;
 #[cfg(feature = "replica")]
 pub mod replica;

@@ -16,8 +16,6 @@ mod operation;
 mod schema;
 
 pub use operation::{DocumentOperation, Part};
-#[cfg(feature = "replica")]
-pub(crate) use operation::{is_plain, looseness, part_value, path_values};
 
 use std::borrow::Cow;
 use std::fmt;
@@ -26,6 +24,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 use crate::exchange::ServiceName;
+use crate::path_template;
 
 /// Every service that has a document.
 pub const SERVICES: [ServiceName; 2] = [ServiceName::HkTrade, ServiceName::Tradewind];
@@ -147,12 +146,12 @@ impl Document {
     #[must_use]
     pub fn route(&self, method: &str, path: &str) -> Option<(DocumentOperation<'_>, Vec<(String, String)>)> {
         let fits = |operation: DocumentOperation<'_>| {
-            let values = operation::path_values(operation.path(), path)?;
+            let values = path_template::values(operation.path(), path)?;
             operation.method().eq_ignore_ascii_case(method).then_some(values)
         };
         self.operations()
             .filter_map(|operation| Some((operation.clone(), fits(operation)?)))
-            .min_by_key(|(_, values)| operation::looseness(values))
+            .min_by_key(|(_, values)| path_template::looseness(values))
     }
 
     /// What a part means: the target of its `$ref`, however many there are, or itself.

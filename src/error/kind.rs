@@ -159,7 +159,6 @@ impl ErrorKind {
             Self::UsageLimit | Self::Busy => "repeat it later",
             Self::AccessDenied => "check the key, where the service takes one; else repeat it later",
             Self::Decode => "the body is in the error; report it, so that the document can follow",
-            Self::UnpublishedPeriod => unpublished(&[]),
             Self::UnknownCommodity => "ask without them",
             Self::CountMismatch => "the rows that came are in the error; repeat the query",
             _ => return None,

@@ -132,15 +132,14 @@ fn read(text: &str) -> Result<Vec<Found>, Vec<InvalidArea>> {
     };
     match unknown() {
         looked_up if looked_up.iter().all(Result::is_ok) => {
-            let code = |part: &&str| match Found::by_code(part) {
-                Some(found) => found.code.to_string(),
-                None => {
-                    codes::find_area(part).map_or_else(|_| (*part).to_owned(), |area| area.code.to_owned())
-                }
+            let mut named = looked_up.into_iter().flatten().map(|area| area.code.to_owned());
+            let code = |code: &Option<Found>| match code {
+                Some(found) => Some(found.code.to_string()),
+                None => named.next(),
             };
-            let by_code = parts.iter().map(code).collect::<Vec<_>>().join(",");
+            let codes = by_code.iter().filter_map(code).collect::<Vec<_>>().join(",");
             let problem = format!(
-                "is no one area; names hold commas, so give each of several names on its own, or their codes: {by_code}"
+                "is no one area; names hold commas, so give each of several names on its own, or their codes: {codes}"
             );
             Err(vec![InvalidArea::Value(InvalidValue::new("area", text, problem, "tradebind"))])
         }

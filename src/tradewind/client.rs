@@ -16,6 +16,7 @@ use crate::domain::Credits;
 use crate::error::{Error, ErrorKind};
 use crate::http::{self, RawBody, Repeats, Response, Settings, Wire};
 use crate::near::nearest;
+use crate::path_template;
 
 /// A client of TradeWind that looks after your credits.
 ///
@@ -365,19 +366,12 @@ fn lost<A: Answer>(response: Response, what: &What) -> Error {
     if is_hidden { error.outcome_unknown() } else { error }
 }
 
-/// The operation of the document at a method and path; a `{name}` of its path stands for one part.
+/// The operation of the document at a method and path; a `{name}` of its path stands for one part, or for what is left of it.
 #[must_use]
 pub fn operation_at(method: &str, path: &str) -> Option<&'static crate::Operation> {
-    let fits = |template: &str| {
-        let (mut given, mut parts) = (path.split('/'), template.split('/'));
-        loop {
-            match (given.next(), parts.next()) {
-                (None, None) => return true,
-                (Some(given), Some(part)) if part.starts_with('{') && !given.is_empty() => {}
-                (Some(given), Some(part)) if given == part => {}
-                _ => return false,
-            }
-        }
-    };
-    api::OPERATIONS.iter().find(|operation| operation.method == method && fits(operation.path))
+    let of_method = api::OPERATIONS.iter().filter(|operation| operation.method == method);
+    of_method
+        .filter_map(|operation| Some((operation, path_template::values(operation.path, path)?)))
+        .min_by_key(|(_, values)| path_template::looseness(values))
+        .map(|(operation, _)| operation)
 }

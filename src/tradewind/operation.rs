@@ -8,6 +8,7 @@ use crate::Operation;
 use crate::error::{Error, ErrorKind};
 use crate::http::Response;
 use crate::near::nearest;
+use crate::path_template;
 
 /// A request of an operation of the document that is only known at run time, held to the document.
 ///
@@ -99,14 +100,15 @@ impl Client {
 fn filled(operation: &Operation, values: &[(&str, &str)]) -> Result<String, String> {
     let mut path = String::new();
     for part in operation.path.split('/').skip(1) {
-        let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
-        let value = match name.map(|name| (name, values.iter().find(|(given, _)| *given == name))) {
+        let value = match path_template::parameter(part) {
             None => part.to_owned(),
-            Some((_, Some((_, value)))) if !matches!(*value, "" | "." | "..") => escaped(value),
-            Some((name, Some((_, value)))) => {
-                return Err(format!("{value:?} cannot be the {name} of a path"));
-            }
-            Some((name, None)) => return Err(format!("needs a value for {name}")),
+            Some((before, name, after)) => match values.iter().find(|(given, _)| *given == name) {
+                Some((_, value)) if !matches!(*value, "" | "." | "..") => {
+                    format!("{before}{}{after}", escaped(value))
+                }
+                Some((_, value)) => return Err(format!("{value:?} cannot be the {name} of a path")),
+                None => return Err(format!("needs a value for {name}")),
+            },
         };
         path.push('/');
         path.push_str(&value);

@@ -53,16 +53,8 @@ fn fed(mut command: Command, feed: impl FnOnce(ChildStdin)) -> String {
 fn a_table_is_for_a_terminal_alone() {
     let command = || {
         let mut command = tradebind();
-        command.args([
-            "hk",
-            "get",
-            "--replica",
-            "-q",
-            "--trade-type",
-            "total-exports",
-            "--period",
-            "2018-05",
-        ]);
+        let words = "hk get --replica -q --trade-type total-exports --period 2018-05";
+        command.args(words.split_whitespace());
         command
     };
     let (own, other) = terminal();

@@ -262,33 +262,48 @@ fn what_lies_deeper_is_not_of_the_dataset() {
     assert_eq!(files(&folder.0).len(), 5 * all);
     assert_eq!(Folder::new(&folder.0).files().unwrap().len(), all);
     assert_eq!(write(""), all);
-    let mut dataset = Dataset::new(Deep(Folder::new(&folder.0), folder.0.join("backup"))).named("a");
+    let below = Some(folder.0.join("backup"));
+    let store = Odd { folder: Folder::new(&folder.0), below, open_at_most: 128 };
+    let mut dataset = Dataset::new(store).named("a");
     dataset.write(&odd(), &Provenance::default()).unwrap();
     dataset.finish().unwrap();
     assert_eq!(files(&folder.0).len(), 5 * all);
 }
 
-/// A folder that tells of files of others, too.
-struct Deep(Folder, PathBuf);
+/// A folder that lets so many files be open, and tells of the files of another dataset that lies below it, if there is one.
+struct Odd {
+    folder: Folder,
+    below: Option<PathBuf>,
+    open_at_most: usize,
+}
 
-impl Store for Deep {
+impl Store for Odd {
     type File = <Folder as Store>::File;
 
     fn begin(&self, path: &str) -> std::io::Result<Self::File> {
-        self.0.begin(path)
+        self.folder.begin(path)
     }
 
     fn holds(&self, path: &str) -> std::io::Result<bool> {
-        self.0.holds(path)
+        self.folder.holds(path)
     }
 
     fn files(&self) -> std::io::Result<Vec<String>> {
-        let below = Folder::new(&self.1).files()?;
-        Ok(below.into_iter().map(|path| format!("backup/{path}")).collect())
+        match &self.below {
+            Some(below) => {
+                let below = Folder::new(below).files()?;
+                Ok(below.into_iter().map(|path| format!("backup/{path}")).collect())
+            }
+            None => self.folder.files(),
+        }
     }
 
     fn remove(&self, path: &str) -> std::io::Result<()> {
-        self.0.remove(path)
+        self.folder.remove(path)
+    }
+
+    fn open_at_most(&self) -> usize {
+        self.open_at_most
     }
 }
 
@@ -327,39 +342,13 @@ fn what_the_killed_left_blocks_nobody() {
     assert!(!dataset.finish().unwrap().is_empty());
 }
 
-/// A folder that lets two files be open.
-struct Narrow(Folder);
-
-impl Store for Narrow {
-    type File = <Folder as Store>::File;
-
-    fn begin(&self, path: &str) -> std::io::Result<Self::File> {
-        self.0.begin(path)
-    }
-
-    fn holds(&self, path: &str) -> std::io::Result<bool> {
-        self.0.holds(path)
-    }
-
-    fn files(&self) -> std::io::Result<Vec<String>> {
-        self.0.files()
-    }
-
-    fn remove(&self, path: &str) -> std::io::Result<()> {
-        self.0.remove(path)
-    }
-
-    fn open_at_most(&self) -> usize {
-        2
-    }
-}
-
 #[test]
 fn what_was_closed_goes_on_in_another_file() {
     let folder = Temporary::new("narrow");
     let row = |year: u16| json!({ "freq": "A", "period": year.to_string(), "ttype": 1, "sv": "VCy", "figure": "1" });
     for _ in 0..2 {
-        let mut dataset = Dataset::new(Narrow(Folder::new(&folder.0))).named("a");
+        let store = Odd { folder: Folder::new(&folder.0), below: None, open_at_most: 2 };
+        let mut dataset = Dataset::new(store).named("a");
         for _ in 0..2 {
             for year in 2018..2021 {
                 dataset.write(&table(&json!([row(year)])), &Provenance::default()).unwrap();

@@ -738,12 +738,19 @@ fn futures_go_between_threads_and_errors_stay_small() {
     assert_eq!(size_of::<tradebind::Error>(), size_of::<usize>());
 }
 
+/// A runtime of several threads, and a client of the replica in it.
 #[cfg(feature = "blocking")]
-#[test]
-fn scripts_wait_in_one_line() {
+fn blocking_bench() -> (tokio::runtime::Runtime, Replica, Client) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let replica = runtime.block_on(Replica::start()).unwrap();
     let client = Client::builder().base_url(replica.hk_url()).build().unwrap();
+    (runtime, replica, client)
+}
+
+#[cfg(feature = "blocking")]
+#[test]
+fn scripts_wait_in_one_line() {
+    let (runtime, _replica, client) = blocking_bench();
     assert_eq!(tradebind::blocking::wait(client.query(&documented())).unwrap().rows().len(), 2);
     // Within a runtime too, where others would panic; who listens on this thread hears the call.
     let (lines, _listens) = crate::secrets::Lines::capture();
@@ -872,9 +879,7 @@ async fn debug_shows_no_cookie() {
 #[cfg(feature = "blocking")]
 #[test]
 fn a_local_set_is_no_place_to_panic() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let replica = runtime.block_on(Replica::start()).unwrap();
-    let client = Client::builder().base_url(replica.hk_url()).build().unwrap();
+    let (runtime, _replica, client) = blocking_bench();
     let local = tokio::task::LocalSet::new();
     let answer =
         runtime.block_on(local.run_until(async { tradebind::blocking::wait(client.query(&documented())) }));

@@ -22,21 +22,26 @@ fn query(text: &str) -> hk::Query {
     text.parse().unwrap()
 }
 
-/// One call of each service, recorded against the replica.
-async fn recorded() -> Vec<Exchange> {
-    let replica = Replica::start().await.unwrap();
-    let recorder = Recorder::in_memory();
+/// A client of each service, both recorded.
+fn recorded_clients(replica: &Replica, recorder: &Recorder) -> (hk::Client, tradewind::Client) {
     let hong_kong =
         hk::Client::builder().base_url(replica.hk_url()).pace(Pace::off()).record(recorder.clone()).build();
-    hong_kong.unwrap().query(&query(QUERY)).await.unwrap();
-    let regions = tradewind::Client::builder()
+    let wind = tradewind::Client::builder()
         .base_url(replica.tradewind_url())
         .key("tw_test_recording")
         .unwrap()
         .pace(Pace::off())
         .record(recorder.clone())
-        .build()
-        .unwrap();
+        .build();
+    (hong_kong.unwrap(), wind.unwrap())
+}
+
+/// One call of each service, recorded against the replica.
+async fn recorded() -> Vec<Exchange> {
+    let replica = Replica::start().await.unwrap();
+    let recorder = Recorder::in_memory();
+    let (hong_kong, regions) = recorded_clients(&replica, &recorder);
+    hong_kong.query(&query(QUERY)).await.unwrap();
     regions.world_regions(pet()).await.unwrap();
     // A body that is no JSON, and one that is no text.
     replica
@@ -249,22 +254,9 @@ fn recorders_share_a_folder() {
 async fn raw_calls_are_recorded_as_what_they_ask() {
     let replica = Replica::start().await.unwrap();
     let recorder = Recorder::in_memory();
-    let hong_kong = hk::Client::builder()
-        .base_url(replica.hk_url())
-        .pace(Pace::off())
-        .record(recorder.clone())
-        .build()
-        .unwrap();
+    let (hong_kong, wind) = recorded_clients(&replica, &recorder);
     hong_kong.raw("GET", &format!("/api/get?{QUERY}"), None).await.unwrap();
     hong_kong.raw("GET", "/api/other", None).await.unwrap_err();
-    let wind = tradewind::Client::builder()
-        .base_url(replica.tradewind_url())
-        .key("tw_test_recording")
-        .unwrap()
-        .pace(Pace::off())
-        .record(recorder.clone())
-        .build()
-        .unwrap();
     let request =
         tradewind::OperationRequest::new("world_regions", &[], Some(r#"{"type": "exporter"}"#)).unwrap();
     wind.operation(&request).unwrap().await.unwrap();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::exit::Failure;
-use crate::output::{Form, Sink, TableTarget, Target};
+use crate::output::{Form, Sink, TableTarget, Target, real};
 
 /// Whether a picture is asked for, and where.
 #[derive(Debug, Clone, Args)]
@@ -50,12 +50,7 @@ impl ChartArgs {
                 "--chart {shown}: pictures are SVG; name the file {shown}.svg"
             )));
         }
-        // One file may be spelt in many ways; its folder is there, or it could not be written.
-        let absolute = |path: &PathBuf| {
-            let folder = std::path::absolute(path).ok()?.parent()?.canonicalize().ok()?;
-            Some(path.canonicalize().unwrap_or(folder.join(path.file_name()?)))
-        };
-        if target.target.output.as_ref().and_then(absolute).is_some_and(|rows| Some(rows) == absolute(path)) {
+        if target.target.file().is_some_and(|rows| real(rows) == real(path)) {
             return Err(Failure::usage(format!(
                 "{} is named for the rows and for the picture; give each a file of its own",
                 path.display()

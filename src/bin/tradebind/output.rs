@@ -9,6 +9,15 @@ use clap::{Args, ValueEnum};
 use crate::exit::Failure;
 use crate::signals;
 
+/// A file's one name, also of a file that is not there yet.
+pub fn real(path: &Path) -> PathBuf {
+    let new = || {
+        let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+        Some(folder.canonicalize().ok()?.join(path.file_name()?))
+    };
+    path.canonicalize().ok().or_else(new).unwrap_or_else(|| path.to_owned())
+}
+
 /// Where the result goes.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Target {

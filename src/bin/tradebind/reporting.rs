@@ -9,7 +9,7 @@ use tradebind::validate::{Baseline, Config, Report, Severity, files};
 
 use crate::context::{self, Context};
 use crate::exit::{Exit, Failure};
-use crate::output::{Sink, Target};
+use crate::output::{Sink, Target, real};
 
 /// Options of the commands that tell findings.
 #[derive(Debug, Clone, clap::Args)]
@@ -115,15 +115,6 @@ impl Reporting {
             ))),
         }
     }
-}
-
-/// A file's one name, also of a file that is not there yet.
-fn real(path: &Path) -> PathBuf {
-    let new = || {
-        let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-        Some(folder.canonicalize().ok()?.join(path.file_name()?))
-    };
-    path.canonicalize().ok().or_else(new).unwrap_or_else(|| path.to_owned())
 }
 
 impl Prepared<'_> {

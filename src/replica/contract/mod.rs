@@ -19,8 +19,9 @@ use std::collections::HashMap;
 use hyper::Method;
 use serde_json::Value;
 
-use crate::documents::{Document, DocumentOperation, is_plain};
+use crate::documents::{Document, DocumentOperation};
 use crate::domain::Credits;
+use crate::path_template::is_plain;
 use check::Checks;
 
 /// What one document promises.

@@ -3,7 +3,7 @@
 use hyper::{Method, StatusCode};
 
 use super::{Contract, Operation};
-use crate::documents::{looseness, part_value, path_values};
+use crate::path_template::{looseness, part_value, values};
 
 /// How much of a path is compared; a longer one is like none anyway.
 const COMPARED: usize = 400;
@@ -55,7 +55,7 @@ impl Contract {
         let literal = literal.filter_map(|at| Some((self.operations.get(*at)?, Vec::new())));
         let templates = self.templates.iter().filter_map(|at| {
             let operation = self.operations.get(*at)?;
-            Some((operation, path_values(&operation.path, path)?))
+            Some((operation, values(&operation.path, path)?))
         });
         let mut all: Vec<_> = literal.chain(templates).collect();
         all.sort_by_key(|(_, values)| looseness(values));

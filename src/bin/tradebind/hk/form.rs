@@ -86,8 +86,7 @@ impl Origin<'_> {
 }
 
 /// Whether a dataset is meant, and not a file.
-#[cfg(feature = "parquet")]
-pub fn is_dataset(path: &Path) -> bool {
+fn is_dataset(path: &Path) -> bool {
     path.as_os_str().to_string_lossy().ends_with(std::path::is_separator) || is_bucket(path) || path.is_dir()
 }
 
@@ -126,9 +125,7 @@ impl Place {
             Some(path) if form == Form::Parquet && is_dataset(path) => {
                 Ok(Self::Dataset(super::dataset::Place::open(path)?))
             }
-            Some(path)
-                if path.is_dir() || path.as_os_str().to_string_lossy().ends_with(std::path::is_separator) =>
-            {
+            Some(path) if is_dataset(path) => {
                 let path = path.display();
                 Err(Failure::usage(format!(
                     "{path}: a folder takes a dataset, by --format parquet; for any other form name a file"

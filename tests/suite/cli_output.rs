@@ -345,8 +345,8 @@ fn piped(mut command: Command) -> (usize, u64) {
 #[cfg(target_os = "linux")]
 const MEASURED: &str = "TRADEBIND_MEASURED";
 
-/// 100,000 rows through a pipe: the process never holds twice the body. Without optimisation the program itself takes as
-/// much as many rows: there it is held to three times the body.
+/// 100,000 rows through a pipe: the process never holds twice the body. Without optimisation the program itself takes more
+/// than the body, and more with each feature: there it is held to one and a half times the body beyond what one row takes.
 #[cfg(target_os = "linux")]
 #[test]
 fn many_rows_pass_through_a_pipe_in_little_memory() {
@@ -380,9 +380,10 @@ fn many_rows_pass_through_a_pipe_in_little_memory() {
     };
     let (lines, peak) = get(&many);
     assert_eq!(lines, usize::try_from(ROWS).unwrap() + 1);
-    let told = format!("body {body} bytes, peak {peak} bytes");
+    let (_, few) = get(&serving(1));
+    let told = format!("body {body} bytes, peak {peak} bytes, of one row {few} bytes");
     println!("{told}");
-    assert!(peak > 0 && peak < 3 * body, "{told}");
+    assert!(few > 0 && 2 * peak.saturating_sub(few) < 3 * body, "{told}");
     let optimised = measured.is_some() || !cfg!(debug_assertions);
     assert!(!optimised || peak < 2 * body, "{told}");
 }

@@ -34,6 +34,9 @@ pub struct Validator {
     strict: bool,
     config: Config,
     limit: usize,
+    /// What payloads of the shape read last are: most of a run have one.
+    last: Option<(Sketch, Vec<Candidate>)>,
+    room: quick::Room,
 }
 
 impl Default for Validator {
@@ -65,6 +68,8 @@ impl Validator {
             strict: false,
             config: Config::default(),
             limit: LIMIT,
+            last: None,
+            room: quick::Room::default(),
         }
     }
 
@@ -84,6 +89,7 @@ impl Validator {
                 && part.is_none_or(|part| candidate.part == part)
         };
         self.only = self.candidates.iter().filter(fits).cloned().collect();
+        self.last = None;
         if self.only.is_empty() {
             let of_service = |candidate: &&Candidate| {
                 service.is_none_or(|service| candidate.document.service() == service)
@@ -270,15 +276,15 @@ impl Validator {
             self.query(source, &candidate, &query, start, "", false, report);
             return Ok(());
         }
-        let known = if self.only.is_empty() { &self.candidates } else { &self.only };
+        let by_shape = sketch.as_ref().map(|sketch| self.by_shape(sketch)).unwrap_or_default();
+        let known = self.known();
         let given = !self.only.is_empty();
         let bodies: Vec<_> = known.iter().filter(|candidate| candidate.schema.is_some()).collect();
-        let fitting = match (&sketch, known.as_slice()) {
+        let fitting = match (&sketch, known) {
             (_, [one]) => vec![one.clone()],
             // All that the options leave, whatever it looks like.
             (Ok(_), _) if given && bodies.len() == 1 => bodies.into_iter().cloned().collect(),
-            (Ok(sketch), several) => input::by_shape(several, sketch),
-            (Err(_), _) => Vec::new(),
+            _ => by_shape,
         };
         match fitting.as_slice() {
             [one] => self.payload(source, &body, one, None, String::new(), report),
@@ -315,9 +321,25 @@ impl Validator {
     }
 
     /// Whether the beginning of a text tells what it is.
-    fn is_told(&self, sketch: &Sketch) -> bool {
-        let known = if self.only.is_empty() { &self.candidates } else { &self.only };
-        sketch.container().is_some() || input::by_shape(known, sketch).len() == 1
+    fn is_told(&mut self, sketch: &Sketch) -> bool {
+        sketch.container().is_some() || self.by_shape(sketch).len() == 1
+    }
+
+    /// What a bare body may be.
+    fn known(&self) -> &[Candidate] {
+        if self.only.is_empty() { &self.candidates } else { &self.only }
+    }
+
+    /// What a body fits best by its shape.
+    fn by_shape(&mut self, sketch: &Sketch) -> Vec<Candidate> {
+        if let Some((shape, fitting)) = &self.last
+            && shape.has_names_of(sketch)
+        {
+            return fitting.clone();
+        }
+        let fitting = input::by_shape(self.known(), sketch);
+        self.last = Some((sketch.clone(), fitting.clone()));
+        fitting
     }
 
     /// The query of Hong Kong that a text is, where it is one.
@@ -607,8 +629,9 @@ impl Validator {
         };
         let alone = !matches!(body, Body::Plain { alone: false, .. });
         // Its judge, with what it kept of every row, is gone before another begins.
+        let room = &mut self.room;
         let clean = source.read(body, |from| {
-            quick::is_clean(schemas, node, &mut Judge::new(context.clone(), 1), from, alone)
+            quick::is_clean(schemas, node, &mut Judge::new(context.clone(), 1), from, alone, room)
         })?;
         let first = report.findings.len();
         let mut untold = BTreeMap::new();

@@ -721,6 +721,7 @@ mod tests {
                 &mut Judge::new(context, 1),
                 text.as_bytes(),
                 true,
+                &mut super::super::quick::Room::default(),
             );
             assert_eq!(clean.unwrap(), told.is_none());
         }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::RULES;
 use super::diagnose::{Faults, diagnose};
 use super::judge::{Context, Judge};
-use super::quick::is_clean;
+use super::quick::{Room, is_clean};
 use super::schema::{LEVELS, Schemas};
 use crate::documents::{Part, document};
 use crate::exchange::{self, ServiceName};
@@ -184,7 +184,9 @@ fn verdicts(text: &[u8], base: &Base) -> (bool, Faults) {
     // Some that are made up ask for what the guide rules out.
     let query = base.query.as_deref().and_then(|query| query.parse().ok());
     let context = Context { service, operation: id.to_owned(), part, path, query };
-    let clean = is_clean(&schemas, node, &mut Judge::new(context.clone(), 1), text, true).unwrap();
+    let clean =
+        is_clean(&schemas, node, &mut Judge::new(context.clone(), 1), text, true, &mut Room::default())
+            .unwrap();
     let mut judge = Judge::new(context, 100);
     let faults = diagnose(&schemas, node, &mut judge, true, 100, |walk| {
         walk(&mut &*text);

@@ -8,6 +8,7 @@ use serde_json::Number;
 
 use super::judge::{Judge, Object, Scalar, Slot};
 use super::schema::{ANY, Fields, Id, LEVELS, List, Node, Schemas, Seen, Undeclared};
+pub(super) use super::window::Room;
 use super::window::{Stop, Window};
 
 /// Reads a payload of one schema; whether there is nothing to tell of it. Where the payload is all there is, nothing but white space
@@ -18,8 +19,9 @@ pub(super) fn is_clean(
     judge: &mut Judge,
     from: impl Read,
     alone: bool,
+    room: &mut Room,
 ) -> std::io::Result<bool> {
-    let mut window = Window::new(from);
+    let mut window = Window::new(from, room);
     let mut quick = Quick { schemas, judge, depth: 0 };
     let read = quick.stream(&mut window, node, None).and_then(|()| match alone {
         true => window.peek().map(|next| next.is_none()),
@@ -43,7 +45,12 @@ struct Quick<'a> {
 }
 
 impl Quick<'_> {
-    fn stream<R: Read>(&mut self, window: &mut Window<R>, id: Id, slot: Option<Slot>) -> Result<(), Stop> {
+    fn stream<R: Read>(
+        &mut self,
+        window: &mut Window<'_, R>,
+        id: Id,
+        slot: Option<Slot>,
+    ) -> Result<(), Stop> {
         let node = self.schemas.node(id);
         let next = window.peek()?;
         let open = matches!(next, Some(b'{' | b'['));
@@ -66,14 +73,19 @@ impl Quick<'_> {
         Ok(())
     }
 
-    fn whole<R: Read>(&mut self, window: &mut Window<R>, id: Id, slot: Option<Slot>) -> Result<(), Stop> {
+    fn whole<R: Read>(&mut self, window: &mut Window<'_, R>, id: Id, slot: Option<Slot>) -> Result<(), Stop> {
         let (schemas, depth, judge) = (self.schemas, self.depth, std::cell::RefCell::new(&mut *self.judge));
         window.value(|| Again { schemas, id, slot, depth, judge: &judge })?;
         if self.judge.remarks.is_empty() { Ok(()) } else { Err(Stop::Unclean) }
     }
 
     /// Reads a value, unless it is long.
-    fn is_long<R: Read>(&mut self, window: &mut Window<R>, id: Id, slot: Option<Slot>) -> Result<bool, Stop> {
+    fn is_long<R: Read>(
+        &mut self,
+        window: &mut Window<'_, R>,
+        id: Id,
+        slot: Option<Slot>,
+    ) -> Result<bool, Stop> {
         let (schemas, depth, judge) = (self.schemas, self.depth, std::cell::RefCell::new(&mut *self.judge));
         let read = window.short(|| Again { schemas, id, slot, depth, judge: &judge })?;
         if self.judge.remarks.is_empty() { Ok(read.is_none()) } else { Err(Stop::Unclean) }
@@ -82,7 +94,7 @@ impl Quick<'_> {
     /// A list, of unknown shape where there is none of a schema.
     fn list<R: Read>(
         &mut self,
-        window: &mut Window<R>,
+        window: &mut Window<'_, R>,
         list: Option<&List>,
         slot: Option<Slot>,
     ) -> Result<(), Stop> {
@@ -114,7 +126,7 @@ impl Quick<'_> {
     /// An object of unknown shape.
     fn any_object<R: Read>(
         &mut self,
-        window: &mut Window<R>,
+        window: &mut Window<'_, R>,
         node: &Node,
         slot: Option<Slot>,
     ) -> Result<(), Stop> {
@@ -140,7 +152,7 @@ impl Quick<'_> {
 
     fn object<R: Read>(
         &mut self,
-        window: &mut Window<R>,
+        window: &mut Window<'_, R>,
         fields: &Fields,
         slot: Option<Slot>,
     ) -> Result<(), Stop> {
@@ -285,10 +297,10 @@ struct Value<'a> {
 }
 
 impl Value<'_> {
-    fn number(self, text: impl FnOnce() -> Option<String>, allowed: bool) -> bool {
+    fn number(self, number: impl Into<Option<Number>>, allowed: bool) -> bool {
         if let Some(slot) = self.slot {
-            match text() {
-                Some(text) => self.judge.value(slot, Scalar::Number(&text)),
+            match number.into() {
+                Some(number) => self.judge.number(slot, &number),
                 None => return false,
             }
         }
@@ -328,18 +340,18 @@ impl<'de> Visitor<'de> for Value<'_> {
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<(), E> {
         let allowed = self.node.integer || self.node.number;
-        check(self.number(|| Some(value.to_string()), allowed))
+        check(self.number(Number::from(value), allowed))
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
         let small = i64::try_from(value).is_ok();
         let allowed = (self.node.integer && small) || self.node.number;
-        check(self.number(|| Some(value.to_string()), allowed))
+        check(self.number(Number::from(value), allowed))
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
         let allowed = self.node.number;
-        check(self.number(|| Number::from_f64(value).map(|number| number.to_string()), allowed))
+        check(self.number(Number::from_f64(value), allowed))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {

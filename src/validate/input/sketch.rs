@@ -55,6 +55,23 @@ impl Sketch {
         }
     }
 
+    /// Whether both have the same names in the same places: what a shape tells is the same of them.
+    pub fn has_names_of(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Object(own), Self::Object(others)) => {
+                own.len() == others.len()
+                    && own
+                        .iter()
+                        .zip(others)
+                        .all(|((name, own), (other, others))| name == other && own.has_names_of(others))
+            }
+            (Self::List(Some(own)), Self::List(Some(others))) => own.has_names_of(others),
+            (Self::List(None), Self::List(None)) => true,
+            (Self::Text(_) | Self::Other, Self::Text(_) | Self::Other) => true,
+            _ => false,
+        }
+    }
+
     pub fn container(&self) -> Option<Container> {
         let format = self
             .get("format")

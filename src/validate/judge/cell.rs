@@ -20,8 +20,10 @@ pub(super) struct Cell {
 const TYPE: u64 = 7;
 /// Stands for a figure that is no integer.
 const NONE: i64 = i64::MIN;
-/// How many heaps the cells lie in, by their hash: each stays small, so that none needs much room to grow or to be sorted.
+/// How many heaps many cells lie in, by their hash: each stays small, so that none needs much room to grow or to be sorted.
 const HEAPS: usize = 256;
+/// How many cells lie in one heap, since most payloads have no more.
+const FEW: usize = if cfg!(test) { 3 } else { 4096 };
 
 impl Cell {
     /// `trade_type` is 1 to 5, or 0 where it is none of them.
@@ -56,9 +58,19 @@ pub(super) struct Cells {
 
 impl Cells {
     pub fn push(&mut self, cell: Cell) {
-        if self.heaps.is_empty() {
-            self.heaps = vec![Vec::new(); HEAPS];
+        match &mut *self.heaps {
+            [] => self.heaps.push(vec![cell]),
+            [heap] if heap.len() < FEW => heap.push(cell),
+            [_] => {
+                let few = std::mem::replace(&mut self.heaps, vec![Vec::new(); HEAPS]);
+                few.into_iter().flatten().for_each(|cell| self.spread(cell));
+                self.spread(cell);
+            }
+            _ => self.spread(cell),
         }
+    }
+
+    fn spread(&mut self, cell: Cell) {
         let Some(heap) = self.heaps.get_mut((cell.key.hash >> 56) as usize) else { return };
         if heap.len() == heap.capacity() {
             // By an eighth, not to the double: that is what the bound of 32 bytes a row leaves.

@@ -334,6 +334,8 @@ pub(super) struct Judge {
     rows: u64,
     /// What a row's cell is made of, in memory that is used again.
     key: Vec<u8>,
+    /// A number as text, likewise.
+    digits: String,
     /// Undeclared fields of the row, which may be what tells two rows apart.
     extra: Vec<(String, String)>,
     /// Rows that are looked for, instead of being judged.
@@ -356,6 +358,7 @@ impl Judge {
             regions: regions::Regions::default(),
             rows: 0,
             key: Vec::new(),
+            digits: String::new(),
             extra: Vec::new(),
             wanted: None,
             limit,
@@ -395,6 +398,17 @@ impl Judge {
             self.messages.push(text.to_owned());
         }
         self.head.set(slot, value);
+    }
+
+    /// A field was read that is a number, as it is printed.
+    pub fn number(&mut self, slot: Slot, number: &serde_json::Number) {
+        use std::fmt::Write as _;
+        let mut text = std::mem::take(&mut self.digits);
+        text.clear();
+        // Writing to memory cannot fail.
+        _ = write!(text, "{number}");
+        self.value(slot, Scalar::Number(&text));
+        self.digits = text;
     }
 
     /// A field that the document does not declare was read.

@@ -319,6 +319,9 @@ impl Harvest {
             client,
             in_flight: self.settings.in_flight,
             turns: Semaphore::new(self.settings.in_flight),
+            cores: Semaphore::new(
+                std::thread::available_parallelism().map_or(1, |cores| cores.get() - 1).max(1),
+            ),
             limits: self.purpose.limits,
             columns: columns(&self.purpose.request),
             format: self.settings.format,
@@ -467,6 +470,8 @@ struct Run<'a, F> {
     state: Mutex<State>,
     /// Of those who ask. What came is kept while others ask already.
     turns: Semaphore,
+    /// All but one, which is left to the calls: packing on every core holds them up.
+    cores: Semaphore,
 }
 
 /// Whether more is to be asked of a batch.
@@ -578,7 +583,7 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
         };
         let Some((settled, tables)) = whole else { return Ok(()) };
         let (query, columns, format) = (query.clone(), self.columns.clone(), self.format);
-        let ready = aside(move || Ready::new(&query, settled, &tables, &columns, format)).await?;
+        let ready = self.beside(move || Ready::new(&query, settled, &tables, &columns, format)).await?;
         self.state().ahead.put(at, ready);
         Ok(())
     }
@@ -671,6 +676,16 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
         Some(record)
     }
 
+    /// Work on what came, beside the calls.
+    async fn beside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, HarvestError> + Send + 'static,
+    ) -> Result<T, HarvestError> {
+        // Never closed, as the turns.
+        let _core = self.cores.acquire().await;
+        aside(work).await
+    }
+
     async fn note(&self, record: Record) -> Result<(), HarvestError> {
         let folder = Arc::clone(&self.folder);
         aside(move || folder.note(&record)).await
@@ -714,7 +729,7 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
             match asked {
                 Ok(((table, body), attempts, _)) => {
                     let (folder, query) = (Arc::clone(&self.folder), query.clone());
-                    let kept = aside(move || {
+                    let kept = self.beside(move || {
                         let (block, periods, codes) = Block::of(&query);
                         let faults = faults(&table, &block, periods, &codes);
                         if faults > 0 && !is_last {

@@ -238,6 +238,45 @@ async fn a_lost_answer_has_its_exit_code() {
     assert_eq!(replica.tradewind_account("tw_test_1").unwrap().calls, 1, "charged, and sent once");
 }
 
+/// Ctrl-C while the answer to a billed call is awaited: whether it was charged is not known either.
+#[cfg(unix)]
+#[test]
+fn a_billed_call_that_is_broken_off_has_that_exit_code() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    for args in
+        [&["world-regions", "--type", "exporter"][..], &["raw", "POST", "/api/new", "--max-credits", "1"]]
+    {
+        let mut command = tradebind();
+        command.arg("tradewind").args(args).env("TRADEWIND_API_KEY", "tw_test_1");
+        command.env("TRADEBIND_TRADEWIND_URL", format!("http://{}", silent.local_addr().unwrap()));
+        command.stderr(std::process::Stdio::piped());
+        let child = command.spawn().unwrap();
+        // Held open until the end.
+        let (mut stream, _) = silent.accept().unwrap();
+        std::io::Read::read_exact(&mut stream, &mut [0; 4]).unwrap();
+        let kill = std::process::Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status();
+        assert!(kill.unwrap().success());
+        let ended = child.wait_with_output().unwrap();
+        let told = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(5), "{told}");
+        assert!(told.contains("may have been done and charged"), "{told}");
+    }
+}
+
+/// What is charged above the budget is told: no client can prevent it.
+#[tokio::test]
+async fn a_charge_above_the_budget_is_told() {
+    let replica = Replica::start().await.unwrap();
+    let ask = async |most: &'static str| {
+        let mut command = tradebind();
+        command.args(["tradewind", "market-trend", "--limit", "5", "--max-credits", most]);
+        command.env("TRADEBIND_TRADEWIND_URL", replica.tradewind_url()).env("TRADEWIND_API_KEY", "tw_test_1");
+        tokio::task::spawn_blocking(move || ended(command, "")).await.unwrap().stderr
+    };
+    assert!(ask("0.01").await.contains("more than --max-credits 0.01"));
+    assert!(!ask("1").await.contains("--max-credits"));
+}
+
 /// A failure inside HTTP 200 is one for the command too, by the exit codes of the design; what came is not lost.
 #[tokio::test]
 async fn failures_inside_a_success_have_their_exit_codes() {

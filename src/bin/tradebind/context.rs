@@ -243,7 +243,7 @@ fn is_here(url: &str) -> bool {
 }
 
 /// Whether the call may be made for so much.
-fn affordable(operation: &Operation, most: Option<Credits>) -> Result<(), Failure> {
+pub fn affordable(operation: &Operation, most: Option<Credits>) -> Result<(), Failure> {
     let price = operation.credits.and_then(|credits| credits.parse::<Credits>().ok());
     match (price, most) {
         (_, Some(most)) if most < Credits::default() => {

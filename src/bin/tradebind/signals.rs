@@ -6,6 +6,8 @@ use std::sync::{Mutex, Once, PoisonError};
 
 use tempfile::NamedTempFile;
 
+use crate::exit::{Exit, Failure};
+
 /// Exit codes of a program that a signal ended, as a shell tells them.
 const INTERRUPTED: i32 = 130;
 #[cfg(unix)]
@@ -13,6 +15,27 @@ const TERMINATED: i32 = 143;
 
 /// Files that are not whole yet.
 static TEMPORARY: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// What a signal has to tell: a billed call is under way.
+static UNDER_WAY: Mutex<Option<String>> = Mutex::new(None);
+
+/// A billed call that is under way. A signal meanwhile ends the program with the exit code of a lost answer, and tells so.
+pub struct UnderWay(());
+
+impl UnderWay {
+    /// `told` is what is not known where it is broken off.
+    pub fn new(told: String) -> Self {
+        watched();
+        *UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
+        Self(())
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        *UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
 
 /// What ends the program: Ctrl-C, and where there is such a thing, a request to terminate.
 pub struct Ends {
@@ -53,13 +76,17 @@ impl Ends {
 
 /// Makes a file that is removed where a signal ends the program. Commands without one are ended by the system.
 pub fn temporary(make: impl FnOnce() -> io::Result<NamedTempFile>) -> io::Result<NamedTempFile> {
-    static WATCHED: Once = Once::new();
-    // Where signals cannot be waited for, they end the program as ever, and the file stays.
-    WATCHED.call_once(|| _ = watch());
+    watched();
     let mut files = TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner);
     let file = make()?;
     files.push(file.path().to_owned());
     Ok(file)
+}
+
+fn watched() {
+    static WATCHED: Once = Once::new();
+    // Where signals cannot be waited for, they end the program as ever, and files stay.
+    WATCHED.call_once(|| _ = watch());
 }
 
 /// Waits in a thread of its own, since what is being written, or read from a person, waits for nobody.
@@ -82,7 +109,10 @@ fn watch() -> io::Result<()> {
         for path in files.iter() {
             _ = std::fs::remove_file(path);
         }
-        std::process::exit(code);
+        match UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(told) => std::process::exit(Failure::new(Exit::Unknown, told).told() as i32),
+            None => std::process::exit(code),
+        }
     });
     Ok(())
 }

@@ -14,10 +14,11 @@ use tradebind::{Billing, Evidence, Operation};
 use super::fields::{self, Field};
 use super::members::Members;
 use crate::chart::{ChartArgs, Place};
-use crate::context::{Context, read};
+use crate::context::{Context, affordable, read};
 use crate::exit::{Exit, Failure};
 use crate::output::{Sink, TableTarget, Target};
 use crate::show;
+use crate::signals::UnderWay;
 
 const BODY: &str = "body";
 const HEADING: &str = "Sending and output";
@@ -53,7 +54,7 @@ pub struct Paying {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = HEADING)]
 struct Common {
-    /// Print the request, and send nothing
+    /// Print the request, tell what it costs, and send nothing
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -69,19 +70,24 @@ fn long_about(operation: &Operation, described: &DocumentOperation<'_>) -> Strin
         Evidence::Reported => "reported",
         _ => "sources disagree",
     };
-    let cost = match (operation.billing, operation.credits) {
-        (Billing::Free, _) => "free".to_owned(),
-        (_, Some(credits)) => format!("billed; {credits} credits a call on record"),
-        (Billing::PerCall, None) => "billed per call, no price on record".to_owned(),
-        (Billing::PerItem, None) => "billed per item, no price on record".to_owned(),
-        _ => "price unknown, taken as billed".to_owned(),
-    };
+    let cost = cost(operation);
     let key = if operation.key { "" } else { "; needs no key" };
     let told = described.value().get("description").and_then(Value::as_str).unwrap_or_default();
     format!(
         "{}\n\n{told}\n\n{} {} ({known}; {cost}{key})",
         operation.summary, operation.method, operation.path
     )
+}
+
+/// What is known of an operation's price.
+fn cost(operation: &Operation) -> String {
+    match (operation.billing, operation.credits) {
+        (Billing::Free, _) => "free".to_owned(),
+        (_, Some(credits)) => format!("billed; {credits} credits a call on record"),
+        (Billing::PerCall, None) => "billed per call, no price on record".to_owned(),
+        (Billing::PerItem, None) => "billed per item, no price on record".to_owned(),
+        _ => "price unknown, taken as billed".to_owned(),
+    }
 }
 
 /// The options of an operation's command.
@@ -236,6 +242,12 @@ impl Call {
             let shown = format!("{} {url}{}{body}", self.operation.method, request.path());
             // Never to the answer's place, which may hold one.
             Target::default().write_text(&shown)?;
+            context.note(cost(self.operation));
+            if self.operation.billing != Billing::Free
+                && let Err(refused) = affordable(self.operation, self.paying.max_credits)
+            {
+                context.note(format_args!("it would not be sent: {}", refused.into_message()));
+            }
             return Ok(Exit::Done);
         }
         let (client, url) = context.tradewind(Some(self.operation), &self.paying).await?;
@@ -245,12 +257,14 @@ impl Call {
             call = call.allow(most);
         }
         let sink = self.common.target.open()?;
+        let under_way = (self.operation.billing != Billing::Free).then(|| broken_off(self.operation.id));
         let asked = context.watch(&format!("asking tradewind {}", self.operation.id), call.send()).await;
+        drop(under_way);
         let answer = match asked {
             Ok(answer) => answer,
             Err(error) => return Err(answered(error, |e| context.failed(e, &url))),
         };
-        charge(self.operation.billing == Billing::Free, &answer);
+        charge(self.operation.billing == Billing::Free, &answer, self.paying.max_credits);
         if let Some(told) = part_of(answer.value()) {
             context.note(told);
         }
@@ -413,8 +427,15 @@ fn part_of(answer: &Response) -> Option<String> {
     }
 }
 
-/// Tells the charge, on standard error: that is never left out.
-pub fn charge(free: bool, answer: &Billed<Response>) {
+/// What a signal tells while a billed call is under way.
+pub fn broken_off(what: &str) -> UnderWay {
+    UnderWay::new(format!(
+        "broken off while the answer of {what} was awaited: it may have been done and charged; look at your account before it is asked again"
+    ))
+}
+
+/// Tells the charge, on standard error, and whether it is above what was allowed: that is never left out.
+pub fn charge(free: bool, answer: &Billed<Response>, most: Option<Credits>) {
     use std::io::Write as _;
     let told = match answer.credits() {
         Some(credits) => format!("{credits} credits charged"),
@@ -422,5 +443,9 @@ pub fn charge(free: bool, answer: &Billed<Response>) {
         None => "the answer tells no charge".to_owned(),
     };
     let id = answer.request_id().map(|id| format!(", request {}", show::printable(id))).unwrap_or_default();
-    _ = writeln!(std::io::stderr(), "{told}{id}");
+    let above = answer.credits().zip(most).filter(|(credits, most)| credits > most);
+    let above = above.map(|(_, most)| {
+        format!("; that is more than --max-credits {most}: the service charged it all the same")
+    });
+    _ = writeln!(std::io::stderr(), "{told}{id}{}", above.unwrap_or_default());
 }

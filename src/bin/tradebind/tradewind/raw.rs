@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::de::IgnoredAny;
 
-use super::call::{Paying, answered, charge, kept};
+use super::call::{Paying, answered, broken_off, charge, kept};
 use crate::context::{Context, read};
 use crate::exit::{Exit, Failure};
 use crate::output::Target;
@@ -54,14 +54,16 @@ impl Args {
             call = call.allow(most);
         }
         let sink = self.target.open()?;
+        let under_way = known.is_none().then(|| broken_off("the call"));
         let asked = context.watch("asking tradewind", call.send()).await;
+        drop(under_way);
         let answer = asked.map_err(|e| match e.kind() {
             tradebind::ErrorKind::PriceUnknown => {
                 Failure::usage("no price of that address is on record: give --max-credits N, the most that the call may cost")
             }
             _ => answered(e, |e| context.failed(e, &url)),
         })?;
-        charge(false, &answer);
+        charge(false, &answer, self.billing.max_credits);
         let written = sink.write(|out| out.write_all(answer.value().body()));
         kept(written, &self.target, answer.value())?;
         Ok(Exit::Done)

@@ -517,7 +517,7 @@ mod tests {
         let codes = [code(1), code(2)];
         let refused = || Came::Refused { messages: vec!["no".into()], codes: Vec::new(), areas: Vec::new() };
         let mut facts = Facts::default();
-        let mut learn = |facts: &mut Facts, codes: &[CommodityCode], came| {
+        let learn = |facts: &mut Facts, codes: &[CommodityCode], came| {
             facts.learn(&one.query(periods, codes).unwrap(), came, Gained::default());
         };
         learn(&mut facts, &codes[..1], refused());

@@ -804,7 +804,7 @@ fn faults_of(source: &Source<'_>) -> u64 {
 
 /// The data that the manifest of a folder tells of, if they are there.
 fn told_data(folder: &Path) -> Option<DataFile> {
-    let data: DataFile = serde_json::from_value(manifest(folder)["summary"]["data"].take()).ok()?;
+    let data: DataFile = serde_json::from_value(manifest(folder).pointer("/summary/data")?.clone()).ok()?;
     folder.join(&data.file).exists().then_some(data)
 }
 

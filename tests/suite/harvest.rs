@@ -280,6 +280,59 @@ async fn a_bad_code_that_nobody_names_is_found() {
     assert_eq!((summary.cells.reported + summary.cells.nil, summary.cells.refused), (6, 2));
 }
 
+/// A service that has no figures, and refuses whatever holds a word, without a name; its address.
+async fn refuses(word: &'static str) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") && stream.read_buf(&mut head).await.unwrap() > 0 {}
+            let refused = String::from_utf8_lossy(&head).contains(word);
+            let told = if refused { "Some of it is not defined" } else { "No record found" };
+            let body = serde_json::json!({
+                "header": { "status": { "name": "Fail", "code": 1, "message": [told], "description": "Fail" } }
+            });
+            let body = body.to_string();
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                body.len()
+            );
+            stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+        }
+    });
+    url
+}
+
+/// A country that the service refuses without naming it costs nothing where it is not asked for, in whatever order answers
+/// come.
+#[tokio::test]
+async fn a_bad_country_that_nobody_names_costs_no_others() {
+    let request = request("2025-01..2025-01")
+        .destination(Areas::countries(["XC", "CN", "JP", "DE", "US", "FR"]).unwrap())
+        .commodities(hs(CommodityClass::Hs2, &["85", "10"]))
+        .build()
+        .unwrap();
+    let plan = Plan::new(request, Limits::default().rows(4)).unwrap();
+    let with: Vec<_> = plan.queries().iter().filter(|one| one.query().to_string().contains("XC")).collect();
+    assert_eq!((plan.len(), with.len()), (3, 1));
+    let url = refuses("XC").await;
+    let mut told = Vec::new();
+    for in_flight in [1, 3] {
+        let http = reqwest::Client::builder().no_proxy();
+        let client = Client::builder().base_url(url.clone()).pace(Pace::off()).http(http).build().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings::new("own").in_flight(in_flight);
+        let harvest = Harvest::open(folder.path(), &plan, &settings).unwrap();
+        let Summary { cells, refused, data, .. } = harvest.run(&client, |_| {}).await.unwrap();
+        assert_eq!((cells.asked, cells.refused, cells.nil), (12, with[0].rows(), 12 - with[0].rows()));
+        told.push((cells, refused, data));
+    }
+    assert_eq!(told[0], told[1]);
+}
+
 /// A limit of usage is waited out, and costs nothing but time.
 #[tokio::test]
 async fn a_limit_of_usage_is_waited_out() {
@@ -632,13 +685,13 @@ async fn a_refresh_with_an_earlier_end_loses_no_months() {
     let replica = Replica::start().await.unwrap();
     let request =
         |periods: &str| request(periods).commodities(hs(CommodityClass::Hs2, &["85"])).build().unwrap();
-    for (begun, rows) in [("2025-01..2026-03", 17), ("2025-01..2025-12", 17)] {
+    for begun in ["2025-01..2026-03", "2025-01..2025-12"] {
         let folder = tempfile::tempdir().unwrap();
         harvest(&replica, folder.path(), request(begun), Limits::default()).await;
         let longer = refresh(&replica, folder.path(), request("2025-01..2026-05")).await;
-        assert_eq!(longer.data.rows, rows, "{longer}");
+        assert_eq!(longer.data.rows, 17, "{longer}");
         let again = refresh(&replica, folder.path(), request(begun)).await;
-        assert_eq!((again.data.rows, again.calls), (rows, 1), "{again}");
+        assert_eq!((again.data.rows, again.calls), (17, 1), "{again}");
         assert_eq!(again.published.as_deref(), Some("202501,202605"));
     }
 }

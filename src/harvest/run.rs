@@ -607,17 +607,20 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
         let asked = self.ask(&query, turn).await?;
         self.state().told.calls += 1;
         let outcome = match asked {
-            Ok((Answer { table, faults, bytes, body }, attempts)) => {
+            Ok((Answer { table, faults, bytes, body }, gained)) => {
                 let rows = table.len();
                 let mut state = self.state();
                 state.told.rows += rows;
                 state.fresh.put(&body, table);
-                Ok((Came::Answer { body, rows, bytes, faults }, attempts))
+                Ok((Came::Answer { body, rows, bytes, faults }, gained))
             }
-            Err(error) => refusal(&query, &error).map(|came| (came, error.attempts())).ok_or(error),
+            Err(error) => {
+                let gained = self.gained(error.attempts());
+                refusal(&query, &error).map(|came| (came, gained)).ok_or(error)
+            }
         };
         let learnt = match outcome {
-            Ok((came, attempts)) => self.learn(batch, &query, came, attempts),
+            Ok((came, gained)) => self.learn(batch, &query, came, gained),
             Err(error) => {
                 let mut state = self.state();
                 let hint = match error.kind() {
@@ -637,15 +640,14 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
     }
 
     /// Learns what came of a query; what to note of it, unless it leads nowhere.
-    fn learn(&self, batch: &Batch, query: &Query, came: Came, attempts: u32) -> Option<Record> {
-        let at = moment(self.client.clock().wall());
+    fn learn(&self, batch: &Batch, query: &Query, came: Came, gained: Gained) -> Option<Record> {
         let mut state = self.state();
         if let Came::Refused { messages, .. } | Came::Unpublished { messages, .. } = &came {
             state.told.last_refusal = messages.first().cloned();
         }
         let shrinks = matches!(came, Came::Unpublished { .. });
         let asked = Block::of(query).1;
-        let gained = Gained { at: at.clone(), attempts };
+        let Gained { at, attempts } = gained.clone();
         let record = Record::Asked { query: query.to_string(), at, attempts, came: came.clone() };
         state.facts.learn(query, came, gained);
         // Another query may have learnt the same meanwhile: what counts is whether this one would be asked again.
@@ -657,6 +659,11 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
         }
         state.in_a_row = 0;
         Some(record)
+    }
+
+    /// Of what came just now.
+    fn gained(&self, attempts: u32) -> Gained {
+        Gained { at: moment(self.client.clock().wall()), attempts }
     }
 
     async fn note(&self, record: Record) -> Result<(), HarvestError> {
@@ -687,7 +694,7 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
         &self,
         query: &Query,
         mut turn: Result<SemaphorePermit<'_>, AcquireError>,
-    ) -> Result<Result<(Answer, u32), Error>, HarvestError> {
+    ) -> Result<Result<(Answer, Gained), Error>, HarvestError> {
         let (block, ..) = Block::of(query);
         let mut times = 1;
         loop {
@@ -700,11 +707,12 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
                 })
                 .await;
             self.state().told.calls += usize::from(english);
-            // Looking at an answer, and bringing it to the disk, holds up no call.
-            drop(turn);
             let is_last = times == ASKED_FOR_FAULTS;
             match asked {
                 Ok(((table, body), attempts, _)) => {
+                    let gained = self.gained(attempts);
+                    // Looking at an answer, and bringing it to the disk, holds up no call.
+                    drop(turn);
                     let (folder, query) = (Arc::clone(&self.folder), query.clone());
                     let kept = aside(move || {
                         let (block, periods, codes) = Block::of(&query);
@@ -716,10 +724,10 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
                         Ok(Some(Answer { table, faults, bytes, body: folder.keep(&body)? }))
                     });
                     if let Some(answer) = kept.await? {
-                        return Ok(Ok((answer, attempts)));
+                        return Ok(Ok((answer, gained)));
                     }
                 }
-                Err(error) if error.kind() == ErrorKind::CountMismatch && !is_last => {}
+                Err(error) if error.kind() == ErrorKind::CountMismatch && !is_last => drop(turn),
                 Err(error) => return Ok(Err(error)),
             }
             times += 1;

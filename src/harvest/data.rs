@@ -348,7 +348,6 @@ pub(super) fn rows_of(
 
 /// Hands the rows of all sources on, in order, each with its planned query; gives how many there were, and what became of
 /// the cells.
-#[cfg(any(feature = "arrow", feature = "parquet"))]
 pub(super) fn each_source(
     folder: &Folder,
     fresh: &Fresh,
@@ -366,6 +365,14 @@ pub(super) fn each_source(
         }
     }
     Ok((rows, tally, refused))
+}
+
+/// How many rows the sources have, and what became of the cells.
+pub(super) fn counted(
+    (folder, fresh): (&Folder, &Fresh),
+    sources: &[Source<'_>],
+) -> Result<(u64, Tally, std::collections::BTreeSet<Refused>), HarvestError> {
+    each_source(folder, fresh, sources, &[], |_, _, _| Ok(()))
 }
 
 /// Whether every cell of a plan is answered or refused.

@@ -66,17 +66,26 @@ pub(super) struct Kept {
     pub(super) rows: usize,
     pub(super) bytes: usize,
     pub(super) faults: usize,
+    pub(super) gained: Gained,
+}
+
+/// When an answer came, and after how many attempts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Gained {
+    pub(super) at: String,
+    pub(super) attempts: u32,
 }
 
 /// Why a code is refused, and where.
 #[derive(Debug, Clone)]
 struct Bad {
     periods: PeriodPair,
-    /// The kind of query that a refusal without names holds for; named codes are unknown in all.
-    kind: Option<Kind>,
+    /// The block that it was refused in without being named; named codes are unknown in all.
+    block: Option<Block>,
     reason: String,
 }
 
+/// What a code that is at fault in one query is at fault in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Kind {
     trade_type: TradeType,
@@ -136,7 +145,7 @@ impl Facts {
     }
 
     /// Codes of a message's query that is refused are unknown; periods shrink the range.
-    pub(super) fn learn(&mut self, query: &Query, came: Came) {
+    pub(super) fn learn(&mut self, query: &Query, came: Came, gained: Gained) {
         let (block, periods, codes) = Block::of(query);
         match came {
             Came::Answer { body, rows, bytes, faults } => {
@@ -145,7 +154,7 @@ impl Facts {
                     self.proved = Some(periods.end());
                 }
                 let at = self.kept.len();
-                self.kept.push(Kept { query: query.clone(), body, rows, bytes, faults });
+                self.kept.push(Kept { query: query.clone(), body, rows, bytes, faults, gained });
                 self.asked.entry((block, periods)).or_default().answers.push((codes, at));
             }
             Came::Unpublished { messages, periods: named } => {
@@ -165,15 +174,14 @@ impl Facts {
                 for code in known {
                     let told = messages.iter().find(|message| message.contains(code.as_str()));
                     let reason = told.cloned().unwrap_or_else(|| reason.clone());
-                    self.bad.entry(code).or_default().push(Bad { periods, kind: None, reason });
+                    self.bad.entry(code).or_default().push(Bad { periods, block: None, reason });
                 }
                 if !nothing_named {
                     return;
                 }
                 if codes.len() == 1 || block.is_refused_combination() {
-                    let kind = Some(Kind::of(&block));
                     for code in codes.iter().cloned() {
-                        let bad = Bad { periods, kind, reason: reason.clone() };
+                        let bad = Bad { periods, block: Some(block.clone()), reason: reason.clone() };
                         self.bad.entry(code).or_default().push(bad);
                     }
                 }
@@ -237,20 +245,32 @@ impl Facts {
     }
 
     fn bad(&self, block: &Block, periods: PeriodPair, code: &CommodityCode) -> Option<&str> {
-        let kind = Kind::of(block);
-        let holds = |bad: &&Bad| {
-            bad.periods.overlap(periods) == Some(bad.periods) && bad.kind.is_none_or(|known| known == kind)
-        };
+        let holds =
+            |bad: &&Bad| bad.periods.overlap(periods) == Some(bad.periods) && self.reaches(bad, block);
         self.bad.get(code)?.iter().find(holds).map(|bad| bad.reason.as_str())
+    }
+
+    /// Whether what is known of a code holds in a block. A refusal without names holds beyond its own block only once that
+    /// block answered another code: where it answered none, an area or a statistic of it may be at fault, and not the code.
+    fn reaches(&self, bad: &Bad, block: &Block) -> bool {
+        let Some(own) = &bad.block else { return true };
+        let answered =
+            || self.asked.get(&(own.clone(), bad.periods)).is_some_and(|all| !all.answers.is_empty());
+        own == block || (Kind::of(own) == Kind::of(block) && (own.is_refused_combination() || answered()))
+    }
+
+    /// Whether the service refused something of a block without a name: it will not name what else it refuses there.
+    pub(super) fn names_nothing(&self, block: &Block, periods: PeriodPair) -> bool {
+        self.asked.get(&(block.clone(), periods)).is_some_and(|asked| !asked.refused.is_empty())
     }
 
     /// Whether a code was refused at the end of a range: in the part that no border of editions cuts.
     pub(super) fn was_refused(&self, block: &Block, range: PeriodPair, code: &CommodityCode) -> bool {
         let range = self.published(range).unwrap_or(range);
-        let (parts, kind) = (edition::parts(block.class, range), Kind::of(block));
+        let parts = edition::parts(block.class, range);
         let holds = |bad: &Bad| {
             let within = |part: &PeriodPair| part.overlap(bad.periods) == Some(bad.periods);
-            parts.last().is_some_and(within) && bad.kind.is_none_or(|known| known == kind)
+            parts.last().is_some_and(within) && self.reaches(bad, block)
         };
         self.bad.get(code).is_some_and(|all| all.iter().any(holds))
     }
@@ -291,7 +311,7 @@ impl Facts {
                 Step::Done => return Next::Nothing,
                 Step::Ask(codes) => return Next::Ask(codes),
                 Step::Guilty(code, reason) => {
-                    let bad = Bad { periods, kind: Some(Kind::of(block)), reason };
+                    let bad = Bad { periods, block: Some(block.clone()), reason };
                     self.bad.entry(code).or_default().push(bad);
                 }
             }
@@ -415,7 +435,7 @@ mod tests {
                 let codes = guilty.into_iter().take(names).collect();
                 Came::Refused { messages: vec!["no".into()], codes, areas: Vec::new() }
             };
-            facts.learn(&query, came);
+            facts.learn(&query, came, Gained::default());
         }
         for code in &codes {
             match facts.fate(&block, periods, Some(code)) {
@@ -475,9 +495,39 @@ mod tests {
         let (block, periods) = block();
         let mut facts = Facts::default();
         let refused = Came::Refused { messages: vec!["no".into()], codes: Vec::new(), areas: Vec::new() };
-        facts.learn(&block.query(periods, &[code(1), code(2)]).unwrap(), refused);
+        facts.learn(&block.query(periods, &[code(1), code(2)]).unwrap(), refused, Gained::default());
         assert_eq!(facts.next(&block, periods, &[code(1)]), Next::Ask(vec![code(1)]));
         assert_eq!(facts.fate(&block, periods, Some(&code(1))), Fate::Open);
+    }
+
+    /// A code that was refused without a name where nothing was answered may be good beside other areas; where another code
+    /// was answered, it is the code.
+    #[test]
+    fn a_refusal_without_names_holds_elsewhere_only_beside_an_answer() {
+        let of = |areas: &str| {
+            let query: Query = format!(
+                "lang=EN&sv=VCm&freq=M&period=201805,201806&ttype=1&ccclass=C&cc={areas}&codeclass=HKHS2&code=01"
+            )
+            .parse()
+            .unwrap();
+            Block::of(&query).0
+        };
+        let (_, periods) = block();
+        let (one, other) = (of("CN,XC"), of("JP"));
+        let codes = [code(1), code(2)];
+        let refused = || Came::Refused { messages: vec!["no".into()], codes: Vec::new(), areas: Vec::new() };
+        let mut facts = Facts::default();
+        let learn = |facts: &mut Facts, codes: &[CommodityCode], came| {
+            facts.learn(&one.query(periods, codes).unwrap(), came, Gained::default());
+        };
+        learn(&mut facts, &codes[..1], refused());
+        assert_eq!(facts.fate(&one, periods, Some(&codes[0])), Fate::Refused("no".into()));
+        assert_eq!(facts.fate(&other, periods, Some(&codes[0])), Fate::Open);
+        assert_eq!(facts.next(&other, periods, &codes), Next::Ask(codes.to_vec()));
+        let answer = Came::Answer { body: String::new(), rows: 0, bytes: 0, faults: 0 };
+        learn(&mut facts, &codes[1..], answer);
+        assert_eq!(facts.fate(&other, periods, Some(&codes[0])), Fate::Refused("no".into()));
+        assert_eq!(facts.next(&other, periods, &codes), Next::Ask(codes[1..].to_vec()));
     }
 
     #[test]
@@ -501,9 +551,9 @@ mod tests {
         };
         let range: PeriodPair = "201101..202612".parse().unwrap();
         assert!(!facts.end_is_known(range));
-        facts.learn(&query("201101,202612"), refused("201101"));
+        facts.learn(&query("201101,202612"), refused("201101"), Gained::default());
         assert_eq!(facts.published(range).unwrap().to_string(), "201201,202612");
-        facts.learn(&query("201201,202612"), refused("202606"));
+        facts.learn(&query("201201,202612"), refused("202606"), Gained::default());
         assert_eq!(facts.published(range).unwrap().to_string(), "201201,202605");
         assert!(facts.end_is_known(range));
         assert_eq!(facts.published("202606..202612".parse().unwrap()), None);

@@ -19,6 +19,7 @@ const LOCK: &str = ".lock";
 const PLAN: &str = "plan.json";
 const JOURNAL: &str = "journal";
 const BODIES: &str = "bodies";
+pub(super) const MANIFEST: &str = "manifest.json";
 /// Begins the name of a file that takes its place once it is whole.
 const TEMPORARY: &str = ".tradebind-";
 
@@ -80,7 +81,17 @@ impl Folder {
                 purpose.clone()
             }
         };
-        let (journal, records) = Journal::open(&path.join(JOURNAL))?;
+        let at = path.join(JOURNAL);
+        let (journal, records) = Journal::open(&at)?;
+        // The manifest is written last: without a journal all that was answered would be deleted, and asked for again.
+        let told = if records.is_empty() { told_answers(path).len() } else { 0 };
+        if told > 0 {
+            let problem = format!(
+                "it was missing or holds nothing, though {MANIFEST} tells of {told} answers; put back a copy of it, or \
+                 harvest into another folder"
+            );
+            return Err(HarvestError::Damaged { path: at, problem });
+        }
         Ok((Self { path: path.to_owned(), journal: Mutex::new(journal), _lock: lock }, there, records))
     }
 
@@ -178,6 +189,21 @@ impl Folder {
             (None, Ok(())) => Err(HarvestError::disk(&path, "written")(io::ErrorKind::Other.into())),
         }
     }
+}
+
+/// What the manifest of a folder says; null where there is none.
+pub(super) fn manifest(folder: &Path) -> serde_json::Value {
+    let text = fs::read(folder.join(MANIFEST)).ok();
+    text.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
+}
+
+/// The hashes of the answers that the manifest of a folder tells of, in order.
+pub(super) fn told_answers(folder: &Path) -> Vec<String> {
+    let manifest = manifest(folder);
+    let answers = manifest["answers"].as_array().into_iter().flatten();
+    let mut told: Vec<_> = answers.filter_map(|one| Some(one["sha256"].as_str()?.to_owned())).collect();
+    told.sort_unstable();
+    told
 }
 
 /// Whether there is anything that no harvest leaves before it has a plan.

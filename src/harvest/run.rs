@@ -10,17 +10,17 @@ use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 
 use super::ahead::{Ahead, Ready};
 use super::block::{Block, Role};
-use super::data::{Fresh, Source, is_settled};
+use super::data::{Fresh, Source, counted, is_settled};
 use super::difference::Difference;
 use super::error::HarvestError;
-use super::facts::{Came, Facts, Fate, Kept, Next, is_surely_published};
-use super::folder::{Folder, Purpose};
+use super::facts::{Came, Facts, Fate, Gained, Kept, Next, is_surely_published};
+use super::folder::{Folder, MANIFEST, Purpose, manifest, told_answers};
 use super::journal::Record;
 use super::plan::{Limits, Plan, rows_a_period};
 use super::request::Request;
 use super::revisions;
 use super::rows::{columns, faults};
-use super::summary::{Failed, Format, Revisions, Summary, merged};
+use super::summary::{DataFile, Failed, Format, Revisions, Summary, merged};
 use super::write;
 use crate::domain::{CodeList, CommodityCode, Frequency, Period, PeriodPair};
 use crate::error::{Error, ErrorKind};
@@ -35,7 +35,6 @@ const FAILED_IN_A_ROW: usize = 5;
 const IN_FLIGHT: usize = 3;
 /// The most bytes of rows that are held as text until the data are written.
 const AHEAD: usize = 64 << 20;
-const MANIFEST: &str = "manifest.json";
 
 /// How a harvest is done.
 #[derive(Debug, Clone)]
@@ -175,8 +174,6 @@ pub struct Harvest {
     purpose: Purpose,
     folder: Folder,
     generations: Vec<Generation>,
-    /// What answers cost, for the manifest: time and attempts, in the order of answers.
-    gained: Vec<(String, String, u32)>,
     /// The periods to ask for anew.
     refresh_to: Option<Period>,
 }
@@ -198,21 +195,20 @@ impl Harvest {
             Ok(Generation::new(Plan::new(request, purpose.limits)?))
         };
         let mut generations = vec![generation(purpose.request.clone())?];
-        let mut gained = Vec::new();
         for (at, record) in records.iter().enumerate() {
             match (record, record.query(), generations.last_mut()) {
                 (Record::Refresh { refresh }, ..) => {
                     generations.push(generation(purpose.request.over(*refresh))?)
                 }
                 (Record::Asked { came, at, attempts, .. }, Some(Ok(query)), Some(generation)) => {
-                    if let Came::Answer { body, .. } = came {
-                        if !opened.has_body(body) {
-                            // Deleted since: it is asked for again.
-                            continue;
-                        }
-                        gained.push((body.clone(), at.clone(), *attempts));
+                    if let Came::Answer { body, .. } = came
+                        && !opened.has_body(body)
+                    {
+                        // Deleted since: it is asked for again.
+                        continue;
                     }
-                    generation.facts.learn(&query, came.clone());
+                    let gained = Gained { at: at.clone(), attempts: *attempts };
+                    generation.facts.learn(&query, came.clone(), gained);
                 }
                 (_, Some(Err(problem)), _) => {
                     let problem = format!("line {} asks what is no query: {problem}", at + 1);
@@ -224,23 +220,17 @@ impl Harvest {
         let bodies =
             generations.iter().flat_map(|one| one.facts.kept()).map(|kept| kept.body.clone()).collect();
         opened.keep_only(&bodies);
-        let end = generations
-            .last()
-            .map_or(purpose.request.periods().end(), |last| last.plan.request().periods().end());
+        let ends = generations.iter().map(|one| one.plan.request().periods().end());
+        let end = ends.max_by_key(|end| end.ordinal()).unwrap_or(purpose.request.periods().end());
         generations.iter_mut().for_each(Generation::conclude);
         let settled = generations.iter().all(Generation::is_settled);
-        let mut harvest = Self {
-            settings: settings.clone(),
-            purpose,
-            folder: opened,
-            generations,
-            gained,
-            refresh_to: None,
-        };
+        let mut harvest =
+            Self { settings: settings.clone(), purpose, folder: opened, generations, refresh_to: None };
         let now = wanted.request.periods();
         harvest.compare(folder, &wanted, end)?;
         if settings.refresh && (settled || now.end().ordinal() > end.ordinal()) {
-            harvest.refresh_to = Some(now.end());
+            // What a refresh added once is refreshed, too, also with the words that the folder was begun with.
+            harvest.refresh_to = Some(if now.end().ordinal() > end.ordinal() { now.end() } else { end });
         }
         Ok(harvest)
     }
@@ -259,9 +249,12 @@ impl Harvest {
         let known_end = new.end() == old.end() || new.end() == end;
         let later = new.frequency() == end.frequency() && new.end().ordinal() >= end.ordinal();
         if new.start() != old.start() || !(known_end || (self.settings.refresh && later)) {
-            let there = PeriodPair::new(old.start(), end).unwrap_or(old);
-            let hint = if later && !self.settings.refresh { " (a refresh may end later)" } else { "" };
-            differ("periods", there.to_string(), format!("{new}{hint}"));
+            // As `--period` takes them.
+            let told = |start: Period, end: Period| format!("{start}..{end}");
+            let mends = later && new.start() == old.start() && !self.settings.refresh;
+            let hint = if mends { " (a refresh may end later)" } else { "" };
+            let now = format!("{}{hint}", told(new.start(), new.end()));
+            differ("periods", told(old.start(), end), now);
         }
         let fields = |purpose: &Purpose| {
             let value =
@@ -330,7 +323,6 @@ impl Harvest {
             progress: Mutex::new(progress),
             folder: Arc::new(self.folder),
             state: Mutex::new(State {
-                gained: self.gained,
                 facts: Facts::default(),
                 ahead: Ahead::default(),
                 fresh: Fresh::default(),
@@ -393,7 +385,6 @@ fn refreshed(generations: &[Generation], end: Period) -> Option<PeriodPair> {
 /// What changes while a harvest runs.
 #[derive(Debug)]
 struct State {
-    gained: Vec<(String, String, u32)>,
     facts: Facts,
     ahead: Ahead,
     fresh: Fresh,
@@ -621,17 +612,20 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
         let asked = self.ask(&query, turn).await?;
         self.state().told.calls += 1;
         let outcome = match asked {
-            Ok((Answer { table, faults, bytes, body }, attempts)) => {
+            Ok((Answer { table, faults, bytes, body }, gained)) => {
                 let rows = table.len();
                 let mut state = self.state();
                 state.told.rows += rows;
                 state.fresh.put(&body, table);
-                Ok((Came::Answer { body, rows, bytes, faults }, attempts))
+                Ok((Came::Answer { body, rows, bytes, faults }, gained))
             }
-            Err(error) => refusal(&query, &error).map(|came| (came, error.attempts())).ok_or(error),
+            Err(error) => {
+                let gained = self.gained(error.attempts());
+                refusal(&query, &error).map(|came| (came, gained)).ok_or(error)
+            }
         };
         let learnt = match outcome {
-            Ok((came, attempts)) => self.learn(batch, &query, came, attempts),
+            Ok((came, gained)) => self.learn(batch, &query, came, gained),
             Err(error) => {
                 let mut state = self.state();
                 let hint = match error.kind() {
@@ -651,20 +645,16 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
     }
 
     /// Learns what came of a query; what to note of it, unless it leads nowhere.
-    fn learn(&self, batch: &Batch, query: &Query, came: Came, attempts: u32) -> Option<Record> {
-        let at = moment(self.client.clock().wall());
+    fn learn(&self, batch: &Batch, query: &Query, came: Came, gained: Gained) -> Option<Record> {
         let mut state = self.state();
-        match &came {
-            Came::Answer { body, .. } => state.gained.push((body.clone(), at.clone(), attempts)),
-            Came::Refused { messages, .. } | Came::Unpublished { messages, .. } => {
-                state.told.last_refusal = messages.first().cloned();
-            }
-            Came::TooLarge => {}
+        if let Came::Refused { messages, .. } | Came::Unpublished { messages, .. } = &came {
+            state.told.last_refusal = messages.first().cloned();
         }
         let shrinks = matches!(came, Came::Unpublished { .. });
         let asked = Block::of(query).1;
+        let Gained { at, attempts } = gained.clone();
         let record = Record::Asked { query: query.to_string(), at, attempts, came: came.clone() };
-        state.facts.learn(query, came);
+        state.facts.learn(query, came, gained);
         // Another query may have learnt the same meanwhile: what counts is whether this one would be asked again.
         if shrinks && state.facts.published(batch.periods) == Some(asked) {
             let reason = "the service names a period that was not asked for".to_owned();
@@ -684,6 +674,11 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
         // Never closed, as the turns.
         let _core = self.cores.acquire().await;
         aside(work).await
+    }
+
+    /// Of what came just now.
+    fn gained(&self, attempts: u32) -> Gained {
+        Gained { at: moment(self.client.clock().wall()), attempts }
     }
 
     async fn note(&self, record: Record) -> Result<(), HarvestError> {
@@ -714,20 +709,25 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
         &self,
         query: &Query,
         mut turn: Result<SemaphorePermit<'_>, AcquireError>,
-    ) -> Result<Result<(Answer, u32), Error>, HarvestError> {
+    ) -> Result<Result<(Answer, Gained), Error>, HarvestError> {
+        let (block, ..) = Block::of(query);
         let mut times = 1;
         loop {
+            // One answer in English that names nothing says that no other of the batch will.
+            let mut english = !self.state().facts.names_nothing(&block, query.periods());
             let asked = self
                 .client
-                .asked(query, |decoded: Decoded, empty, response| {
+                .asked(query, &mut english, |decoded: Decoded, empty, response| {
                     Ok((Table::new(decoded, empty, response)?, response.content()))
                 })
                 .await;
-            // Looking at an answer, and bringing it to the disk, holds up no call.
-            drop(turn);
+            self.state().told.calls += usize::from(english);
             let is_last = times == ASKED_FOR_FAULTS;
             match asked {
                 Ok(((table, body), attempts, _)) => {
+                    let gained = self.gained(attempts);
+                    // Looking at an answer, and bringing it to the disk, holds up no call.
+                    drop(turn);
                     let (folder, query) = (Arc::clone(&self.folder), query.clone());
                     let kept = self.beside(move || {
                         let (block, periods, codes) = Block::of(&query);
@@ -739,10 +739,10 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
                         Ok(Some(Answer { table, faults, bytes, body: folder.keep(&body)? }))
                     });
                     if let Some(answer) = kept.await? {
-                        return Ok(Ok((answer, attempts)));
+                        return Ok(Ok((answer, gained)));
                     }
                 }
-                Err(error) if error.kind() == ErrorKind::CountMismatch && !is_last => {}
+                Err(error) if error.kind() == ErrorKind::CountMismatch && !is_last => drop(turn),
                 Err(error) => return Ok(Err(error)),
             }
             times += 1;
@@ -825,14 +825,10 @@ fn faults_of(source: &Source<'_>) -> u64 {
     source.facts.kept().iter().filter(counts).map(|kept| kept.faults as u64).sum()
 }
 
-/// The hashes of the answers that a manifest tells of, in order; none where there is no manifest.
-fn told_answers(manifest: &Path) -> Vec<String> {
-    let manifest = std::fs::read(manifest).ok().and_then(|text| serde_json::from_slice(&text).ok());
-    let manifest: serde_json::Value = manifest.unwrap_or_default();
-    let answers = manifest["answers"].as_array().into_iter().flatten();
-    let mut told: Vec<_> = answers.filter_map(|one| Some(one["sha256"].as_str()?.to_owned())).collect();
-    told.sort_unstable();
-    told
+/// The data that the manifest of a folder tells of, if they are there.
+fn told_data(folder: &Path) -> Option<DataFile> {
+    let data: DataFile = serde_json::from_value(manifest(folder).pointer("/summary/data")?.clone()).ok()?;
+    folder.join(&data.file).exists().then_some(data)
 }
 
 /// Writes data, revisions and manifest.
@@ -880,9 +876,20 @@ fn finish(
         _ => (generations, None),
     };
     let all = made(sources(shown));
-    let write::Written { file, tally, refused } = write::write((folder, &state.fresh), &all, settings)?;
+    let files = (folder, &state.fresh);
+    // While answers are missing that there were, since a body was lost or the journal cut off, more data do not go for fewer.
+    let mut kept_data = false;
+    let before = if shown.iter().all(Generation::is_settled) { None } else { told_data(folder.path()) };
+    let counted = before.map(|data| counted(files, &all).map(|counted| (data, counted))).transpose()?;
+    let write::Written { file, tally, refused } = match counted {
+        Some((data, (rows, tally, refused))) if rows < data.rows => {
+            kept_data = true;
+            write::Written { file: data, tally, refused }
+        }
+        _ => write::write(files, &all, settings)?,
+    };
     let revisions: Option<Revisions> = match (shown.split_last(), all.last()) {
-        (Some((_, before)), Some(now)) if !before.is_empty() => {
+        (Some((_, before)), Some(now)) if !before.is_empty() && !kept_data => {
             revisions::write(folder, &state.fresh, &made(sources(before)), now)?
         }
         _ => None,
@@ -892,9 +899,9 @@ fn finish(
     let is_new = || {
         let mut now: Vec<_> = kept().map(|kept| kept.body.as_str()).collect();
         now.sort_unstable();
-        state.told.calls > 0 || now != told_answers(&folder.path().join(MANIFEST))
+        state.told.calls > 0 || now != told_answers(folder.path())
     };
-    if shown.len() > 1 && unfinished.is_none() && is_new() {
+    if shown.len() > 1 && unfinished.is_none() && !kept_data && is_new() {
         // Of before the refresh.
         let others = Format::ALL.iter().filter(|format| **format != settings.format);
         others.for_each(|format| folder.remove(format.file()));
@@ -918,17 +925,16 @@ fn finish(
         published: published.map(|periods| periods.to_string()),
         revisions,
         unfinished,
+        kept: kept_data,
         data: file,
     };
-    let gained: HashMap<_, _> =
-        state.gained.iter().map(|(body, at, attempts)| (body.as_str(), (at.as_str(), *attempts))).collect();
     let mut answered: Vec<_> = kept().map(|kept| (kept.query.to_string(), kept)).collect();
     // In whatever order they came, the manifest is the same but for its times.
     answered.sort_by(|(one, _), (other, _)| one.cmp(other));
     let answers: Vec<_> = answered
         .into_iter()
-        .map(|(query, Kept { body, rows, bytes, faults, .. })| {
-            let (retrieved, attempts) = gained.get(body.as_str()).copied().unwrap_or_default();
+        .map(|(query, Kept { body, rows, bytes, faults, gained, .. })| {
+            let Gained { at: retrieved, attempts } = gained;
             json!({
                 "url": format!("{}{query}", if purpose.service.contains("://") { &purpose.service } else { "" }),
                 "retrieved": retrieved, "attempts": attempts, "body": Folder::body_name(body), "sha256": body,

@@ -129,7 +129,7 @@ pub struct Failed {
 }
 
 /// The data: a file, or a folder of files.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DataFile {
     /// Its name in the folder.
@@ -141,7 +141,7 @@ pub struct DataFile {
     /// Size.
     pub bytes: u64,
     /// The files of a folder, by their paths in it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<DataFile>,
 }
 
@@ -163,13 +163,18 @@ pub struct Revisions {
     pub file: String,
 }
 
+fn is_not(told: &bool) -> bool {
+    !told
+}
+
 /// What a harvest came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Summary {
     /// Queries of the plan.
     pub planned: usize,
-    /// Queries asked in this run; those of earlier runs are in the journal.
+    /// Queries asked in this run, with those that were asked once more in English to learn why they were refused; those of
+    /// earlier runs are in the journal.
     pub calls: usize,
     /// Queries that were answered, in all runs.
     pub answers: usize,
@@ -191,6 +196,9 @@ pub struct Summary {
     pub revisions: Option<Revisions>,
     /// The periods of a refresh that is not complete: data and numbers are those before it.
     pub unfinished: Option<String>,
+    /// Whether the data are those of an earlier run, which had more rows: some of its answers are missing now.
+    #[serde(skip_serializing_if = "is_not")]
+    pub kept: bool,
     /// The data.
     pub data: DataFile,
 }
@@ -276,6 +284,12 @@ impl fmt::Display for Summary {
         }
         if let Some(periods) = &self.unfinished {
             writeln!(f, "refresh    not complete in {periods}; the data are those before it")?;
+        }
+        if self.kept {
+            writeln!(
+                f,
+                "kept       the data are those of an earlier run: some of its answers are missing now"
+            )?;
         }
         let DataFile { file, sha256, rows, files, .. } = &self.data;
         match files.len() {

@@ -143,21 +143,28 @@ impl Client {
     /// [`Error::periods`], unknown commodity codes in [`Error::codes`], every reason in [`Error::messages`]. An
     /// answer whose number of rows is not as told keeps them in [`Error::answer`].
     pub async fn query(&self, query: &Query) -> Result<Answer, Error> {
-        let (answer, attempts, waited) = self.asked(query, Answer::new).await?;
+        let (answer, attempts, waited) = self.asked(query, &mut true, Answer::new).await?;
         Ok(answer.with_effort(attempts, waited))
     }
 
     /// Asks a query, reads the answer into an `F`, and makes of it what is handed on, with attempts and waits.
+    ///
+    /// `english` says whether one that is refused in Chinese may be asked once more in English, and then whether it was.
     pub(crate) async fn asked<F: Form, T>(
         &self,
         query: &Query,
+        english: &mut bool,
         take: impl FnOnce(F, bool, &Response) -> Result<T, Error>,
     ) -> Result<(T, u32, Duration), Error> {
         let call = CallSpan::begin(SERVICE, QUERY);
         let mut repeats = Repeats::new(self.0.wire.backoff);
+        let may = std::mem::take(english) && query.language() != Language::English;
         let asking = async {
             let got = match self.ask(Asked::Query(query), &mut repeats, &call).await {
-                Err(error) if error.is_refused() && query.language() != Language::English => {
+                Err(error)
+                    if may && error.is_refused() && repeats.may_go_on() && repeats.is_within_total() =>
+                {
+                    *english = true;
                     self.told_in_english(error, query, &mut repeats, &call).await?
                 }
                 got => got?,
@@ -295,9 +302,6 @@ impl Client {
         repeats: &mut Repeats,
         call: &CallSpan,
     ) -> Result<Got<F>, Error> {
-        if !repeats.may_go_on() || !repeats.is_within_total() {
-            return Err(refused);
-        }
         let english = query.clone().in_language(Language::English);
         match self.ask(Asked::Query(&english), repeats, call).await {
             Ok(got) if got.empty => Ok(got),

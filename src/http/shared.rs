@@ -13,14 +13,6 @@ const FOLDER: &str = "TRADEBIND_STATE_DIR";
 const AFTER_LIMIT: Duration = Duration::from_secs(15);
 /// How long to wait before looking again for a free turn.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
-/// A start that is noted further ahead than that comes from a clock that was set back since, unless the pace is slower still.
-const FURTHEST: Duration = Duration::from_secs(60 * 60);
-
-/// How far ahead a start can be noted: all who hold a turn wait for theirs, and one more has noted his.
-fn furthest(pace: Pace) -> Duration {
-    let waiting = pace.in_flight().and_then(|most| u32::try_from(most).ok()).unwrap_or(u32::MAX);
-    FURTHEST.max(pace.apart().saturating_mul(waiting.saturating_add(1)))
-}
 
 /// One pace for all processes of a user on this machine: so many calls at once, and starts so far apart, whoever makes them.
 ///
@@ -39,6 +31,9 @@ pub struct SharedPace {
 #[serde(default)]
 struct Ledger {
     next: u64,
+    /// When `next` was noted: later than now, the clock was set back since, and `next` says nothing. Whoever noted it may ask
+    /// at a slower pace than others, so that how far ahead it is does not tell.
+    noted: Option<u64>,
     limit_reached: u64,
 }
 
@@ -117,13 +112,15 @@ impl SharedPace {
         let apart = millis(self.pace.apart());
         let wait = self.change(|ledger| {
             let now = now(clock);
-            let sound = |at: u64| if at > now.saturating_add(millis(furthest(self.pace))) { 0 } else { at };
-            let held = match sound(ledger.limit_reached) {
-                0 => 0,
+            // What was noted later than now comes from a clock that was set back since.
+            let held = match ledger.limit_reached {
+                at if at == 0 || at > now => 0,
                 at => at.saturating_add(millis(AFTER_LIMIT)),
             };
-            let start = now.max(sound(ledger.next)).max(held);
+            let next = if ledger.noted.is_some_and(|noted| noted <= now) { ledger.next } else { 0 };
+            let start = now.max(next).max(held);
             ledger.next = start.saturating_add(apart);
+            ledger.noted = Some(now);
             Duration::from_millis(start.saturating_sub(now))
         });
         // A ledger that fails while it is used stops nobody: each waits as if alone.
@@ -196,6 +193,19 @@ mod tests {
         assert_eq!(clock.naps().last(), Some(&AFTER_LIMIT));
     }
 
+    /// Who asks at a fast pace waits for a start that another noted at a slow one.
+    #[tokio::test]
+    async fn a_slower_pace_of_another_process_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = ManualClock::at(UNIX_EPOCH + Duration::from_secs(1_000_000));
+        let slow = Duration::from_secs(2 * 60 * 60);
+        let [one, other] = [Pace::new(1, slow), pace()]
+            .map(|pace| SharedPace::open_in(folder.path(), "hk-trade", pace).unwrap());
+        drop(one.enter(&clock).await);
+        drop(other.enter(&clock).await);
+        assert_eq!(clock.naps(), [slow]);
+    }
+
     /// A pace of more than an hour is no clock that was set back.
     #[tokio::test]
     async fn a_slow_pace_is_kept() {
@@ -227,13 +237,17 @@ mod tests {
     async fn a_clock_set_back_and_a_damaged_ledger_hold_nobody_up() {
         let folder = tempfile::tempdir().unwrap();
         let shared = SharedPace::open_in(folder.path(), "hk-trade", pace()).unwrap();
-        let late = ManualClock::at(UNIX_EPOCH + Duration::from_secs(2_000_000));
-        drop(shared.enter(&late).await);
-        shared.limited(&late);
-        let early = ManualClock::at(UNIX_EPOCH + Duration::from_secs(1_000_000));
-        drop(shared.enter(&early).await);
-        fs::write(folder.path().join("hk-trade.pace"), "{").unwrap();
-        drop(shared.enter(&early).await);
-        assert!(early.naps().is_empty(), "{:?}", early.naps());
+        let minute = 60;
+        for back in [1, 30 * minute, 1_000_000] {
+            let late = ManualClock::at(UNIX_EPOCH + Duration::from_secs(2_000_000));
+            drop(shared.enter(&late).await);
+            shared.limited(&late);
+            let early = ManualClock::at(UNIX_EPOCH + Duration::from_secs(2_000_000 - back));
+            drop(shared.enter(&early).await);
+            fs::write(folder.path().join("hk-trade.pace"), "{").unwrap();
+            drop(shared.enter(&early).await);
+            assert!(early.naps().is_empty(), "{back} s back: {:?}", early.naps());
+            fs::remove_file(folder.path().join("hk-trade.pace")).unwrap();
+        }
     }
 }

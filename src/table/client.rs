@@ -14,7 +14,7 @@ impl Client {
     /// # Errors
     /// As [`Client::query`]; rows whose number is not as told are kept in [`Error::table`].
     pub async fn table(&self, query: &Query) -> Result<Table, Error> {
-        let (table, attempts, waited) = self.asked(query, Table::new).await?;
+        let (table, attempts, waited) = self.asked(query, &mut true, Table::new).await?;
         Ok(table.asked_by(query).with_effort(attempts, waited))
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
-use tradebind::domain::{CommodityClass, Statistic, TradeType};
+use tradebind::domain::{CommodityClass, Language, Statistic, TradeType};
 use tradebind::harvest::{
     Areas, Commodities, Format, Harvest, HarvestError, Limits, Plan, Request, RequestBuilder, Settings,
     Summary,
@@ -280,6 +280,59 @@ async fn a_bad_code_that_nobody_names_is_found() {
     assert_eq!((summary.cells.reported + summary.cells.nil, summary.cells.refused), (6, 2));
 }
 
+/// A service that has no figures, and refuses whatever holds a word, without a name; its address.
+async fn refuses(word: &'static str) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") && stream.read_buf(&mut head).await.unwrap() > 0 {}
+            let refused = String::from_utf8_lossy(&head).contains(word);
+            let told = if refused { "Some of it is not defined" } else { "No record found" };
+            let body = serde_json::json!({
+                "header": { "status": { "name": "Fail", "code": 1, "message": [told], "description": "Fail" } }
+            });
+            let body = body.to_string();
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                body.len()
+            );
+            stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+        }
+    });
+    url
+}
+
+/// A country that the service refuses without naming it costs nothing where it is not asked for, in whatever order answers
+/// come.
+#[tokio::test]
+async fn a_bad_country_that_nobody_names_costs_no_others() {
+    let request = request("2025-01..2025-01")
+        .destination(Areas::countries(["XC", "CN", "JP", "DE", "US", "FR"]).unwrap())
+        .commodities(hs(CommodityClass::Hs2, &["85", "10"]))
+        .build()
+        .unwrap();
+    let plan = Plan::new(request, Limits::default().rows(4)).unwrap();
+    let with: Vec<_> = plan.queries().iter().filter(|one| one.query().to_string().contains("XC")).collect();
+    assert_eq!((plan.len(), with.len()), (3, 1));
+    let url = refuses("XC").await;
+    let mut told = Vec::new();
+    for in_flight in [1, 3] {
+        let http = reqwest::Client::builder().no_proxy();
+        let client = Client::builder().base_url(url.clone()).pace(Pace::off()).http(http).build().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings::new("own").in_flight(in_flight);
+        let harvest = Harvest::open(folder.path(), &plan, &settings).unwrap();
+        let Summary { cells, refused, data, .. } = harvest.run(&client, |_| {}).await.unwrap();
+        assert_eq!((cells.asked, cells.refused, cells.nil), (12, with[0].rows(), 12 - with[0].rows()));
+        told.push((cells, refused, data));
+    }
+    assert_eq!(told[0], told[1]);
+}
+
 /// A limit of usage is waited out, and costs nothing but time.
 #[tokio::test]
 async fn a_limit_of_usage_is_waited_out() {
@@ -355,6 +408,8 @@ async fn a_torn_journal_is_gone_on_with() {
             let folder = tempfile::tempdir().unwrap();
             copy(whole.path(), folder.path());
             std::fs::write(folder.path().join("journal"), &journal[..cut]).unwrap();
+            // It is written once all was asked.
+            std::fs::remove_file(folder.path().join("manifest.json")).unwrap();
             let again = harvest(&replica, folder.path(), mixed(), limits).await;
             assert_eq!(again.data, summary.data, "cut at {cut}");
             assert_eq!(again.cells, summary.cells);
@@ -622,6 +677,114 @@ async fn a_refresh_tells_what_was_revised() {
     let plan = Plan::new(request("2025-01..2026-12"), Limits::default()).unwrap();
     let harvest = Harvest::open(folder.path(), &plan, &Settings::new("replica")).unwrap();
     assert_eq!(harvest.run(&client(&after).await, |_| {}).await.unwrap().calls, 0);
+}
+
+/// With the words that the folder was begun with, what a refresh added stays, and is refreshed.
+#[tokio::test]
+async fn a_refresh_with_an_earlier_end_loses_no_months() {
+    let replica = Replica::start().await.unwrap();
+    let request =
+        |periods: &str| request(periods).commodities(hs(CommodityClass::Hs2, &["85"])).build().unwrap();
+    for begun in ["2025-01..2026-03", "2025-01..2025-12"] {
+        let folder = tempfile::tempdir().unwrap();
+        harvest(&replica, folder.path(), request(begun), Limits::default()).await;
+        let longer = refresh(&replica, folder.path(), request("2025-01..2026-05")).await;
+        assert_eq!(longer.data.rows, 17, "{longer}");
+        let again = refresh(&replica, folder.path(), request(begun)).await;
+        assert_eq!((again.data.rows, again.calls), (17, 1), "{again}");
+        assert_eq!(again.published.as_deref(), Some("202501,202605"));
+    }
+}
+
+/// Nobody answers: what is there stays, whatever was lost of what the data were made of.
+#[tokio::test]
+async fn a_lost_journal_or_body_costs_no_data() {
+    let replica = Replica::start().await.unwrap();
+    let request =
+        request("2024-01..2024-03").commodities(hs(CommodityClass::Hs2, &["85", "71"])).build().unwrap();
+    let limits = Limits::default().rows(2);
+    let folder = tempfile::tempdir().unwrap();
+    let whole = harvest(&replica, folder.path(), request.clone(), limits).await;
+    replica.faults([Rule::on(Door::HkAnswer).with(Fault::Html(500))]);
+    let path = |name: &str| folder.path().join(name);
+    let names = |folder: &Path| -> BTreeSet<_> {
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect()
+    };
+    let (journal, data) = (std::fs::read(path("journal")).unwrap(), std::fs::read(path("data.csv")).unwrap());
+    let bodies = names(&path("bodies"));
+    let plan = Plan::new(request.clone(), limits).unwrap();
+    for empty in [false, true] {
+        std::fs::remove_file(path("journal")).unwrap();
+        if empty {
+            std::fs::write(path("journal"), "").unwrap();
+        }
+        let told = Harvest::open(folder.path(), &plan, &Settings::new("replica")).unwrap_err().to_string();
+        assert!(
+            told.contains("tells of 3 answers; put back a copy of it, or harvest into another folder"),
+            "{told}"
+        );
+        assert_eq!(
+            (names(&path("bodies")), std::fs::read(path("data.csv")).unwrap()),
+            (bodies.clone(), data.clone())
+        );
+        std::fs::write(path("journal"), &journal).unwrap();
+    }
+    let lost = path("bodies").join(bodies.first().unwrap());
+    std::fs::remove_file(lost).unwrap();
+    for _ in 0..2 {
+        let failed = harvest(&replica, folder.path(), request.clone(), limits).await;
+        assert!(failed.kept && failed.cells.failed == 2 && !failed.is_answered(), "{failed}");
+        assert!(failed.to_string().contains("\nkept       the data are those of an earlier run"), "{failed}");
+        assert_eq!((&failed.data, std::fs::read(path("data.csv")).unwrap()), (&whole.data, data.clone()));
+    }
+    replica.clear_faults();
+    let mended = harvest(&replica, folder.path(), request, limits).await;
+    assert_eq!((mended.data, mended.cells, mended.calls, mended.kept), (whole.data, whole.cells, 1, false));
+}
+
+/// In Chinese a refusal is asked for once more in English, once in a batch; the summary counts it.
+#[tokio::test]
+async fn all_calls_are_counted_in_chinese() {
+    let replica = Replica::start().await.unwrap();
+    let refused = || Step::hk_status(1, vec!["Some of the codes are not defined"]);
+    // All four, in Chinese and in English; the first two, in Chinese alone; the first alone is good; then the last two.
+    replica.script(Door::HkAnswer, [refused(), refused(), refused(), Step::Play, Step::Play]);
+    let request = request("2024-01..2024-02")
+        .language(Language::TraditionalChinese)
+        .commodities(hs(CommodityClass::Hs2, &["10", "85", "71", "27"]))
+        .build()
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let summary = harvest(&replica, folder.path(), request, Limits::default()).await;
+    assert_eq!((summary.calls, answered(&replica), replica.pending(Door::HkAnswer)), (5, 5, 0));
+    let [bad] = &summary.refused[..] else { panic!("{summary}") };
+    assert_eq!(bad.what, "85");
+}
+
+/// Answers whose bodies are alike came at times of their own.
+#[tokio::test]
+async fn the_manifest_tells_when_each_answer_came() {
+    let replica = Replica::start().await.unwrap();
+    let nothing = || Step::hk_status(1, vec!["No record found"]);
+    replica.script(Door::HkAnswer, [nothing(), nothing()]);
+    let clock = Arc::new(ManualClock::at(SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000)));
+    let http = reqwest::Client::builder().no_proxy();
+    let pace = Pace::new(1, Duration::from_secs(60));
+    let client = Client::builder().base_url(replica.hk_url()).pace(pace).clock(clock).http(http).build();
+    let request = request("2024-01..2024-01").commodities(hs(CommodityClass::Hs2, &["85", "71"])).build();
+    let plan = Plan::new(request.unwrap(), Limits::default().rows(1)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings::new("replica").in_flight(1);
+    let open = || Harvest::open(folder.path(), &plan, &settings).unwrap();
+    let client = client.unwrap();
+    for calls in [2, 0] {
+        assert_eq!(open().run(&client, |_| {}).await.unwrap().calls, calls);
+        let manifest = std::fs::read(folder.path().join("manifest.json")).unwrap();
+        let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+        let [one, other] = &manifest["answers"].as_array().unwrap()[..] else { panic!("{manifest}") };
+        assert_eq!(one["sha256"], other["sha256"]);
+        assert_ne!(one["retrieved"], other["retrieved"], "{manifest}");
+    }
 }
 
 #[tokio::test]

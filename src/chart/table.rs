@@ -87,14 +87,29 @@ impl Picture {
             })
             .collect();
         let unit = figures.first().map(|(row, _)| held(table, *row, &varying, kind)).unwrap_or_default();
+        let named = |row, (column, name): (Column, Option<Column>)| {
+            let (code, name) = (text(row, column), name.map(|name| text(row, name)).unwrap_or_default());
+            let name = match column {
+                Column::Commodity => short(&format!("{code} {name}")),
+                _ if name.is_empty() => code.clone(),
+                _ => short(&name),
+            };
+            (code, name)
+        };
+        let mut codes: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for (row, _) in &figures {
+            for (at, dimension) in varying.iter().enumerate() {
+                let (code, name) = named(*row, *dimension);
+                codes.entry((at, name)).or_default().insert(code);
+            }
+        }
         let label = |row| {
-            let parts = varying.iter().map(|(column, name)| {
-                let (code, name) = (text(row, *column), name.map(|name| text(row, name)).unwrap_or_default());
-                match column {
-                    Column::Commodity => short(&format!("{code} {name}")),
-                    _ if name.is_empty() => code,
-                    _ => short(&name),
-                }
+            let parts = varying.iter().enumerate().map(|(at, dimension)| {
+                let (code, name) = named(row, *dimension);
+                let key = (at, name);
+                // Two codes of one name are two lines.
+                let shared = codes.get(&key).is_some_and(|codes| codes.len() > 1);
+                if shared && !code.is_empty() { format!("{} ({code})", key.1) } else { key.1 }
             });
             let parts: Vec<_> = parts.collect();
             if parts.is_empty() { whole(table, row) } else { parts.join(", ") }
@@ -271,6 +286,32 @@ mod tests {
         };
         assert!(filled("201801"));
         assert!(!filled("199001"), "208,800 cells");
+    }
+
+    #[test]
+    fn two_codes_of_one_name_are_two() {
+        let body = |months: &[&str]| {
+            let mut rows = Vec::new();
+            for month in months {
+                for (code, name, figure) in [("CN", "KOREA", "1"), ("KR", "KOREA", "2"), ("US", "USA", "3")] {
+                    rows.push(serde_json::json!({"freq": "M", "period": month, "ttype": 4, "cc": code,
+                        "ccDescEN": name, "sv": "VCm", "unitEN": "HK$ '000", "figure": figure}));
+                }
+            }
+            let body = serde_json::json!({"header": {"status": {"code": 0}}, "dataSet": rows});
+            Table::decode(body.to_string().as_bytes()).unwrap()
+        };
+        let labels = |months: &[&str]| {
+            let mut labels: Vec<_> =
+                match Picture::of_table(&body(months), &Provenance::now("here")).unwrap().shape {
+                    Shape::Lines { lines, .. } => lines.into_iter().map(|line| line.label).collect(),
+                    Shape::Bars(bars) => bars.into_iter().map(|bar| bar.label).collect(),
+                };
+            labels.sort_unstable();
+            labels
+        };
+        assert_eq!(labels(&["201801", "201802"]), ["KOREA (CN)", "KOREA (KR)", "USA"]);
+        assert_eq!(labels(&["201801"]), ["KOREA (CN)", "KOREA (KR)", "USA"]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Pictures of characters.
 
+use std::collections::HashSet;
+
 use ratatui_core::buffer::Buffer;
 use ratatui_core::layout::Rect;
 use ratatui_core::symbols::Marker;
@@ -41,21 +43,52 @@ fn widest<'a>(texts: impl Iterator<Item = &'a str>) -> usize {
     texts.map(str::width).max().unwrap_or_default()
 }
 
-/// A label in at most a third of the width, so that figures stay beside it.
-fn cut(label: &str, width: usize) -> String {
-    let most = width / 3;
+/// Labels in at most a third of the width, so that figures stay beside them: cut at the end, at the end of each part, or in the
+/// middle, whichever first leaves the fewest alike.
+fn cut<'a>(labels: impl Iterator<Item = &'a str> + Clone, width: usize) -> Vec<String> {
+    let ways: [fn(&str, usize) -> String; 3] = [at_the_end, in_each_part, in_the_middle];
+    let cut = ways.map(|way| labels.clone().map(|label| way(label, width / 3)).collect::<Vec<_>>());
+    let alike = |labels: &Vec<String>| labels.len() - labels.iter().collect::<HashSet<_>>().len();
+    cut.into_iter().min_by_key(alike).unwrap_or_default()
+}
+
+/// The first characters, in so much room.
+fn first(text: impl Iterator<Item = char>, room: usize) -> String {
+    let mut wide = 0;
+    let fits = |c: &char| {
+        wide += c.width().unwrap_or_default();
+        wide <= room
+    };
+    text.take_while(fits).collect()
+}
+
+fn at_the_end(label: &str, most: usize) -> String {
     if label.width() <= most {
         return label.to_owned();
     }
-    let (mut out, mut wide) = (String::new(), 1);
-    for c in label.chars() {
-        wide += c.width().unwrap_or_default();
-        if wide > most {
-            break;
-        }
-        out.push(c);
+    first(label.chars(), most.saturating_sub(1)).trim_end().to_owned() + "…"
+}
+
+/// What a label is joined of, the longest parts cut.
+fn in_each_part(label: &str, most: usize) -> String {
+    let parts: Vec<_> = label.split(", ").collect();
+    let between = 2 * parts.len().saturating_sub(1);
+    let fits =
+        |room: &usize| parts.iter().map(|part| part.width().min(*room)).sum::<usize>() + between <= most;
+    match (2..=most).rev().find(fits) {
+        Some(room) => parts.iter().map(|part| at_the_end(part, room)).collect::<Vec<_>>().join(", "),
+        None => at_the_end(label, most),
     }
-    out.trim_end().to_owned() + "…"
+}
+
+fn in_the_middle(label: &str, most: usize) -> String {
+    if label.width() <= most {
+        return label.to_owned();
+    }
+    let room = most.saturating_sub(1);
+    let begin = first(label.chars(), room / 2);
+    let end: Vec<_> = first(label.chars().rev(), room - room / 2).chars().rev().collect();
+    format!("{}…{}", begin.trim_end(), end.into_iter().collect::<String>().trim_start())
 }
 
 /// Label, figure, share, and a bar in the room that is left.
@@ -63,7 +96,7 @@ fn bars_of(bars: &[Bar], width: usize) -> Vec<String> {
     let figures: Vec<_> = bars.iter().map(|bar| grouped(bar.value)).collect();
     let shares: Vec<_> =
         bars.iter().map(|bar| bar.share.map(|share| format!("{share:.2} %")).unwrap_or_default()).collect();
-    let names: Vec<_> = bars.iter().map(|bar| cut(&bar.label, width)).collect();
+    let names = cut(bars.iter().map(|bar| bar.label.as_str()), width);
     let labels = widest(names.iter().map(String::as_str));
     let (wide, share_wide) =
         (widest(figures.iter().map(String::as_str)), widest(shares.iter().map(String::as_str)));
@@ -140,7 +173,7 @@ fn sparks(periods: &[String], lines: &[Line], width: usize) -> Vec<String> {
         let ends = [line.values.first(), line.values.last()];
         ends.map(|value| value.copied().flatten().map(grouped).unwrap_or_default())
     };
-    let names: Vec<_> = lines.iter().map(|line| cut(&line.label, width)).collect();
+    let names = cut(lines.iter().map(|line| line.label.as_str()), width);
     let labels = widest(names.iter().map(String::as_str));
     let [first_name, last_name] =
         [periods.first(), periods.last()].map(|name| name.map_or("", String::as_str));
@@ -219,9 +252,23 @@ mod tests {
     }
 
     #[test]
+    fn labels_that_are_cut_can_be_told_apart() {
+        let cut = |labels: &[&str]| cut(labels.iter().copied(), 60);
+        assert_eq!(
+            cut(&["total-trade, CHINESE MAINLAND, JAPAN", "total-trade, CHINESE MAINLAND, VIET NAM"]),
+            ["tota…, CHIN…, JAPAN", "tota…, CHIN…, VIET…"]
+        );
+        assert_eq!(
+            cut(&["Machines for making wires", "Machines for making wine", "b"]),
+            ["Machines…king wires", "Machines…aking wine", "b"]
+        );
+        assert_eq!(cut(&["imports, a very long name indeed"; 2]), ["imports, a very lon…"; 2]);
+    }
+
+    #[test]
     fn long_labels_leave_room_for_figures() {
         let long = "按選定目的地劃分的整體出口 of a commodity whose title is a sentence";
-        assert_eq!(cut(long, 30), "按選定目…");
+        assert_eq!(cut([long].into_iter(), 30), ["按選定目…"]);
         let bar = Bar { label: long.to_owned(), value: 123_456.into(), share: None };
         let rows = bars_of(&[bar], 40);
         assert!(rows[0].width() <= 40 && rows[0].contains("123,456"), "{rows:?}");

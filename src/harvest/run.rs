@@ -632,7 +632,9 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
                     ErrorKind::TooLarge => "; harvest it into another folder with a smaller --max-rows",
                     _ => "",
                 };
-                state.failed.push(Failed { query: query.to_string(), reason: format!("{error}{hint}") });
+                let unreachable = error.kind() == ErrorKind::Unreachable;
+                let reason = format!("{error}{hint}");
+                state.failed.push(Failed { query: query.to_string(), reason, unreachable });
                 state.told.failed += 1;
                 state.in_a_row += 1;
                 None
@@ -658,7 +660,7 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
         // Another query may have learnt the same meanwhile: what counts is whether this one would be asked again.
         if shrinks && state.facts.published(batch.periods) == Some(asked) {
             let reason = "the service names a period that was not asked for".to_owned();
-            state.failed.push(Failed { query: query.to_string(), reason });
+            state.failed.push(Failed { query: query.to_string(), reason, unreachable: false });
             state.told.failed += 1;
             return None;
         }

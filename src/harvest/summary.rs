@@ -126,6 +126,9 @@ pub struct Failed {
     pub query: String,
     /// Why.
     pub reason: String,
+    /// Whether no connection could be made.
+    #[serde(skip)]
+    pub unreachable: bool,
 }
 
 /// The data: a file, or a folder of files.
@@ -263,10 +266,11 @@ impl fmt::Display for Summary {
             writeln!(f, "failed: {} more, in manifest.json", self.failed.len() - LISTED)?;
         }
         if self.left > 0 {
+            let batches = if self.left == 1 { "batch was" } else { "batches were" };
+            let left = of(self.left as u64);
             writeln!(
                 f,
-                "left: {} batches were not asked for, since several queries failed one after another",
-                of(self.left as u64)
+                "left: {left} {batches} not asked for, since several queries failed one after another"
             )?;
         }
         if let Some(revisions) = &self.revisions {

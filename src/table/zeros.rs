@@ -92,10 +92,14 @@ impl Filling {
         let (cells, unit_texts) = (table.texts_of(CELL), table.texts_of(UNIT));
         let named = NAMES.map(|(key, of)| (table.texts_of([key]), table.texts_of(of)));
         let asked = Asked::of(query);
+        let class = table.texts_of(["codeclass"]);
+        // Rows without a class and zeros with one would be of different cells.
+        let mut has_class = table.is_empty();
         for row in 0..table.len() {
             asked.holds(table, row)?;
             let cell = ids(&cells, row);
             there.insert(cell);
+            has_class |= ids(&class, row) != [0];
             for (at, (code, of)) in named.iter().enumerate() {
                 let [code] = ids(code, row);
                 names.entry((at, code)).or_insert_with(|| ids(of, row));
@@ -105,8 +109,8 @@ impl Filling {
         let mut filling = Self { rows, there, names, units, frequency: 0, class: 0 };
         filling.frequency = filling.put("freq", query.periods().frequency().as_str())?;
         filling.class = match query.commodities() {
-            Some(commodities) => filling.put("codeclass", commodities.class().as_str())?,
-            None => 0,
+            Some(commodities) if has_class => filling.put("codeclass", commodities.class().as_str())?,
+            _ => 0,
         };
         Ok(filling)
     }

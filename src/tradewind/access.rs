@@ -16,6 +16,8 @@ pub const BASE_URL: &str = "https://app.trade-wind.co";
 
 /// The environment's variable that holds a key.
 const VARIABLE: &str = "TRADEWIND_API_KEY";
+/// What keys begin with (vendor).
+const PREFIX: &str = "tw_";
 /// The most that a key's file may hold, in bytes; keys are far shorter.
 const FILE_CAP: u64 = 4096;
 
@@ -102,8 +104,11 @@ impl Access {
         let path = path.as_ref();
         let at = || format!("in {}", path.display());
         let mut text = String::new();
-        let file = std::fs::File::open(path)
-            .map_err(|e| InvalidKey::new(format!("cannot be read: {e}")).of(at()))?;
+        let file =
+            std::fs::File::open(path).map_err(|e| match path.to_string_lossy().starts_with(PREFIX) {
+                true => InvalidKey::new("is given where a file that holds it is meant; it is not shown"),
+                false => InvalidKey::new(format!("cannot be read: {e}")).of(at()),
+            })?;
         match file.take(FILE_CAP + 1).read_to_string(&mut text) {
             Err(e) => Err(InvalidKey::new(format!("cannot be read: {e}")).of(at())),
             Ok(_) if text.len() as u64 > FILE_CAP || text.trim().contains(char::is_whitespace) => {

@@ -85,10 +85,24 @@ fn wrong_requests_are_told_before_anything_is_asked() {
         run(&format!("{plan} --origin Nowhere --destination ALL,CN --statistic VCm,VCx --hs 851")),
         run("hk plan --trade-type imports --period 2024..2025 --statistic QCm --origin CN --pause -1"),
         run("hk plan --trade-type imports --period 2024-13"),
+        run(&format!("{plan} --pause abc")),
+        run(&format!("{plan} --hs 85 --commodity-class SITC2")),
+        run(&format!("{plan} --end-use --commodity-class HKHS4")),
+        run(&format!("{} --sitc 85 --commodity-class HKHS2 --out never", plan.replace("plan", "harvest"))),
         run("hk harvest --trade-type imports --period 2024-01"),
     ];
     let all = told.map(|ran| ran.to_string()).join("\n");
     insta::assert_snapshot!(all.replace(lists.to_str().unwrap(), "LISTS"));
+}
+
+#[test]
+fn end_use_is_its_own_class() {
+    let told = |more: &str| run(&format!("hk plan --trade-type imports --period 2024 --format json {more}"));
+    let by_option = told("--end-use");
+    assert_eq!(by_option.code, Some(0), "{by_option}");
+    for more in ["--commodity-class EUC", "--end-use --commodity-class euc"] {
+        assert_eq!(told(more).to_string(), by_option.to_string(), "{more}");
+    }
 }
 
 #[test]
@@ -507,10 +521,9 @@ fn a_pause_holds_with_the_replica() {
     assert!(began.elapsed() >= Duration::from_millis(200) * (calls - 1), "{calls} calls");
 }
 
-/// What stands at an address stays where the service does not answer: nothing is removed, and nothing written.
+/// A server that takes whatever is put, as buckets do; its address, and the first line of what it was asked, in small letters.
 #[cfg(feature = "object-store")]
-#[test]
-fn what_failed_is_not_copied() {
+fn bucket() -> (String, std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
     use std::io::{BufRead as _, BufReader, Read as _, Write as _};
     use std::sync::{Arc, Mutex};
 
@@ -546,10 +559,14 @@ fn what_failed_is_not_copied() {
             stream.get_mut().write_all(format!("{head}{body}").as_bytes()).unwrap();
         }
     });
-    let work = folder("harvest-not-copied");
-    let replica = serve(Replica::builder().faults([Rule::on(Door::HkAnswer).with(Fault::Html(404))]));
+    (endpoint, asked)
+}
+
+/// A harvest to an address of such a server.
+#[cfg(feature = "object-store")]
+fn to_bucket(replica: &Replica, work: &Path, endpoint: &str) -> Command {
     let mut command = from(
-        &replica,
+        replica,
         &work.join("ledger"),
         Path::new("s3://bucket/trade"),
         "--pause 0 --trade-type imports --period 2024-01..2024-12 --hs 10",
@@ -557,10 +574,20 @@ fn what_failed_is_not_copied() {
     command.arg("--state").arg(work.join("state")).envs([
         ("AWS_ACCESS_KEY_ID", "an-id"),
         ("AWS_SECRET_ACCESS_KEY", "a-secret"),
-        ("AWS_ENDPOINT_URL", endpoint.as_str()),
+        ("AWS_ENDPOINT_URL", endpoint),
         ("AWS_ALLOW_HTTP", "true"),
     ]);
-    let ran = ended(command, "");
+    command
+}
+
+/// What stands at an address stays where the service does not answer: nothing is removed, and nothing written.
+#[cfg(feature = "object-store")]
+#[test]
+fn what_failed_is_not_copied() {
+    let (endpoint, asked) = bucket();
+    let work = folder("harvest-not-copied");
+    let replica = serve(Replica::builder().faults([Rule::on(Door::HkAnswer).with(Fault::Html(404))]));
+    let ran = ended(to_bucket(&replica, &work, &endpoint), "");
     assert_eq!(ran.code, Some(4), "{ran}");
     assert!(ran.stderr.contains("note: not copied: "), "{ran}");
     let asked = asked.lock().unwrap();
@@ -570,6 +597,39 @@ fn what_failed_is_not_copied() {
         asked.iter().all(|line| line.contains("tradebind-check") || line.starts_with("get ")),
         "{asked:?}"
     );
+}
+
+/// Runs a command whose standard output nobody reads.
+fn unread(command: Command) -> Ran {
+    let mut child = spawn(command);
+    drop(child.stdout.take());
+    wait(child)
+}
+
+/// Who does not read the summary hears by the exit code how it ended.
+#[test]
+fn a_closed_pipe_does_not_hide_how_a_harvest_ended() {
+    let work = folder("harvest-closed");
+    let replica = serve(Replica::builder().faults([Rule::on(Door::HkAnswer).with(Fault::Html(404))]));
+    let request = "--pause 0 --trade-type imports --period 2024-01 --hs 10";
+    let failed = unread(from(&replica, &work.join("state"), &work.join("failed"), request));
+    assert_eq!(failed.code, Some(4), "{failed}");
+    assert!(failed.stderr.contains("again to ask for what failed"), "{failed}");
+    let refused = unread(small(&work.join("refused"), "--strict --quiet"));
+    assert_eq!((refused.code, &*refused.stderr), (Some(1), ""), "{refused}");
+}
+
+#[cfg(feature = "object-store")]
+#[test]
+fn a_closed_pipe_does_not_end_the_copy() {
+    let (endpoint, asked) = bucket();
+    let replica = serve(Replica::builder());
+    let ran = unread(to_bucket(&replica, &folder("harvest-closed-copy"), &endpoint));
+    let asked = asked.lock().unwrap();
+    let is_data = |line: &String| {
+        (line.starts_with("put ") || line.starts_with("post ")) && !line.contains("tradebind-check")
+    };
+    assert!(asked.iter().any(is_data), "{asked:?} {ran}");
 }
 
 /// A server that fails: what could not be had is told, and how to go on.

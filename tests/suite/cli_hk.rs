@@ -56,6 +56,7 @@ fn requests_are_shown_and_not_sent() {
         format!("{base} --sitc 7 --statistic VCy"),
         format!("{base} --sitc 77 --commodity-class sitc2"),
         format!("{base} --end-use"),
+        format!("{base} --end-use --commodity-class EUC"),
         "hk get --dry-run --trade-type all --period 2015..2017".to_owned(),
         "hk get --dry-run --trade-type RE-EXPORTS --period 201801..201806".to_owned(),
     ];
@@ -119,6 +120,9 @@ fn wrong_options_are_told() {
         format!("{base} --hs 85 --sitc 7"),
         format!("{base} --commodity-class HKHS4"),
         format!("{base} --hs 85 --commodity-class EUC"),
+        format!("{base} --end-use --commodity-class HKHS4"),
+        format!("{base} --sitc 85 --commodity-class HKHS2"),
+        format!("{base} --hs 77 --commodity-class SITC2"),
         format!("{base} --hs {}", many(21)),
         format!("{base} --origin {countries}"),
         format!("{base} --hs cars --origin Narnia --statistic x"),

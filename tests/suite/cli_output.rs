@@ -105,6 +105,11 @@ fn a_name_is_not_belied() {
             asked(&regions, "regions.arrow"),
             asked(&["hk", "codes", "korea", "--format", "csv"], "codes.parquet"),
             asked(&["hk", "codes", "korea"], "codes.txt"),
+            asked(&["hk", "codes", "korea"], "codes.csv.gz"),
+            asked(&["hk", "codes", "korea"], "codes.SVG"),
+            asked(&["hk", "latest", "--replica", "-q"], "latest.parquet"),
+            asked(&["hk", "raw", "--replica", "-q", "/api/get?lang=EN"], "raw.zip"),
+            asked(&["tradewind", "raw", "--replica", "-q", "GET", "/api/health"], "any.zip"),
         ]
         .join("\n")
     );
@@ -208,10 +213,22 @@ fn services_elsewhere_or_nowhere() {
         ended(command, "").to_string()
     };
     let latest = ["hk", "latest"];
+    let work = folder("harvest-nowhere");
+    let harvest = |more: &[&str]| {
+        let mut command = tradebind();
+        command.env("TRADEBIND_HK_URL", "http://127.0.0.1:9").env("TRADEBIND_STATE_DIR", work.join("state"));
+        command.args(["hk", "harvest", "--trade-type", "imports", "--period", "2024-01", "--hs", "85"]);
+        command.args(["--pause", "0", "--out"]).arg(work.join(format!("out{}", more.len()))).args(more);
+        let told = ended(command, "").to_string();
+        let lines = told.lines().filter(|line| !line.starts_with("data ") && !line.contains(" batches, "));
+        lines.map(|line| format!("{line}\n")).collect::<String>()
+    };
     insta::assert_snapshot!(
         [
             told("http://127.0.0.1:9", &latest),
             told("http://127.0.0.1:9", &["tradewind", "health"]),
+            harvest(&[]),
+            harvest(&["--quiet", "--replica"]),
             told("nowhere", &latest),
             told("ftp://127.0.0.1", &latest),
             told("http://secret:word@127.0.0.1", &latest),
@@ -367,10 +384,10 @@ fn many_rows_pass_through_a_pipe_in_little_memory() {
         });
         told.recv().unwrap()
     };
-    let get = |url: &str| {
+    let get = |url: &str, form: &str| {
         let mut command = measured.as_ref().map_or_else(tradebind, Command::new);
         command.args(["hk", "get", "--trade-type", "imports", "--origin", "ALL", "--period", "2018-01"]);
-        command.env("TRADEBIND_HK_URL", url);
+        command.args(["--format", form]).env("TRADEBIND_HK_URL", url);
         piped(command)
     };
     let many = serving(ROWS);
@@ -380,13 +397,17 @@ fn many_rows_pass_through_a_pipe_in_little_memory() {
         command.args(["hk", "raw", path]).env("TRADEBIND_HK_URL", &many);
         u64::try_from(ended(command, "").stdout.len()).unwrap()
     };
-    let (lines, peak) = get(&many);
-    assert_eq!(lines, usize::try_from(ROWS).unwrap() + 1);
-    let (lines, few) = get(&serving(FEW));
-    assert_eq!(lines, usize::try_from(FEW).unwrap() + 1);
-    let told = format!("body {body} bytes, peak {peak} bytes, of {FEW} rows {few} bytes");
-    println!("{told}");
-    assert!(few > 1 << 20 && 2 * peak.saturating_sub(few) < 3 * body, "{told}");
-    let optimised = measured.is_some() || !cfg!(debug_assertions);
-    assert!(!optimised || peak < 2 * body, "{told}");
+    let less = serving(FEW);
+    // Over a table there is a title, too.
+    for (form, above) in [("csv", 1), ("table", 3)] {
+        let (lines, peak) = get(&many, form);
+        assert_eq!(lines, usize::try_from(ROWS).unwrap() + above);
+        let (lines, few) = get(&less, form);
+        assert_eq!(lines, usize::try_from(FEW).unwrap() + above);
+        let told = format!("{form}: body {body} bytes, peak {peak} bytes, of {FEW} rows {few} bytes");
+        println!("{told}");
+        assert!(few > 1 << 20 && 2 * peak.saturating_sub(few) < 3 * body, "{told}");
+        let optimised = measured.is_some() || !cfg!(debug_assertions);
+        assert!(!optimised || peak < 2 * body, "{told}");
+    }
 }

@@ -204,13 +204,20 @@ fn zeros_of_a_region_pair_with_its_values() {
     };
     assert_eq!(table(&rows(false).concat()).pairs().unwrap().pairs().len(), 2, "a code counts, no name");
     let [[value, quantity], [_, later]] = rows(true);
-    let table = table(&[value, quantity, later]);
-    let filled = table.with_zeros(&query("sv=VCm,QCm&coclass=R&co=EU&codeclass=HKHS6&code=010121")).unwrap();
-    assert_eq!(filled.filled().len(), 1);
-    assert_eq!(filled.cell(3, Column::OriginName).as_deref(), Some("EUROPEAN UNION"));
-    let pairs = filled.pairs().unwrap();
-    assert_eq!(pairs.pairs().len(), 2);
-    assert!(pairs.pairs().iter().all(|pair| pair.value.is_some() && pair.quantity.is_some()));
+    // The guide's rows have no class.
+    for classed in [true, false] {
+        let mut rows = [value.clone(), quantity.clone(), later.clone()];
+        if !classed {
+            rows.iter_mut().for_each(|row| _ = row.as_object_mut().unwrap().remove("codeclass"));
+        }
+        let asked = query("sv=VCm,QCm&coclass=R&co=EU&codeclass=HKHS6&code=010121");
+        let filled = table(&rows).with_zeros(&asked).unwrap();
+        assert_eq!(filled.filled().len(), 1);
+        assert_eq!(filled.cell(3, Column::OriginName).as_deref(), Some("EUROPEAN UNION"));
+        let pairs = filled.pairs().unwrap();
+        assert_eq!(pairs.pairs().len(), 2, "{classed}");
+        assert!(pairs.pairs().iter().all(|pair| pair.value.is_some() && pair.quantity.is_some()));
+    }
 }
 
 #[test]

@@ -1092,6 +1092,8 @@ fn keys_come_from_an_argument_or_a_file() {
     the TradeWind key in FOLDER cannot be read: Is a directory (os error 21)
     ");
     assert!(!shown.concat().contains("tw_test"));
+    // The key itself, where its file is meant.
+    insta::assert_snapshot!(told(Access::from_file("tw_test_given")), @"the TradeWind key is given where a file that holds it is meant; it is not shown");
     let error = Client::builder().key_from_file(folder.join("missing")).unwrap_err();
     assert_eq!((error.kind(), error.is_unsent()), (ErrorKind::Setup, true));
     assert_eq!(Client::new("").unwrap_err().kind(), ErrorKind::Setup);

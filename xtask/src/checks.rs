@@ -150,7 +150,6 @@ pub fn dependencies() -> Result<()> {
     ]))?;
     let heavy = [
         "clap",
-        "comfy-table",
         "csv",
         "indicatif",
         "plotters",

@@ -56,7 +56,7 @@ impl ChartArgs {
                 path.display()
             )));
         }
-        Ok(Some(Place::Svg(Target { output: Some(path.clone()) }.open()?)))
+        Ok(Some(Place::Svg(Target { output: Some(path.clone()) }.open_any()?)))
     }
 }
 

@@ -205,6 +205,13 @@ impl Context {
         }
     }
 
+    /// What to tell of an address that cannot be reached, unless it is the replica's.
+    pub fn unreachable(&self, url: &str) -> Option<String> {
+        let told =
+            || format!("{url} cannot be reached; --replica asks a local server instead, without network");
+        (!self.globals.replica).then(told)
+    }
+
     /// Why a call failed, and whether another service would have answered.
     pub fn failed(&self, error: tradebind::Error, url: &str) -> Failure {
         let unreachable = error.kind() == ErrorKind::Unreachable;
@@ -214,12 +221,10 @@ impl Context {
             return failure
                 .and("the replica knows few codes, such as HS 1006, 8517, 8542 and what lies below them");
         }
-        if unreachable && !self.globals.replica {
-            return failure.and(format_args!(
-                "{url} cannot be reached; --replica asks a local server instead, without network"
-            ));
+        match self.unreachable(url).filter(|_| unreachable) {
+            Some(told) => failure.and(told),
+            None => failure,
         }
-        failure
     }
 }
 
@@ -266,6 +271,9 @@ fn keyed(builder: tradewind::ClientBuilder, paying: &Paying) -> Result<tradewind
     if let Some(path) = &paying.api_key_file {
         return builder.key_from_file(path).map_err(|e| match std::fs::File::open(path) {
             Ok(_) => Failure::from(e),
+            Err(_) if path.to_string_lossy().starts_with("tw_") => {
+                Failure::usage("--api-key-file takes a file that holds the key, not the key (not shown)")
+            }
             Err(_) => Failure::input(e.to_string()),
         });
     }

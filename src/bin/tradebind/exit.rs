@@ -119,12 +119,54 @@ impl From<Error> for Failure {
             ErrorKind::HttpStatus if error.status().is_some_and(|status| status >= 500) => Exit::GaveUp,
             _ => Exit::Input,
         };
-        let message = error.to_string();
-        // The library names what a program would do; here it is an option.
-        let message = match message.split_once("; Ledger::").filter(|_| error.is_budget_reached()) {
-            Some((message, _)) => format!("{message}; --max-credits N allows more"),
-            None => message,
-        };
-        Self::new(exit, message)
+        Self::new(exit, in_our_words(&error.to_string()))
+    }
+}
+
+/// What the library tells programs to do, and what it is on the command line.
+const WORDS: [(&str, &str); 7] = [
+    ("`hk latest` or latest_period() tells", "`tradebind hk latest` tells"),
+    ("the body is in the error; report it", "report it"),
+    ("the rows that came are in the error; repeat", "repeat"),
+    (
+        "make the client with one: ClientBuilder::key, key_from_env or key_from_file",
+        "set TRADEWIND_API_KEY, or give --api-key-file FILE",
+    ),
+    ("; set a header on the builder given to ClientBuilder::http instead", ""),
+    ("allow more, then Ledger::resume", "--max-credits N allows more"),
+    (
+        "Ledger::set_budget raises it, Ledger::settle_unconfirmed frees what was not charged",
+        "--max-credits N allows more",
+    ),
+];
+
+/// A message of the library as the command line tells it.
+pub fn in_our_words(text: &str) -> String {
+    WORDS.iter().fold(text.to_owned(), |text, (program, person)| text.replace(program, person))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each text of the files from which messages come, so that a new one is not forgotten.
+    #[test]
+    fn no_message_speaks_to_programs() {
+        let mut changed = 0;
+        for source in [
+            include_str!("../../error/kind.rs"),
+            include_str!("../../tradewind/ledger.rs"),
+            include_str!("../../http/settings.rs"),
+        ] {
+            let code = source.split("#[cfg(test)]").next().unwrap();
+            let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+            for text in lines.flat_map(|line| line.split('"').skip(1).step_by(2)) {
+                let told = in_our_words(text);
+                changed += usize::from(told != text);
+                let ours = ["::", "()", "in the error"].iter().all(|words| !told.contains(words));
+                assert!(ours, "{told}");
+            }
+        }
+        assert_eq!(changed, WORDS.len());
     }
 }

@@ -18,6 +18,7 @@ mod validate;
 
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
 
 use context::{Context, Globals};
@@ -98,8 +99,27 @@ impl Command {
     }
 }
 
+/// What is not understood may be a key that somebody gave as an argument: it is not repeated.
+fn without_key(mut wrong: clap::Error) -> clap::Error {
+    let holds = |text: &dyn std::fmt::Display| text.to_string().contains("tw_");
+    let hidden = |(kind, value): (ContextKind, &ContextValue)| match value {
+        ContextValue::String(text) if holds(text) => Some((kind, ContextValue::String("(not shown)".into()))),
+        ContextValue::Strings(texts) if texts.iter().any(|text| holds(text)) => {
+            Some((kind, ContextValue::Strings(Vec::new())))
+        }
+        ContextValue::StyledStrs(texts) if texts.iter().any(|text| holds(text)) => {
+            Some((kind, ContextValue::StyledStrs(Vec::new())))
+        }
+        _ => None,
+    };
+    for (kind, value) in wrong.context().filter_map(hidden).collect::<Vec<_>>() {
+        wrong.insert(kind, value);
+    }
+    wrong
+}
+
 fn main() -> ExitCode {
-    let Cli { globals, command } = Cli::parse();
+    let Cli { globals, command } = Cli::try_parse().unwrap_or_else(|wrong| without_key(wrong).exit());
     let context = Context::new(globals);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let ended = match runtime {

@@ -53,8 +53,9 @@ pub trait Form: ValueEnum + Copy + PartialEq + Send + Sync + 'static {
     const MACHINE: Self;
 }
 
-/// Endings of forms that are no texts, of ours and of others.
-const BINARY: [&str; 8] = ["arrow", "feather", "ipc", "parquet", "pq", "xlsx", "xls", "ods"];
+/// Endings of forms that are no texts of rows, of ours and of others.
+const BINARY: [&str; 13] =
+    ["arrow", "feather", "ipc", "parquet", "pq", "xlsx", "xls", "ods", "gz", "zst", "zip", "svg", "png"];
 
 /// Form and place of a result that is a table.
 #[derive(Debug, Clone, Args)]
@@ -79,18 +80,13 @@ impl<F: Form> TableTarget<F> {
 
     /// The form that the file's name ends with.
     fn named(&self) -> Option<F> {
-        F::from_str(self.ending()?, true).ok().filter(|form| *form != F::PERSON)
-    }
-
-    fn ending(&self) -> Option<&str> {
-        self.target.output.as_ref()?.extension()?.to_str()
+        F::from_str(self.target.ending()?, true).ok().filter(|form| *form != F::PERSON)
     }
 
     /// Makes the place ready. A name that promises a form which is not written here is refused: programs go by it.
     pub fn open(&self) -> Result<Sink, Failure> {
-        let promised = self.ending().filter(|end| BINARY.iter().any(|known| end.eq_ignore_ascii_case(known)));
-        match promised.zip(self.target.file()) {
-            Some((end, path)) if self.asked().is_none() => {
+        match self.target.promised() {
+            Some((path, end)) if self.asked().is_none() => {
                 let forms: Vec<_> = F::value_variants().iter().filter_map(F::to_possible_value).collect();
                 let forms: Vec<_> = forms.iter().map(clap::builder::PossibleValue::get_name).collect();
                 let (path, forms) = (path.display(), forms.join(", "));
@@ -98,7 +94,7 @@ impl<F: Form> TableTarget<F> {
                     "{path}: this command does not write {end}; its forms are {forms}: end the name so, or choose one by --format"
                 )))
             }
-            _ => self.target.open(),
+            _ => self.target.open_any(),
         }
     }
 }
@@ -114,8 +110,30 @@ impl Target {
         self.output.as_deref().filter(|path| *path != Path::new("-"))
     }
 
-    /// Makes ready to write, so that what cannot be written is told before anything is asked or paid for.
+    fn ending(&self) -> Option<&str> {
+        self.output.as_ref()?.extension()?.to_str()
+    }
+
+    /// The file and its ending, if that promises what is no text of rows.
+    fn promised(&self) -> Option<(&Path, &str)> {
+        let end = self.ending().filter(|end| BINARY.iter().any(|known| end.eq_ignore_ascii_case(known)))?;
+        Some((self.file()?, end))
+    }
+
+    /// Makes ready to write a text, so that what cannot be written is told before anything is asked or paid for. A name that
+    /// promises something else is refused.
     pub fn open(&self) -> Result<Sink, Failure> {
+        if let Some((path, end)) = self.promised() {
+            let path = path.display();
+            return Err(Failure::usage(format!(
+                "{path}: this command writes text, and not {end}: give it another name"
+            )));
+        }
+        self.open_any()
+    }
+
+    /// The same for anything.
+    pub fn open_any(&self) -> Result<Sink, Failure> {
         match self.file() {
             None => Ok(Sink::Stdout),
             Some(path) => {

@@ -15,11 +15,16 @@ use crate::signals::Ends;
   TRADEBIND_HK_URL=http://127.0.0.1:8080 tradebind hk latest")]
 pub struct Args {
     /// Port of hk-trade; tradewind gets the next one [default: free ports]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=65534))]
+    #[arg(long, value_name = "N", value_parser = port)]
     port: Option<u16>,
     /// What the made-up figures hang on: the same seed makes the same
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
+}
+
+fn port(text: &str) -> Result<u16, &'static str> {
+    let port = text.parse().ok().filter(|port| (1..=65534).contains(port));
+    port.ok_or("must be a number from 1 to 65534")
 }
 
 impl Args {

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use comfy_table::{CellAlignment, ContentArrangement, Table as Grid};
 use tradebind::table::{Column, Table};
 use tradebind::tradewind::Rows;
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::output::Format;
 
@@ -150,11 +150,12 @@ fn aligned(out: &mut dyn Write, rows: &impl Tabular) -> io::Result<()> {
     let used: Vec<_> = (0..columns.len())
         .filter(|column| (0..rows.len()).any(|row| rows.text(row, *column).is_some()))
         .collect();
-    let header = used.iter().filter_map(|column| columns.get(*column).map(|name| name.to_string())).collect();
-    let cells =
-        |row| used.iter().map(|column| rows.text(row, *column).unwrap_or_default().into_owned()).collect();
-    let right: Vec<_> = used.iter().map(|column| rows.is_number(*column)).collect();
-    grid(out, header, (0..rows.len()).map(cells), &right)
+    let shown =
+        used.iter().filter_map(|column| Some((*column, columns.get(*column)?, rows.is_number(*column))));
+    let shown: Vec<_> = shown.collect();
+    let head = shown.iter().map(|(_, name, right)| (&***name, *right));
+    let cell = |row, column: usize| rows.text(row, shown.get(column)?.0);
+    grid(out, head, rows.len(), cell)
 }
 
 /// An answer of Hong Kong for people, under its title.
@@ -163,34 +164,34 @@ pub fn hk_table(out: &mut dyn Write, table: &Table) -> io::Result<()> {
         writeln!(out, "{}\n", printable(title))?;
     }
     let columns = table.columns();
-    let header = columns.iter().map(|column| column.name().to_owned()).collect();
-    let cells = |row| {
-        columns.iter().map(|column| table.cell(row, *column).unwrap_or_default().into_owned()).collect()
-    };
-    let right: Vec<_> = columns.iter().map(|column| *column == Column::Figure).collect();
-    grid(out, header, (0..table.len()).map(cells), &right)
+    let head = columns.iter().map(|column| (column.name(), *column == Column::Figure));
+    let cell = |row, column: usize| table.cell(row, *columns.get(column)?);
+    grid(out, head, table.len(), cell)
 }
 
-/// Lines up columns, wide characters counted as wide; a line longer than the terminal is left to it.
-fn grid(
+/// Lines up columns, wide characters counted as wide; a line longer than the terminal is left to it. Cells are looked up
+/// twice, for their widths and to be written, so that none is kept: an answer may have a hundred thousand rows.
+fn grid<'a>(
     out: &mut dyn Write,
-    header: Vec<String>,
-    rows: impl Iterator<Item = Vec<String>>,
-    right: &[bool],
+    head: impl Iterator<Item = (&'a str, bool)>,
+    rows: usize,
+    cell: impl Fn(usize, usize) -> Option<Cow<'a, str>>,
 ) -> io::Result<()> {
-    let mut grid = Grid::new();
-    grid.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    grid.set_header(header);
-    for row in rows {
-        grid.add_row(row.iter().map(|text| printable(text)));
+    let mut columns: Vec<_> = head.map(|(name, right)| (name, right, name.width())).collect();
+    for (at, (_, _, widest)) in columns.iter_mut().enumerate() {
+        let cells = (0..rows).filter_map(|row| cell(row, at));
+        *widest = cells.map(|text| printable(&text).width()).fold(*widest, usize::max);
     }
-    for (column, right) in grid.column_iter_mut().zip(right) {
-        column.set_padding((0, 2));
-        if *right {
-            column.set_cell_alignment(CellAlignment::Right);
+    let mut line = String::new();
+    for row in [None].into_iter().chain((0..rows).map(Some)) {
+        line.clear();
+        for (at, (name, right, widest)) in columns.iter().enumerate() {
+            let text = row.map_or(Some(Cow::Borrowed(*name)), |row| cell(row, at)).unwrap_or_default();
+            let text = printable(&text);
+            let fill = " ".repeat(widest.saturating_sub(text.width()));
+            line.extend(if *right { [&*fill, &*text] } else { [&*text, &*fill] });
+            line.push_str("  ");
         }
-    }
-    for line in grid.lines() {
         writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())

@@ -82,7 +82,9 @@ pub trait Finish {
 ///
 /// A file is there once it is finished, and never half. Files that a store holds already are not written over, so that a
 /// dataset grows by being written to again, unless it has [a name](Dataset::named). That holds for one writer at a time: of
-/// two that write at once, each needs a name of its own, or one may take the place of the other's files.
+/// two that write at once, each needs a name of its own, or one may take the place of the other's files. Unfinished
+/// files in a folder are removed once nobody has written to them for a day, by that time alone: a writer that rests so long,
+/// or a clock that is wrong, loses its file.
 ///
 /// ```no_run
 /// use tradebind::table::{Dataset, Folder, Provenance};

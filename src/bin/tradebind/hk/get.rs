@@ -199,16 +199,19 @@ impl Args {
     /// Class and codes, the class from the digits unless it is given; or why not, and whether several queries would do.
     #[allow(clippy::type_complexity, reason = "used once")]
     fn commodities(&self) -> Result<Option<(CommodityClass, Option<CodeList>)>, (String, bool)> {
-        let given = self.breakdown.class();
+        let class = |option| self.breakdown.class(option).map_err(|wrong| (wrong, false));
         let (option, text, by_digits): (_, _, fn(usize) -> Option<CommodityClass>) =
             match (&self.hs[..], &self.sitc[..]) {
                 ([_, ..], _) => ("--hs", self.hs.join(","), CommodityClass::hs),
                 (_, [_, ..]) => ("--sitc", self.sitc.join(","), CommodityClass::sitc),
-                _ if self.breakdown.end_use => return Ok(Some((CommodityClass::EndUse, None))),
-                _ => return Ok(given.map(|class| (class, None))),
+                _ if self.breakdown.end_use => {
+                    class("--end-use")?;
+                    return Ok(Some((CommodityClass::EndUse, None)));
+                }
+                _ => return Ok(class("--commodity-class")?.map(|class| (class, None))),
             };
         let codes: CodeList = text.parse().map_err(|e: InvalidValue| (told(option, &e), e.is_over_cap()))?;
-        let class = match given {
+        let class = match class(option)? {
             Some(class) => class,
             None => {
                 let digits = codes.iter().map(|code| code.digits()).max().unwrap_or_default();

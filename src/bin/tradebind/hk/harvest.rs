@@ -16,7 +16,7 @@ use super::form::not_built;
 use super::get::REPLICA;
 use super::wide::{Wide, written};
 use crate::context::Context;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, in_our_words};
 use crate::output::Target;
 
 const AFTER: &str = "\
@@ -204,7 +204,14 @@ impl Args {
             return Err(stopped(folder, &again));
         };
         let summary = ended?;
-        Target::default().write_text(&summary.to_string())?;
+        // Who does not read on wants the data all the same, and how it ended.
+        let tell = |text: &str| Target::default().write_text(text).or_else(Failure::unless_closed);
+        tell(&in_our_words(&summary.to_string()))?;
+        if let Some(told) =
+            context.unreachable(&url).filter(|_| summary.failed.iter().any(|one| one.unreachable))
+        {
+            context.note(told);
+        }
         if let Some(at) = reached(&shared).filter(|at| last_reached != Some(*at)) {
             context.note(format_args!(
                 "the service's limit of usage was reached, last at {}; a longer --pause than {} s may keep below it",
@@ -217,7 +224,7 @@ impl Args {
                 copied = context.watch("copying the dataset", bucket.copy(folder.join(&summary.data.file), name)) => copied?,
                 _ = tokio::signal::ctrl_c() => return Err(stopped(folder, &again)),
             };
-            Target::default().write_text(&format!("copied     {copied} bytes to {}", self.out.display()))?;
+            tell(&format!("copied     {copied} bytes to {}", self.out.display()))?;
         } else if is_bucket(&self.out) {
             context
                 .note("not copied: something is not answered, and what stands at the address may be whole");

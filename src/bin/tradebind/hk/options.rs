@@ -80,10 +80,28 @@ pub async fn resolve(span: Span, context: &Context) -> Result<PeriodPair, Failur
 }
 
 impl Breakdown {
-    /// The class, where it is given.
-    pub fn class(&self) -> Option<CommodityClass> {
-        let text = self.commodity_class.as_ref()?;
-        CommodityClass::exact(&text.to_ascii_uppercase())
+    /// The class, where it is given; or why it does not go with the option that tells the commodities.
+    pub fn class(&self, option: &str) -> Result<Option<CommodityClass>, String> {
+        let text = self.commodity_class.as_ref();
+        let Some(class) = text.and_then(|text| CommodityClass::exact(&text.to_ascii_uppercase())) else {
+            return Ok(None);
+        };
+        let is_of =
+            |family: fn(usize) -> Option<CommodityClass>| class.digits().and_then(family) == Some(class);
+        let fits = match option {
+            "--hs" => !is_of(CommodityClass::sitc),
+            "--sitc" => !is_of(CommodityClass::hs),
+            "--end-use" => class == CommodityClass::EndUse,
+            _ => true,
+        };
+        if fits {
+            Ok(Some(class))
+        } else {
+            Err(format!(
+                "--commodity-class: {} does not go with {option}; leave one of them out",
+                class.as_str()
+            ))
+        }
     }
 }
 

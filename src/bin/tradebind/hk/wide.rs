@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use tradebind::domain::{InvalidValue, Language, Period, PeriodPair, Statistic, TradeType};
+use tradebind::domain::{CommodityClass, InvalidValue, Language, Period, PeriodPair, Statistic, TradeType};
 use tradebind::harvest::{Areas, Commodities, Limits, Plan, Request};
 use tradebind::hk::Span;
 use tradebind::http::Pace;
@@ -40,8 +40,12 @@ pub struct Wide {
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=10))]
     in_flight: u8,
     /// Seconds between the starts of calls [default: 0.5; none with --replica]
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = seconds)]
     pause: Option<f64>,
+}
+
+fn seconds(text: &str) -> Result<f64, &'static str> {
+    text.parse().map_err(|_| "must be a number of seconds, such as 0.5")
 }
 
 /// Whether a period is not over yet, by this machine's clock.
@@ -147,6 +151,7 @@ impl Wide {
 
     fn commodities(&self, list: Option<&str>) -> Result<Option<Commodities>, String> {
         if self.breakdown.end_use {
+            self.breakdown.class("--end-use")?;
             return Ok(Some(Commodities::EndUse));
         }
         let is_sitc = !self.sitc.is_empty();
@@ -155,15 +160,20 @@ impl Wide {
             (false, true, Some(_)) => "--codes-from",
             _ => "--hs",
         };
+        let given = self.breakdown.class(option)?;
         let mut listed = Listed::default();
         self.hs.iter().chain(&self.sitc).for_each(|text| listed.add(text));
         listed.add_lines(list.unwrap_or_default());
         if listed.is_empty() {
-            let wanted = self.breakdown.class().is_some() || self.codes_from.is_some();
-            return if wanted { Err(format!("{option}: holds no code")) } else { Ok(None) };
+            return match given {
+                _ if self.codes_from.is_some() => Err(format!("{option}: holds no code")),
+                None => Ok(None),
+                // It takes none.
+                Some(CommodityClass::EndUse) => Ok(Some(Commodities::EndUse)),
+                Some(_) => Err(format!("{option}: holds no code")),
+            };
         }
-        let class =
-            listed.class(self.breakdown.class(), is_sitc).map_err(|wrong| format!("{option}: {wrong}"))?;
+        let class = listed.class(given, is_sitc).map_err(|wrong| format!("{option}: {wrong}"))?;
         Commodities::codes(class, listed.codes()).map(Some).map_err(|wrong| told(option, &wrong))
     }
 }

@@ -53,7 +53,8 @@ impl Args {
         if let Some(most) = self.billing.max_credits {
             call = call.allow(most);
         }
-        let sink = self.target.open()?;
+        // What is at an address that the document lacks may be of any form.
+        let sink = self.target.open_any()?;
         let under_way = known.is_none().then(|| broken_off("the call"));
         let asked = context.watch("asking tradewind", call.send()).await;
         drop(under_way);

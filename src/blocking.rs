@@ -4,7 +4,7 @@ use std::future::IntoFuture;
 use std::sync::OnceLock;
 
 use tokio::runtime::{Builder, Handle, Runtime, RuntimeFlavor};
-use tracing::dispatcher;
+use tracing::{Instrument as _, Span, dispatcher};
 
 use crate::error::{Error, ErrorKind};
 
@@ -45,8 +45,9 @@ where
         // No task of a worker's, so that nothing but the caller's own is held up: below `Runtime::block_on`, a `LocalSet` perhaps,
         // where `block_in_place` panics.
         Ok(_) if tokio::task::try_id().is_none() => std::thread::scope(|scope| {
-            // Who listens on the caller's thread hears the call.
+            // Who listens on the caller's thread hears the call, within the caller's span.
             let listens = dispatcher::get_default(Clone::clone);
+            let call = call.instrument(Span::current());
             let call = move || dispatcher::with_default(&listens, || runtime.block_on(call));
             let waiting = std::thread::Builder::new().spawn_scoped(scope, call).map_err(no_thread)?;
             waiting.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))

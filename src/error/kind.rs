@@ -6,12 +6,12 @@ const FIRST_YEAR: u16 = 2012;
 /// What to do about periods that the service does not know.
 pub(super) fn unpublished(periods: &[Period]) -> &'static str {
     let early = |period: &&Period| period.year() < FIRST_YEAR;
+    let years = periods.iter().all(|period| period.month().is_none());
     match periods.iter().filter(early).count() {
         0 => "ask up to the last one published: `hk latest` or latest_period() tells the last month",
         // Since when there are years nobody says.
-        count if count == periods.len() && periods.iter().all(|period| period.month().is_none()) => {
-            "no year so early is known: ask for later ones"
-        }
+        count if years && count == periods.len() => "no year so early is known: ask for later ones",
+        _ if years => "no year so early is known: ask for later ones, and up to the last one published",
         count if count == periods.len() => "monthly data begin in 2012-01: ask from there",
         _ => "monthly data begin in 2012-01: ask from there, and up to the last one published",
     }
@@ -54,7 +54,7 @@ pub enum ErrorKind {
     /// The service denies access: a missing session at Hong Kong, a refused key at TradeWind, or a gateway.
     /// Check the key; else repeat later.
     AccessDenied,
-    /// An HTTP status that tells a failure, without an answer of the service. Repeat later where it is 5xx.
+    /// An HTTP status that tells a failure, without an answer of the service. Repeat later where it is 5xx, else mend the request.
     HttpStatus,
     /// The body is not what the document says. The message names the place; the body is kept. Report it, so that the
     /// document can follow.
@@ -69,13 +69,17 @@ pub enum ErrorKind {
     Refused,
     /// The answer holds another number of rows than it says. The rows are kept in the error; repeat the query.
     CountMismatch,
-    /// TradeWind's upstream failed though the envelope tells success. The charge is kept in the error.
+    /// TradeWind's upstream failed though the envelope tells success. The charge is kept in the error; a repeat may be charged
+    /// again. Look at what the service says.
     Upstream,
-    /// A text came where data belong, such as an error trace. The charge and the text are kept in the error.
+    /// A text came where data belong, such as an error trace. The charge and the text are kept in the error; a repeat may be
+    /// charged again. Look at the text.
     TextInsteadOfData,
-    /// The answer tells success but holds no data. The charge, if told, is kept in the error.
+    /// The answer tells success but holds no data. The charge, if told, is kept in the error; a repeat may be charged again.
+    /// Look at the body.
     NoData,
-    /// A replay was asked what it does not hold, or not asked for all that it holds. The message names the difference.
+    /// A replay was asked what it does not hold, or not asked for all that it holds. The message names the difference: mend what
+    /// is asked, or record anew.
     Replay,
     /// A recording could not be written; the calls were made all the same. Check the folder.
     Recording,
@@ -178,6 +182,9 @@ mod tests {
         assert!(told(&["2030"]).contains("latest_period()"));
         assert!(told(&["203001", "203002"]).contains("latest_period()"));
         assert!(told(&["1950"]).contains("later ones"));
+        let both = told(&["1950", "2030"]);
+        assert!(both.contains("later ones") && both.contains("the last one published"), "{both}");
+        assert!(!both.contains("monthly"), "{both}");
         assert!(told(&["201112"]).starts_with("monthly data begin in 2012-01"));
         assert!(told(&["201112", "203001"]).contains("the last one published"));
     }

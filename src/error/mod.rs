@@ -98,8 +98,8 @@ impl Error {
     ///
     /// The clients have repeated it already, within their bound, where waiting may help and costs nothing; wait longer than
     /// [`Error::waited`] before you do. They leave to you what comes with something to keep: an answer with another number of
-    /// rows than it says. Never true for a billed call that may have been done; one that was refused for the usage limit may
-    /// be repeated, though [`Error::unconfirmed`] credits stay held for it.
+    /// rows than it says. Never true for a billed call, or a raw one that is no read, that may have been done. A billed one that
+    /// was refused for the usage limit may be repeated, though [`Error::unconfirmed`] credits stay held for it.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.0.repeatable
@@ -125,8 +125,8 @@ impl Error {
         self.0.kind == ErrorKind::AccessDenied
     }
 
-    /// Whether a period of the range is not published; [`Error::periods`] names it. Ask up to the month before
-    /// it.
+    /// Whether the range holds a period that the service does not know, not published yet or before its data begin;
+    /// [`Error::periods`] names it. Ask up to the last good one, or from the first.
     #[must_use]
     pub fn is_unpublished_period(&self) -> bool {
         self.0.kind == ErrorKind::UnpublishedPeriod
@@ -152,7 +152,8 @@ impl Error {
         self.0.kind == ErrorKind::OutcomeUnknown
     }
 
-    /// Whether nothing was sent: refused by this crate, or no connection. Nothing can have been charged.
+    /// Whether nothing was sent: refused by this crate, or no connection. Nothing can have been charged: mend what the message
+    /// names, and call again.
     #[must_use]
     pub fn is_unsent(&self) -> bool {
         use ErrorKind::{BudgetReached, InvalidRequest, NoKey, PriceUnknown, Replay, Setup, Unreachable};
@@ -168,13 +169,15 @@ impl Error {
         self.0.kind == ErrorKind::Timeout
     }
 
-    /// Whether the budget or the ledger stopped the call before it was sent.
+    /// Whether the budget or the ledger stopped the call before it was sent. Look at the ledger; raise the budget if that is
+    /// meant.
     #[must_use]
     pub fn is_budget_reached(&self) -> bool {
         self.0.kind == ErrorKind::BudgetReached
     }
 
-    /// Whether the body is not what the document says; [`Error::place`] tells where.
+    /// Whether the body is not what the document says; [`Error::place`] tells where, [`Error::body`] keeps it. Report it, so
+    /// that the document can follow; what [may pass](Error::is_retryable), such as a gateway's page, repeat later.
     #[must_use]
     pub fn is_decode(&self) -> bool {
         self.0.kind == ErrorKind::Decode

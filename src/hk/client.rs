@@ -181,7 +181,8 @@ impl Client {
 
     /// Asks for any path below the base URL, such as `/api/get?lang=EN&…`, with any method and body, and the same
     /// session, pace, repeats and errors. Only safe methods, as GET and HEAD are, are repeated; any other only with a new session,
-    /// after an answer that denied the old one. An answer that tells a failure is an error, as for a query; whatever else
+    /// after an answer that denied the old one, and its error is [retryable](Error::is_retryable) only where it was refused for
+    /// the usage limit or by the service as busy. An answer that tells a failure is an error, as for a query; whatever else
     /// comes is handed on, "No record found" too.
     ///
     /// ```no_run
@@ -243,12 +244,17 @@ impl Client {
                 continue;
             }
             // What is no read may have been done, even where no connection could be made: that may be the second of a redirect,
-            // which the library below does not tell.
+            // which the library below does not tell. Only for the limit, or where the service itself says that it is busy, was
+            // it refused.
             if !asked.is_read() {
-                return Err(match error.kind() {
-                    ErrorKind::Unreachable => error.of_kind(ErrorKind::Interrupted).repeatable(false),
+                let refused = error.is_usage_limit() || (error.is_busy() && error.service_code().is_some());
+                let error = match error.kind() {
+                    ErrorKind::Unreachable => error.of_kind(ErrorKind::Interrupted),
                     _ => error,
-                });
+                };
+                let later = refused && error.is_retryable();
+                let wait = http::retry_after_of(&error, &*wire.clock);
+                return Err(error.repeatable(later).with_retry_after(wait));
             }
             let kind = error.kind();
             let wait = repeats.after(error, &*wire.clock)?;

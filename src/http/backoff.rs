@@ -146,7 +146,7 @@ impl Repeats {
 
     /// How long to wait before the call is repeated, or the error where it is not.
     pub(crate) fn after(&mut self, error: Error, clock: &dyn Clock) -> Result<Duration, Error> {
-        let asked = error.response().and_then(|response| retry_after(response.headers(), clock.wall()));
+        let asked = retry_after_of(&error, clock);
         let error = error.with_retry_after(asked);
         let first = match error.kind() {
             ErrorKind::UsageLimit | ErrorKind::Busy => self.backoff.first_limit,
@@ -179,7 +179,6 @@ fn jittered(wait: Duration) -> Duration {
 }
 
 /// What the answer of a failed call asks to wait.
-#[cfg(feature = "tradewind")]
 pub(crate) fn retry_after_of(error: &Error, clock: &dyn Clock) -> Option<Duration> {
     retry_after(error.response()?.headers(), clock.wall())
 }

@@ -30,9 +30,7 @@ pub use response::Response;
 pub use shared::SharedPace;
 pub use transport::Transport;
 
-pub(crate) use backoff::Repeats;
-#[cfg(feature = "tradewind")]
-pub(crate) use backoff::retry_after_of;
+pub(crate) use backoff::{Repeats, retry_after_of};
 #[cfg(feature = "hk-trade")]
 pub(crate) use cookies::Cookies;
 pub(crate) use fault::{by_status, decode_fault, not_sent, sent_fault};

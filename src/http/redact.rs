@@ -116,10 +116,18 @@ pub(crate) fn is_token(part: &str) -> bool {
 }
 
 /// Path and query of an address, with only the known parameters' values, and without the one-time part of an
-/// answer's path.
+/// answer's path, `/api/<token>/get`.
 pub(crate) fn target(url: &Url) -> String {
-    let parts = url.path().split('/').map(|part| if is_token(part) { HIDDEN } else { part });
-    let path = parts.collect::<Vec<_>>().join("/");
+    let mut parts: Vec<_> = url.path().split('/').collect();
+    for at in 1..parts.len().saturating_sub(1) {
+        // Only there: an id of the same form elsewhere, such as TradeWind's of a task, tells one request from another.
+        if let Some(["api", part, "get"]) = parts.get(at - 1..=at + 1)
+            && is_token(part)
+        {
+            parts[at] = HIDDEN;
+        }
+    }
+    let path = parts.join("/");
     let Some(query) = url.query() else { return path };
     let shown = |name: &str| SHOWN_PARAMETERS.contains(&name.to_ascii_lowercase().as_str());
     let pairs = query.split('&').map(|pair| match pair.split_once('=') {
@@ -152,10 +160,14 @@ mod tests {
             shown("https://tradeidds.censtatd.gov.hk/api/get?lang=EN&CC=CN,US&sid=secret"),
             shown("https://user:pass@h.example:8443/api/0123456789abcdef0123456789ABCDEF/get?a=b#x"),
             shown("http://h/p?flag&key=1"),
+            shown("http://h/base/api/0123456789abcdef0123456789abcdef/get"),
+            shown("http://h/api/email/verify/result/0123456789abcdef0123456789abcdef"),
         ].join("\n"), @"
         https://tradeidds.censtatd.gov.hk/api/get?lang=EN&CC=CN,US&sid=(not shown)
         https://h.example:8443/api/(not shown)/get?a=(not shown)
         http://h/p?(not shown)&key=(not shown)
+        http://h/base/api/(not shown)/get
+        http://h/api/email/verify/result/0123456789abcdef0123456789abcdef
         ");
     }
 

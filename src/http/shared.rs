@@ -149,6 +149,8 @@ impl SharedPace {
                 }
             }
             clock.sleep(LOOK_AGAIN).await;
+            // A clock that is ready at once would let nobody else on this thread end his turn.
+            tokio::task::yield_now().await;
         }
     }
 
@@ -231,6 +233,32 @@ mod tests {
         assert!(tokio::time::timeout(short, other.enter(&clock)).await.is_err(), "a fourth at once");
         drop(turns);
         drop(other.enter(&clock).await);
+    }
+
+    /// A clock that does not wait leaves room for whoever has the turn, on a runtime of one thread too.
+    #[test]
+    fn who_waits_lets_others_work() {
+        let (done, ended) = std::sync::mpsc::channel();
+        // On a thread of its own, so that the test fails where this would go on for ever.
+        std::thread::spawn(move || {
+            let folder = tempfile::tempdir().unwrap();
+            let pace = Pace::new(1, Duration::ZERO);
+            let shared = SharedPace::open_in(folder.path(), "hk-trade", pace).unwrap();
+            let clock = ManualClock::at(UNIX_EPOCH + Duration::from_secs(1_000_000));
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(async {
+                let turn = shared.enter(&clock).await;
+                let next = async { drop(shared.enter(&clock).await) };
+                let working = async {
+                    tokio::task::yield_now().await;
+                    drop(turn);
+                };
+                futures_util::future::join(next, working).await;
+            });
+            done.send(clock.naps()).unwrap();
+        });
+        let naps = ended.recv_timeout(Duration::from_secs(60)).expect("it waits for ever");
+        assert!(!naps.is_empty() && naps.iter().all(|nap| *nap == LOOK_AGAIN), "{naps:?}");
     }
 
     #[tokio::test]

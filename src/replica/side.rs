@@ -13,6 +13,7 @@ use hyper::{Request, Uri};
 use hyper_util::rt::TokioTimer;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
 
 use super::answer::{self, Answer};
 use super::connection::{Connection, Watched};
@@ -217,10 +218,11 @@ impl<S: Service> House<S> {
         let note = fault.to_string();
         let answer = match fault {
             Fault::Latency(wait) => {
-                let due = tokio::time::Instant::now() + wait;
+                let began = Instant::now();
                 // Done first: who gives up waiting cannot undo it.
                 let answer = self.service.play(request).await;
-                tokio::time::sleep_until(due).await;
+                // No moment is reckoned, since there may be none so late.
+                tokio::time::sleep(wait.saturating_sub(began.elapsed())).await;
                 answer
             }
             Fault::Html(status) => {
@@ -281,4 +283,55 @@ async fn read(request: Request<Incoming>) -> Request<Received> {
             .map_or(Received::Broken, |whole| Received::Whole(whole.to_bytes()))
     };
     Request::from_parts(head, body)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use hyper::StatusCode;
+
+    use super::*;
+
+    /// Takes its time.
+    struct Slow(Duration, Mutex<Option<Instant>>);
+
+    impl Service for Slow {
+        const FRONT: Door = Door::Tradewind;
+        const PLACES: Places = Places { rows: "", count: "" };
+
+        fn door(&self, _: &str) -> Option<Door> {
+            Some(Door::Tradewind)
+        }
+
+        async fn play(&self, _: Request<Received>) -> Answer {
+            tokio::time::sleep(self.0).await;
+            *self.1.lock().unwrap() = Some(Instant::now());
+            answer::bare(StatusCode::OK, Bytes::new())
+        }
+    }
+
+    /// What the service took is part of the wait, and does not come on top of it.
+    #[tokio::test]
+    async fn latency_counts_from_the_request_on() {
+        let wait = Duration::from_secs(1);
+        let house = |takes: Duration| House {
+            service: Slow(takes, Mutex::default()),
+            scripts: Arc::default(),
+            rules: Arc::new(Rules::new(0, Vec::new())),
+            log: Arc::default(),
+        };
+        let late = async |house: &House<Slow>| {
+            let began = Instant::now();
+            let request = Request::new(Received::Whole(Bytes::new()));
+            house.faulty(Fault::Latency(wait), request, Connection::default()).await.unwrap();
+            began.elapsed()
+        };
+        let quick = house(Duration::ZERO);
+        assert!(late(&quick).await >= wait);
+        let slow = house(wait);
+        assert!(late(&slow).await >= wait);
+        let played = slow.service.1.lock().unwrap().unwrap();
+        assert!(played.elapsed() < wait, "another wait after the service's own: {:?}", played.elapsed());
+    }
 }

@@ -269,9 +269,15 @@ impl Client {
             drop(turn);
             let error = match result {
                 Ok((response, answer)) => {
-                    let opened = answer.open(what);
+                    let mut opened = answer.open(what);
+                    // What is handed on as it came may tell a charge all the same.
+                    if opened.meta.is_none() {
+                        let (id, meta) = envelope::charge(&response);
+                        opened.request_id = opened.request_id.or(id);
+                        opened.meta = meta;
+                    }
                     let credits = envelope::credits(opened.meta.as_ref());
-                    reservation.settle(credits);
+                    let held = reservation.settle(credits);
                     return match opened.value {
                         Ok(value) => {
                             let secret = access.secret().clone();
@@ -285,7 +291,8 @@ impl Client {
                             } else {
                                 *error
                             };
-                            Err(error.with_charge(opened.request_id, credits).with_response(response))
+                            let error = error.with_charge(opened.request_id, credits).with_held(held);
+                            Err(error.with_response(response))
                         }
                     };
                 }
@@ -294,7 +301,8 @@ impl Client {
             if error.is_unsent() {
                 reservation.unsent();
             }
-            let (id, credits) = error.response().map(envelope::charge).unwrap_or_default();
+            let (id, meta) = error.response().map(envelope::charge).unwrap_or_default();
+            let credits = envelope::credits(meta.as_ref());
             let error = error.with_charge(id, credits);
             // What is charged against the document's word is not free to repeat.
             let free = what.free && credits.unwrap_or_default() == Credits::default();

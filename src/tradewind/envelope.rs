@@ -266,10 +266,13 @@ fn odd<V: serde::de::DeserializeOwned>(data: Value) -> Result<V, Error> {
 
 /// What a call cost, of an answer whose other members may be anything.
 fn meta(value: &Value) -> Option<Meta> {
-    serde_json::from_value(value.clone()).ok().or_else(|| {
-        let credits = value.pointer("/billing/credits_charged")?;
-        serde_json::from_value(serde_json::json!({ "billing": { "credits_charged": credits } })).ok()
-    })
+    let alone = || charged(value.pointer("/billing/credits_charged")?.clone());
+    serde_json::from_value(value.clone()).ok().or_else(alone)
+}
+
+/// A charge of which nothing else is known.
+fn charged(credits: Value) -> Option<Meta> {
+    serde_json::from_value(serde_json::json!({ "billing": { "credits_charged": credits } })).ok()
 }
 
 fn request_id(value: Option<&Value>) -> Option<String> {
@@ -374,15 +377,14 @@ fn read<T: DeserializeOwned>(response: &Response) -> Option<T> {
 }
 
 /// What an answer tells of its cost, however little of it can be read.
-pub(super) fn charge(response: &Response) -> (Option<String>, Option<Credits>) {
+pub(super) fn charge(response: &Response) -> (Option<String>, Option<Meta>) {
     let Some(body) = read::<Value>(response) else { return charge_alone(response) };
-    let meta = body.get("meta").and_then(meta);
-    (request_id(body.get("request_id")), credits(meta.as_ref()))
+    (request_id(body.get("request_id")), body.get("meta").and_then(meta))
 }
 
 /// The same of a body that can be skipped over but not read, such as one with half of a character: nothing but the members
 /// in question is looked at.
-fn charge_alone(response: &Response) -> (Option<String>, Option<Credits>) {
+fn charge_alone(response: &Response) -> (Option<String>, Option<Meta>) {
     #[derive(serde::Deserialize)]
     struct Named {
         request_id: String,
@@ -397,8 +399,8 @@ fn charge_alone(response: &Response) -> (Option<String>, Option<Credits>) {
     }
     #[derive(serde::Deserialize)]
     struct Billing {
-        credits_charged: Credits,
+        credits_charged: Value,
     }
     let id = read::<Named>(response).map(|named| named.request_id);
-    (id, read::<Charged>(response).map(|charged| charged.meta.billing.credits_charged))
+    (id, read::<Charged>(response).and_then(|told| charged(told.meta.billing.credits_charged)))
 }

@@ -754,9 +754,12 @@ fn scripts_wait_in_one_line() {
     assert_eq!(tradebind::blocking::wait(client.query(&documented())).unwrap().rows().len(), 2);
     // Within a runtime too, where others would panic; who listens on this thread hears the call.
     let (lines, _listens) = crate::secrets::Lines::capture();
-    let inside = runtime.block_on(async { tradebind::blocking::wait(client.query(&documented())) });
+    let outside = tracing::info_span!("outside");
+    let inside = outside
+        .in_scope(|| runtime.block_on(async { tradebind::blocking::wait(client.query(&documented())) }));
     assert_eq!(inside.unwrap().rows().len(), 2);
     assert!(lines.text().contains("get_trade"), "{}", lines.text());
+    assert!(lines.text().contains("outside:tradebind.call{"), "{}", lines.text());
 }
 
 /// Each code of the guide, its message a list, one text, or none.
@@ -838,6 +841,28 @@ async fn what_is_no_read_is_sent_once() {
     assert_eq!((&*sent.method, &*sent.body), ("POST", text.as_bytes()));
     assert!(bench.client().raw("G T", "/api/get", None).await.unwrap_err().is_unsent());
     assert!(bench.client().raw("GET", "api/get", None).await.unwrap_err().is_unsent());
+
+    // What may have been done is not told to be harmless; what was refused may be repeated.
+    let seven = Some(Duration::from_secs(7));
+    let asking = |status| Step::from(Reply::html(status).header("retry-after", "7"));
+    for (step, kind, wait, may) in [
+        (asking(503), ErrorKind::Busy, seven, false),
+        (asking(502), ErrorKind::HttpStatus, seven, false),
+        (asking(403), ErrorKind::AccessDenied, seven, false),
+        (Step::CloseAfterRequest, ErrorKind::Interrupted, None, false),
+        (Reply::html(503).after(Duration::from_secs(60)).into(), ErrorKind::Timeout, None, false),
+        (asking(429), ErrorKind::UsageLimit, seven, true),
+        (Step::hk_status(2, Value::Null), ErrorKind::UsageLimit, None, true),
+        (Step::hk_status(3, Value::Null), ErrorKind::Busy, None, true),
+    ] {
+        let bench = Bench::new().await;
+        bench.replica.script(Door::HkFront, [step]);
+        let limit = Duration::from_millis(if kind == ErrorKind::Timeout { 300 } else { 60_000 });
+        let client = bench.builder().timeout(limit).build().unwrap();
+        let error = client.raw("POST", "/api/get", Some("{}".into())).await.unwrap_err();
+        assert_eq!((error.attempts(), error.kind()), (1, kind), "{error}");
+        assert_eq!((error.retry_after(), error.is_retryable()), (wait, may), "{error}");
+    }
 
     // The second connection, of a redirect, fails: the first has done its work.
     let bench = Bench::new().await;

@@ -278,3 +278,22 @@ async fn a_session_is_not_recorded() {
     assert!(!text.contains("cookie") && !text.contains("tradebind-replica-session"), "{text}");
     assert!(!text.contains(&json!("authorization").to_string()));
 }
+
+/// An id of a task is no one-time address: another one is another request.
+#[tokio::test]
+async fn ids_in_a_path_are_told_apart() {
+    const ONE: &str = "0123456789abcdef0123456789abcdef";
+    let replica = Replica::start().await.unwrap();
+    let recorder = Recorder::in_memory();
+    replica.script(Door::Tradewind, [Reply::json(200, &json!({"success": true, "data": {}})).into()]);
+    let ask = async |client: &tradewind::Client, id: &str| {
+        client.email_verify_result(id).allow("1".parse().unwrap()).await
+    };
+    ask(&recorded_clients(&replica, &recorder).1, ONE).await.unwrap();
+    let exchanges = recorder.exchanges();
+    assert_eq!(exchanges[0].request.target, format!("/api/email/verify/result/{ONE}"));
+    let replayed = || clients(&Replay::in_order(exchanges.clone())).1;
+    let error = ask(&replayed(), &ONE.replace('f', "0")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Replay, "{error}");
+    ask(&replayed(), ONE).await.unwrap();
+}

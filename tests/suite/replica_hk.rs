@@ -228,6 +228,23 @@ async fn the_suffix_of_descriptions_is_the_guides_or_the_languages() {
     assert!(row(&made)["ccDescTC"].is_string() && assumed.contains("title"), "{made} {assumed}");
 }
 
+/// Of the SITC it knows the sections alone.
+#[tokio::test]
+async fn codes_of_other_levels_of_the_sitc_are_unknown() {
+    let (_replica, client) = replica(Replica::builder()).await;
+    assert_eq!(Replica::hk_codes(CommodityClass::Sitc1).len(), 10);
+    for (class, name, code) in [
+        (CommodityClass::Sitc2, "SITC2", "77"),
+        (CommodityClass::Sitc3, "SITC3", "776"),
+        (CommodityClass::Sitc5, "SITC5", "77641"),
+    ] {
+        assert_eq!(Replica::hk_codes(class), Vec::<String>::new(), "{name}");
+        let text = format!("lang=EN&sv=VCm&freq=M&period=202401,202401&ttype=1&codeclass={name}&code={code}");
+        let error = client.query(&query(&text)).await.unwrap_err();
+        assert!(error.is_unknown_commodity() && error.codes() == [code], "{name}: {error}");
+    }
+}
+
 /// An answer that was given before is given again at its own time.
 #[tokio::test]
 async fn a_remembered_answer_tells_its_own_time() {

@@ -340,6 +340,66 @@ async fn failures_inside_a_success_keep_their_charge() {
     }
 }
 
+/// Where a failure inside HTTP 200 tells no charge, what was reserved is held, and the error says so.
+#[tokio::test]
+async fn failures_inside_a_success_tell_what_is_held() {
+    use ErrorKind::{NoData, Refused, TextInsteadOfData, Upstream};
+    let without_charge = |data: &Value| {
+        let mut body = charged(data);
+        body.as_object_mut().unwrap().remove("meta");
+        body
+    };
+    let mut refused = without_charge(&json!({}));
+    refused["error"] = json!("broken");
+    let mut told = Vec::new();
+    for (kind, body) in [
+        (Upstream, without_charge(&json!({"code": 0, "msg": "no"}))),
+        (TextInsteadOfData, without_charge(&json!("PHP Fatal error"))),
+        (NoData, without_charge(&Value::Null)),
+        (Refused, refused),
+    ] {
+        let reply = || Reply::json(200, &body);
+        let by_method = fault(reply()).await;
+        let (answer, books) = by_id("world_regions", reply()).await;
+        let by_id = (answer.unwrap_err(), books);
+        let (_replica, client) = scripted([reply().into()]).await;
+        let path = "/api/customs/analytics/world-regions";
+        let answer = client.raw("POST", path, Some("{}".into())).unwrap().await;
+        let by_address = (answer.unwrap_err(), self::books(client.ledger()));
+        for (error, books) in [&by_method, &by_id, &by_address] {
+            assert_eq!((error.kind(), error.credits()), (kind, None), "{error}");
+            assert_eq!((error.unconfirmed(), &**books), (Some(credits("0.14")), "0 0.14"), "{error}");
+            assert_eq!(error.to_string(), by_method.0.to_string());
+        }
+        told.push(by_method.0.to_string());
+    }
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    tradewind world_regions: the upstream failed; the service says "no" (HTTP 200, code 0, 0.14 credits held as unconfirmed, request r1)
+    tradewind world_regions: a text came where data belong (it is kept, not shown) (HTTP 200, 0.14 credits held as unconfirmed, request r1)
+    tradewind world_regions: the answer holds no data (HTTP 200, 0.14 credits held as unconfirmed, request r1)
+    tradewind world_regions: the service refused the request; the service says "broken" (HTTP 200, 0.14 credits held as unconfirmed, request r1)
+    "#);
+}
+
+/// What is handed on as it came may tell a charge, though it can be skipped over only.
+#[tokio::test]
+async fn a_charge_is_booked_wherever_it_stands() {
+    let body =
+        r#"{"success":true,"request_id":"r1","note":"half \ud800","meta":{"billing":{"credits_charged":5}}}"#;
+    let (_replica, client) = scripted([Reply::new(200, body).into()]).await;
+    let call = client.raw("POST", "/api/new", Some("{}".into())).unwrap();
+    let billed = call.allow(credits("1")).await.unwrap();
+    assert_eq!(billed.value().body(), body);
+    assert_eq!((billed.credits(), billed.request_id()), (Some(credits("5")), Some("r1")));
+    assert_eq!(books(client.ledger()), "5 0");
+    assert!(client.ledger().stopped().is_some(), "more than was allowed");
+    // What the document calls free, too.
+    let body = json!({"up": true, "meta": {"billing": {"credits_charged": 0.5}}});
+    let (_replica, client) = scripted([Reply::json(200, &body).into()]).await;
+    assert_eq!(client.health().await.unwrap().credits(), Some(credits("0.5")));
+    assert_eq!(books(client.ledger()), "0.5 0");
+}
+
 /// What a call by an operation's id brings, and the state of the books.
 async fn by_id(
     id: &str,

@@ -58,7 +58,7 @@ fn answer(into: &mut impl Write, rows: usize, fault: Fault) -> usize {
 fn envelope(into: &mut impl Write, items: usize, shape: &str) {
     let (open, close) = match shape {
         "list" => (r#"{"code":1,"msg":"ok","data":["#, "]}"),
-        "object" => (r#"{"code":1,"#, "}"),
+        "object" => (r#"{"code":1,"data":{"#, "}}"),
         _ => (r#"[{"a":{"b":["#, "]}}]"),
     };
     write!(into, r#"{{"success":true,"request_id":"r","data":{open}"#).unwrap();

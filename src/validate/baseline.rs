@@ -89,11 +89,21 @@ impl Baseline {
         report.keep(&kept);
         let checked: BTreeSet<_> = report.checked.iter().map(|checked| plain(&checked.file)).collect();
         let looked_at = |key: &str| {
-            let subject = key.split_once(' ').and_then(|(_, rest)| rest.split_once('#'));
-            let Some((subject, _)) = subject else { return report.compared.is_none() };
+            let rest = key.split_once(' ').map_or("", |(_, rest)| rest);
+            // A file's name may have the sign that a pointer follows, and so may what was found.
+            let ends = rest.match_indices('#').map(|(at, _)| (&rest[..at], &rest[at + 1..]));
+            let mut subjects = ends
+                .filter(|(_, rest)| rest.is_empty() || rest.starts_with(['/', ':']))
+                .map(|(subject, _)| subject);
             match &report.compared {
-                Some(all) => all.contains(subject),
-                None => checked.contains(subject) || !Path::new(subject).exists(),
+                Some(all) => subjects.any(|subject| all.contains(subject)),
+                None => {
+                    // Standard input is there as long as nobody reads it.
+                    let there = |subject: &&str| {
+                        checked.contains(*subject) || *subject == "-" || Path::new(subject).exists()
+                    };
+                    subjects.find(there).is_none_or(|subject| checked.contains(subject))
+                }
             }
         };
         let stale =

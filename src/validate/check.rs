@@ -133,12 +133,14 @@ impl Validator {
     }
 
     /// Checks files, folders and patterns. Files of a folder are those that end in `.json`, `.ndjson`, `.jsonl` or `.har`. A file
-    /// that is named twice is checked once.
+    /// that is named twice is checked once. Reports and baselines of earlier runs are passed over, but for one that is all there is
+    /// named.
     pub fn check<P: AsRef<str>>(&mut self, paths: impl IntoIterator<Item = P>) -> Report {
         let mut report = Report::default();
         let mut seen = HashSet::new();
-        for path in paths {
-            match input::files(path.as_ref()) {
+        let paths: Vec<_> = paths.into_iter().collect();
+        for path in &paths {
+            match input::files_of(path.as_ref(), paths.len()) {
                 Ok(input::Files { files, own }) => {
                     report.passed_over.extend(own.iter().map(|file| file.display().to_string()));
                     for file in files {
@@ -287,6 +289,12 @@ impl Validator {
             _ => by_shape,
         };
         match fitting.as_slice() {
+            // A query that is none, or an operation whose request is all in its address.
+            [one] if one.schema.is_none() => {
+                let text = format!("is given as {one}, which has no JSON body by the document");
+                report.problems.push(problem(source, start.line + 1, &text));
+                Ok(())
+            }
             [one] => self.payload(source, &body, one, None, String::new(), report),
             [] => {
                 let cut = prefix.len() < input::PREFIX as usize;
@@ -565,15 +573,14 @@ impl Validator {
         let first = report.findings.len();
         let (query, slips) = judge::asked(address);
         for judge::Asked { parameter, expected, found, key, mend } in slips {
-            let place =
-                candidate.operation.parameters().find(|place| place.value["name"] == parameter.as_str());
+            let is_named = |name: &str| name.eq_ignore_ascii_case(&parameter);
+            let place = candidate
+                .operation
+                .parameters()
+                .find(|place| place.value["name"].as_str().is_some_and(is_named));
             let place = place.map_or_else(|| candidate.operation.pointer(), |place| place.pointer);
-            let named = |at: &usize| *at == 0 || matches!(address.as_bytes()[*at - 1], b'?' | b'&');
-            let name = format!("{parameter}=");
-            let mut parts = address.match_indices(&name).map(|(at, _)| at);
-            let part = parts.find(named).filter(|_| !parameter.is_empty()).unwrap_or(0);
             // A query has no letters that JSON escapes.
-            let skipped = part as u64 + u64::from(quoted);
+            let skipped = part(address, is_named) as u64 + u64::from(quoted);
             let fault = Fault {
                 rule: "hk/query",
                 position: Position {
@@ -744,6 +751,20 @@ impl Validator {
             excerpt: source.excerpt(fault.position, within),
         })
     }
+}
+
+/// Where the parameter of a name stands in an address: the last one that says something, since that is the one that is read. An
+/// address that has none is meant as a whole.
+fn part(address: &str, is_named: impl Fn(&str) -> bool) -> usize {
+    let mut next = address.find('?').map_or(0, |mark| mark + 1);
+    let parts = address[next..].split('&').map(|part| {
+        let at = next;
+        next += part.len() + 1;
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        (at, name, value)
+    });
+    let named = parts.filter(|(_, name, _)| is_named(name));
+    named.max_by_key(|(_, _, value)| !value.is_empty()).map_or(0, |(at, ..)| at)
 }
 
 /// An exchange whose request is not of its operation.

@@ -255,7 +255,7 @@ impl<'a, R: Read> Walk<'a, R> {
 
     fn payload(&mut self, node: Id, alone: bool) {
         let place = self.schemas.place(node);
-        let mut read = self.value(node, &place, None);
+        let mut read = self.value(node, &place, self.schemas.whole(node));
         if read.is_ok() && alone {
             read = self.end_of_text();
         }

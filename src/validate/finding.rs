@@ -182,7 +182,7 @@ pub struct Report {
     pub accepted: usize,
     /// Entries of the baseline that nothing answers to any more.
     pub stale: Vec<String>,
-    /// Files of folders and patterns that an earlier run wrote: reports and baselines, which hold no payload.
+    /// Files that an earlier run wrote, of folders, patterns and several that are named: reports and baselines, which hold no payload.
     pub passed_over: Vec<String>,
     /// Of a report of drift: what was compared, as `service/operation.case.json`.
     pub(super) compared: Option<BTreeSet<String>>,

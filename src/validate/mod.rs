@@ -41,10 +41,11 @@ pub use config::{Config, InvalidConfig};
 pub use finding::{Checked, Excerpt, Finding, Problem, Report, Severity, Subject};
 pub use rule::{RULES, Rule, named, rule};
 
-/// The files that a path, folder or pattern stands for: those that [`Validator::check`] reads. None where it leads nowhere.
+/// The files that paths, folders and patterns stand for: those that [`Validator::check`] reads. None where one leads nowhere.
 #[must_use]
-pub fn files(path: &str) -> Vec<std::path::PathBuf> {
-    input::files(path).map(|found| found.files).unwrap_or_default()
+pub fn files<P: AsRef<str>>(paths: &[P]) -> Vec<std::path::PathBuf> {
+    let found = paths.iter().filter_map(|path| input::files_of(path.as_ref(), paths.len()).ok());
+    found.flat_map(|found| found.files).collect()
 }
 
 /// For tests: panics, with the messages of `tradebind validate`, where a body has findings that are errors.

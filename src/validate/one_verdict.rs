@@ -51,7 +51,7 @@ fn fixed() -> Vec<Base> {
         }
     }
     let people = json!({ "page": 1, "company": { "names": ["ü", "\n"] }, "job": { "departments": ["it"] }, "person": { "a": [1, {}] } });
-    let envelope = json!({ "success": true, "data": { "code": 1, "x": [null, 1.5] }, "meta": { "billing": { "credits_charged": 0.5 } } });
+    let envelope = json!({ "success": true, "data": { "code": 1, "data": { "x": [null, 1.5] } }, "meta": { "billing": { "credits_charged": 0.5 } } });
     let page = json!({ "limit": 10, "per_page": 10, "x": 1 });
     for (body, id, part) in [
         (people, "people_search", Part::Request),
@@ -274,9 +274,19 @@ const SLIPS: &[(&str, &[&str])] = &[
     ("/error", &["{\"code\": \"X\", \"message\": \"no\"}", "\"\"", "\"no\"", "[]", "false", "0"]),
     (
         "/data",
-        &["null", "\"PHP Fatal error\"", "[]", "{}", "{\"code\": 0, \"msg\": \"no\"}", "{\"code\": \"1\"}"],
+        &[
+            "null",
+            "\"PHP Fatal error\"",
+            "[]",
+            "{}",
+            "{\"code\": 0, \"msg\": \"no\"}",
+            "{\"code\": \"1\"}",
+            "{\"code\": 1, \"data\": 5}",
+            "gone",
+        ],
     ),
-    ("/data/code", &["0", "1", "2", "1.0", "\"1\"", "null"]),
+    ("/data/code", &["0", "1", "2", "1.0", "\"1\"", "null", "false", "[1]", "gone"]),
+    ("/data/data", &["null", "\"PHP Fatal error\"", "[]", "{}", "gone"]),
     ("/data/data/total", &["0", "1", "100", "null", "\"5\""]),
     ("/data/data/tradeCount", &["0", "1", "-5", "null", "gone"]),
     ("/data/data/qty", &["\"1,5\"", "\"..\"", "\"\"", "5", "\"-2.5\""]),

@@ -23,7 +23,7 @@ pub(super) fn is_clean(
 ) -> std::io::Result<bool> {
     let mut window = Window::new(from, room);
     let mut quick = Quick { schemas, judge, depth: 0 };
-    let read = quick.stream(&mut window, node, None).and_then(|()| match alone {
+    let read = quick.stream(&mut window, node, schemas.whole(node)).and_then(|()| match alone {
         true => window.peek().map(|next| next.is_none()),
         false => Ok(true),
     });

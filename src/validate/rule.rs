@@ -162,7 +162,7 @@ rules! {
         "The service's own envelope has success and error, the upstream's inside has a code that is 1 for success (documented). Where one tells success and the other a failure, a client that looks at one of them is wrong.",
         "treat it as a failure, and record the answer again";
     "tradewind/trace" Error: "Data are data",
-        "The upstream's error trace can arrive as a text in data with success true (reported): paid for, and no data.",
+        "The upstream's error trace can arrive as a text in data with success true (reported): paid for, and no data. Nor are null or nothing data. The same holds inside the upstream's envelope of a customs answer; the client refuses all of these.",
         "treat it as a failure, and record the answer again";
     "tradewind/credits" Error: "Credits charged are not negative",
         "meta.billing.credits_charged is what a call cost (documented). A negative charge would raise a budget.",

@@ -158,6 +158,17 @@ impl Schemas {
         &self.nodes[ANY]
     }
 
+    /// The slot of a payload as a whole, where it is an answer in the service's envelope.
+    pub fn whole(&self, id: Id) -> Option<Slot> {
+        let member = |id: Id, slot| {
+            let fields = &self.node(id).object.as_ref()?.fields;
+            fields.iter().find(|field| field.slot == Some(slot))
+        };
+        let data = member(id, Slot::Data)?;
+        let upstream = member(data.node, Slot::UpstreamData);
+        Some(if upstream.is_some() { Slot::BothEnvelopes } else { Slot::Envelope })
+    }
+
     /// JSON pointer of a schema in the document.
     pub fn place(&self, id: Id) -> String {
         let known = self.by_pointer.iter().find(|(_, known)| **known == id);

@@ -279,14 +279,60 @@ fn har_entries_are_recognised_and_point_into_the_file() {
     insta::assert_snapshot!(told(&nothing));
 }
 
-/// The upstream's trace, inside its own envelope.
+/// The upstream's trace, inside its own envelope, whether the shape of the data is known or not; and what is no data either. The
+/// client's verdict is the same.
 #[test]
 fn a_trace_inside_the_upstream_s_envelope_is_told() {
-    let mut body = regions();
-    body["data"]["data"] = json!("PHP Fatal error: Uncaught TypeError");
-    let report = check(&body);
-    let told: Vec<_> = report.findings.iter().map(|told| (told.rule, told.pointer.as_str())).collect();
-    assert_eq!(told, [("tradewind/trace", "/data/data")]);
+    use tradebind::documents::document;
+    use tradebind::exchange::ServiceName::Tradewind;
+    let enveloped = |operation: &tradebind::documents::DocumentOperation<'_>| {
+        operation
+            .success_schema()
+            .is_some_and(|(_, schema)| document(Tradewind).resolve(schema).pointer.ends_with("Envelope"))
+    };
+    let operations: Vec<_> = document(Tradewind).operations().filter(enveloped).collect();
+    let customs =
+        |id: &str| operations.iter().any(|of| of.id() == id && of.path().starts_with("/api/customs/"));
+    assert!(operations.iter().filter(|of| customs(of.id())).count() > 4);
+    let trace = "PHP Fatal error: Uncaught TypeError";
+    for operation in &operations {
+        let id = operation.id();
+        let told = |body: Value| {
+            let mut validator = Validator::new().only(None, Some(id), Some(Part::Response)).unwrap();
+            let report = validator.check_text("x", &body.to_string());
+            assert_eq!((report.checked.len(), report.problems.len()), (1, 0), "{id}");
+            let told = report.findings.iter().filter(|told| told.severity == Severity::Error);
+            told.map(|told| format!("{} {}", told.rule, told.pointer)).collect::<Vec<_>>().join(", ")
+        };
+        let with = |data: Value| told(json!({ "success": true, "data": data }));
+        let typed = id == "world_regions";
+        // What the document says of a kind goes before.
+        let no_data = |pointer: &str| match typed && pointer.ends_with("data") {
+            true => format!("schema/type {pointer}"),
+            false => format!("tradewind/trace {pointer}"),
+        };
+        let text = if id == "agentic_search" { String::new() } else { "tradewind/trace /data".to_owned() };
+        assert_eq!(with(json!(trace)), text, "{id}");
+        assert_eq!(with(Value::Null), no_data("/data"), "{id}");
+        assert_eq!(told(json!({ "success": true })), "tradewind/trace ", "{id}");
+        assert_eq!(told(json!({})), "tradewind/trace ", "{id}");
+        // Without a code it is no envelope of the upstream's, unless the document says that it is one.
+        let bare = if typed { "tradewind/trace /data" } else { "" };
+        assert_eq!(with(json!({ "list": [] })), bare, "{id}");
+        assert_eq!(with(json!({ "code": 1, "msg": "ok", "data": {} })), "", "{id}");
+        let inside = |code: Value, data: Value| with(json!({ "code": code, "msg": "ok", "data": data }));
+        if customs(id) {
+            for code in [json!(1), Value::Null] {
+                assert_eq!(inside(code.clone(), json!(trace)), "tradewind/trace /data/data", "{id}");
+                assert_eq!(inside(code.clone(), Value::Null), no_data("/data/data"), "{id}");
+                assert_eq!(with(json!({ "code": code })), "tradewind/trace /data", "{id}");
+            }
+            let kind = if typed { "schema/type" } else { "tradewind/envelopes" };
+            assert_eq!(inside(json!([1]), json!({})), format!("{kind} /data/code"), "{id}");
+        } else {
+            assert_eq!(inside(json!(1), json!(trace)), "", "{id}");
+        }
+    }
 }
 
 #[test]
@@ -308,22 +354,36 @@ fn a_service_of_one_answer_needs_no_more() {
 #[test]
 fn har_entries_without_a_body_are_told() {
     let url = "https://tradeidds.censtatd.gov.hk/api/get?lang=EN&sv=VCm&freq=M&period=201201,201201&ttype=1&ccclass=C&cc=ALL&codeclass=HKHS4&code=1006";
-    let with = |status: u16, content: Value| {
-        let entry = json!({ "request": { "method": "GET", "url": url }, "response": { "status": status, "content": content } });
+    let of = |entry: Value| {
         let report = Validator::new().check_text("x.har", &har(json!([entry])));
-        assert_eq!(report.exit_code(Severity::Error), u8::from(status == 0), "{}", told(&report));
-        report
+        let status = entry["response"]["status"].as_i64().unwrap_or(0);
+        assert_eq!(report.exit_code(Severity::Error), u8::from(status < 1), "{}", told(&report));
+        let told = report
             .findings
             .iter()
-            .map(|told| format!("{}: {}", told.rule, told.found))
-            .collect::<Vec<_>>()
-            .join(", ")
+            .map(|told| (told.pointer.as_str(), format!("{}: {}", told.rule, told.found)));
+        let (places, told): (Vec<_>, Vec<_>) = told.unzip();
+        assert!(places.iter().all(|place| place.starts_with("/log/entries/0")), "{places:?}");
+        told.join(", ")
+    };
+    let request = json!({ "method": "GET", "url": url });
+    let with = |status: i32, content: Value| {
+        of(json!({ "request": request, "response": { "status": status, "content": content } }))
     };
     assert_eq!(with(200, json!({})), "http/unchecked: status 200 with no body");
     assert_eq!(with(200, json!({ "text": "" })), "http/unchecked: status 200 with no body");
     assert_eq!(with(204, json!({})), "");
     assert_eq!(with(0, json!({ "text": "" })), "http/failure: status 0 with no body");
     assert_eq!(with(0, json!({ "text": "{}" })), "http/failure: status 0 with a body that no schema covers");
+    assert_eq!(with(-1, json!({})), "http/failure: status 0 with no body");
+    assert_eq!(with(-1, json!({ "text": "{}" })), "http/failure: status 0 with a body that no schema covers");
+    for none in [
+        json!({ "request": request }),
+        json!({ "request": request, "response": null }),
+        json!({ "request": request, "response": {} }),
+    ] {
+        assert_eq!(of(none), "http/failure: status 0 with no body");
+    }
 }
 
 #[test]
@@ -515,6 +575,34 @@ fn a_baseline_survives_shifted_lines() {
     baseline.apply(&mut report);
     assert_eq!((report.findings.len(), report.stale.len()), (1, 2));
     assert!(Baseline::read("{}", "b.json").is_err());
+}
+
+/// Only what was looked at, or is gone, is stale.
+#[test]
+fn a_baseline_tells_nothing_of_what_was_not_looked_at() {
+    use tradebind::validate::Baseline;
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string().replace('\\', "/");
+    let there = [file("a#1.json"), file("a#/b.json")];
+    std::fs::create_dir(folder.path().join("a#")).unwrap();
+    there.iter().for_each(|file| std::fs::write(file, "{}").unwrap());
+    let entry = |file: &str| format!("hk/figure {file}#/dataSet/*/figure: \"#/x\"");
+    let listed = |files: &[&str]| {
+        let entries: serde_json::Map<_, _> = files.iter().map(|file| (entry(file), json!(1))).collect();
+        let text = json!({ "format": "tradebind-baseline/1", "accepted": entries }).to_string();
+        Baseline::read(&text, "b.json").unwrap()
+    };
+    let stale = |baseline: &Baseline, checked: &str| {
+        let mut report = Validator::new().check_text(checked, &pretty(&hk_answer(hk_rows(1))));
+        baseline.apply(&mut report);
+        report.stale
+    };
+    let baseline = listed(&[&there[0], &there[1], "-"]);
+    assert_eq!(stale(&baseline, "x"), [] as [&str; 0]);
+    for checked in ["-", &there[0], &there[1]] {
+        assert_eq!(stale(&baseline, checked), [entry(checked)]);
+    }
+    assert_eq!(stale(&listed(&["gone#1.json"]), "x"), [entry("gone#1.json")]);
 }
 
 #[test]
@@ -821,13 +909,19 @@ fn a_query_is_spelled_as_the_guide_has_it() {
     insta::assert_snapshot!([
         with("period=201805&ttype=4"),
         with("period=2018-05..2018-06&ttype=4"),
+        with("PERIOD=201805&ttype=4"),
+        with("period=&ttype=4&Period=201805"),
         with("period=201805,201805&ttype=4&foo=1"),
         with("period=201805,201805&ttype=4&ccclas=C"),
+        with("period=201805,201805&ttype=4&TType=1"),
     ].join("\n"), @r#"
     x:1:32: error[hk/query]: expected period in the guide's spelling, 201805,201805; found "201805": send 201805,201805
     x:1:32: error[hk/query]: expected period in the guide's spelling, 201805,201806; found "2018-05..2018-06": send 201805,201806
-    x:1:1: error[hk/query]: expected what the guide allows as parameter; "foo" is not one of the guide's: lang, sv, freq, period, ttype, tm, coclass, co, ccclass, cc, codeclass, code (C&SD query guide, section A); found "foo": change the parameter named
-    x:1:1: error[hk/query]: expected what the guide allows as parameter; "ccclas" is not one of the guide's (C&SD query guide, section A); found "ccclas": did you mean "ccclass"?
+    x:1:32: error[hk/query]: expected period in the guide's spelling, 201805,201805; found "201805": send 201805,201805
+    x:1:48: error[hk/query]: expected period in the guide's spelling, 201805,201805; found "201805": send 201805,201805
+    x:1:61: error[hk/query]: expected what the guide allows as parameter; "foo" is not one of the guide's: lang, sv, freq, period, ttype, tm, coclass, co, ccclass, cc, codeclass, code (C&SD query guide, section A); found "foo": change the parameter named
+    x:1:61: error[hk/query]: expected what the guide allows as parameter; "ccclas" is not one of the guide's (C&SD query guide, section A); found "ccclas": did you mean "ccclass"?
+    x:1:61: error[hk/query]: expected what the guide allows as parameter; "TType" is given more than once (C&SD query guide, section A); found "TType": join its values with commas
     "#);
 }
 

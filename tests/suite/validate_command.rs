@@ -255,6 +255,91 @@ fn its_own_results_are_no_payloads() {
     assert!(text.contains("good/out.json is passed over"), "{text}");
     // One that is named is what was asked about.
     assert_eq!(run(folder, &["good/out.json"], "").0, 3);
+    let (code, text) = run(folder, &["good", "--format", "github"], "");
+    assert_eq!(code, 0);
+    let notice = "::notice file=good/out.json,title=passed over::is a report or a baseline of tradebind";
+    assert!(text.contains(notice), "{text}");
+}
+
+/// The same in every form that a machine reads, a second time, whoever finds the names.
+#[test]
+fn results_of_any_form_are_no_payloads() {
+    let folder = folder();
+    let folder = folder.path();
+    std::fs::create_dir(folder.join("kept")).unwrap();
+    std::fs::copy(folder.join("bad/count.json"), folder.join("kept/count.json")).unwrap();
+    let results = [
+        "--report",
+        "sarif=kept/found.json",
+        "--report",
+        "junit=kept/j.xml",
+        "--report",
+        "json=kept/out.json",
+    ];
+    let all = ["kept/accepted.json", "kept/count.json", "kept/found.json", "kept/j.xml", "kept/out.json"];
+    let passed_over = |text: &str, names: &[&str]| {
+        assert!(names.iter().all(|name| text.contains(&format!("{name}: passed over"))), "{text}");
+    };
+    for paths in [&["kept"][..], &["kept/*"], &["kept/*"], &all] {
+        let (code, text) =
+            run(folder, &[paths, &results, &["--write-baseline", "kept/accepted.json"]].concat(), "");
+        assert_eq!(code, 0, "{paths:?} {text}");
+    }
+    for paths in [&["kept/*"][..], &all] {
+        let (code, text) =
+            run(folder, &[paths, &results, &["--baseline", "./kept/accepted.json"]].concat(), "");
+        assert_eq!(code, 0, "{paths:?} {text}");
+        passed_over(&text, &[all[0], all[2], all[3], all[4]]);
+    }
+    // The baseline alone, as a hook names it when nothing else was changed: it is none the less no payload.
+    let (code, text) = run(folder, &["kept/accepted.json", "--baseline", "kept/accepted.json"], "");
+    assert_eq!(code, 3, "{text}");
+    passed_over(&text, &all[..1]);
+    assert!(text.contains("nothing was checked") && !text.contains("could not be checked"), "{text}");
+    // Another program may have sorted the members.
+    for name in [all[0], all[2], all[4]] {
+        let path = folder.join(name);
+        let read: std::collections::BTreeMap<String, serde_json::Value> =
+            serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let long = "x".repeat(300);
+        let mut sorted = read;
+        if let Some(accepted) = sorted.get_mut("accepted").and_then(serde_json::Value::as_object_mut) {
+            accepted.insert(format!("hk/figure kept/count.json#/{long}: 1"), serde_json::json!(1));
+        }
+        std::fs::write(path, serde_json::to_string_pretty(&sorted).unwrap()).unwrap();
+    }
+    let (code, text) = run(folder, &["kept"], "");
+    assert_eq!(code, 1, "{text}");
+    passed_over(&text, &[all[0], all[2], all[4]]);
+    // What other programs write is told as before.
+    let other =
+        std::fs::read_to_string(folder.join(all[2])).unwrap().replace("tradebind validate", "another");
+    std::fs::write(folder.join(all[2]), other).unwrap();
+    assert_eq!(run(folder, &["kept"], "").0, 3);
+}
+
+/// What has no body by the document is told, and not passed.
+#[test]
+fn a_body_that_none_should_be_is_told() {
+    let folder = folder();
+    let folder = folder.path();
+    let email = ["--operation", "email_verify_result", "--part", "request"];
+    let (code, text) = run(folder, &[&["good/hk.json"][..], &email].concat(), "");
+    assert_eq!(code, 3);
+    let told = "good/hk.json:1: is given as --service tradewind --operation email_verify_result --part request, which has no JSON body by the document";
+    assert!(text.contains(told), "{text}");
+    let request = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/spec/examples/tradewind")).unwrap();
+    let exchange = request
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.to_string_lossy().contains("world_regions"));
+    std::fs::copy(exchange.unwrap(), folder.join("exchange.json")).unwrap();
+    let (code, text) = run(folder, &[&["good/hk.json", "exchange.json"][..], &email].concat(), "");
+    assert_eq!(code, 3);
+    assert!(text.contains(told) && text.contains("2 payloads checked, 0 errors"), "{text}");
+    std::fs::write(folder.join("long.json"), pretty(&hk_answer(hk_rows(100)))).unwrap();
+    let (code, text) = run(folder, &["long.json", "--service", "hk-trade", "--part", "request"], "");
+    assert_eq!(code, 3);
+    assert!(text.contains("long.json:1: is given as --service hk-trade --operation get_trade --part request, which has no JSON body"), "{text}");
 }
 
 fn yaml(path: &str) -> Yaml<'static> {

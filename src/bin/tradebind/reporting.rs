@@ -69,6 +69,11 @@ impl Reporting {
         self.write_baseline.as_deref()
     }
 
+    /// Whether that is the baseline in use.
+    pub fn is_baseline(&self, path: &str) -> bool {
+        self.baseline.as_ref().is_some_and(|baseline| real(baseline) == real(Path::new(path)))
+    }
+
     /// Reads the baseline, and opens the files. What is written must be none of the inputs, nor the configuration.
     pub fn prepare(&self, inputs: &[String], config: Option<&Path>) -> Result<Prepared<'_>, Failure> {
         let baseline = match &self.baseline {
@@ -105,8 +110,9 @@ impl Reporting {
                 "{twice} is named for two results; give each a file of its own"
             )));
         }
-        let payloads = inputs.iter().filter(|path| *path != "-").flat_map(|path| files(path));
-        let mut read = payloads.chain(config.map(Path::to_owned)).chain(self.baseline.clone());
+        let inputs: Vec<_> = inputs.iter().filter(|path| *path != "-").collect();
+        let mut read =
+            files(&inputs).into_iter().chain(config.map(Path::to_owned)).chain(self.baseline.clone());
         match read.find(|path| taken.contains(&real(path))) {
             None => Ok(()),
             Some(path) => Err(Failure::usage(format!(

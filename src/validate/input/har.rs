@@ -50,6 +50,8 @@ fn entries(json: &mut Json<'_>, start: Position) -> Result<Vec<Call>, ReaderErro
 
 fn entry(json: &mut Json<'_>, start: Position, at: &str) -> Result<Call, ReaderError> {
     let mut call = Call::default();
+    json.peek()?;
+    let place = position(json, start);
     if !object(json)? {
         return Ok(call);
     }
@@ -61,6 +63,10 @@ fn entry(json: &mut Json<'_>, start: Position, at: &str) -> Result<Call, ReaderE
         }
     }
     json.end_object()?;
+    // An entry without an answer tells of a call that brought nothing, as one of status 0 does.
+    if call.status.is_none() && call.response.is_none() {
+        (call.status, call.status_at) = (Some(0), Some((place, at.to_owned())));
+    }
     Ok(call)
 }
 
@@ -104,7 +110,8 @@ fn response(json: &mut Json<'_>, start: Position, at: &str, call: &mut Call) -> 
             "status" => {
                 json.peek()?;
                 call.status_at = Some((position(json, start), format!("{at}/response/status")));
-                call.status = number(json)?;
+                // Some write -1 where no answer came: no status is as good as 0.
+                call.status = Some(number(json)?.unwrap_or(0));
             }
             "content" => {
                 if !object(json)? {

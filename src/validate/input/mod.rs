@@ -3,6 +3,7 @@
 mod exchange;
 mod har;
 mod lines;
+mod own;
 mod recognise;
 mod sketch;
 
@@ -13,9 +14,7 @@ use std::path::{Path, PathBuf};
 use base64::engine::general_purpose::STANDARD;
 use struson::reader::{JsonReader, JsonStreamReader};
 
-use super::baseline::FORMAT as BASELINE;
 use super::diagnose::Position;
-use super::report::FORMAT as REPORT;
 
 pub(super) use exchange::{Call, Slip, read as read_exchange};
 pub(super) use har::read as read_har;
@@ -350,8 +349,13 @@ pub(super) struct Files {
     pub own: Vec<PathBuf>,
 }
 
-/// Files of paths, folders and patterns, sorted within a folder. A path that leads nowhere is told.
+/// Files of a path, folder or pattern, sorted within a folder. A path that leads nowhere is told.
 pub(super) fn files(path: &str) -> Result<Files, String> {
+    files_of(path, 1)
+}
+
+/// The same of one of so many that are named.
+pub(super) fn files_of(path: &str, named: usize) -> Result<Files, String> {
     let given = Path::new(path);
     if given.is_dir() {
         let mut found = Vec::new();
@@ -365,8 +369,9 @@ pub(super) fn files(path: &str) -> Result<Files, String> {
         };
     }
     if given.exists() || !path.contains(['*', '?', '[']) {
-        // One that is named is taken for what it is said to be.
-        return Ok(Files { files: vec![given.to_owned()], own: Vec::new() });
+        // One that alone is named is taken for what it is said to be; of several, a shell may have found the names.
+        let given = vec![given.to_owned()];
+        return Ok(if named > 1 { parted(given) } else { Files { files: given, own: Vec::new() } });
     }
     // A shell's patterns pass over hidden files, and so does a folder.
     let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
@@ -377,20 +382,8 @@ pub(super) fn files(path: &str) -> Result<Files, String> {
 }
 
 fn parted(found: Vec<PathBuf>) -> Files {
-    let (own, files) = found.into_iter().partition(|file| is_own(file));
+    let (own, files) = found.into_iter().partition(|file| own::is_own(file));
     Files { files, own }
-}
-
-/// Whether a file is a baseline or a report of ours, which both begin with their format.
-fn is_own(path: &Path) -> bool {
-    const BEGINNING: u64 = 256;
-    // Of a pipe nothing may be taken before it is read.
-    let file = path.is_file().then(|| File::open(path).ok()).flatten();
-    let mut prefix = Vec::new();
-    let read = file.and_then(|file| file.take(BEGINNING).read_to_end(&mut prefix).ok());
-    let sketch = read.and_then(|_| Sketch::of(&prefix).ok());
-    let format = sketch.as_ref().and_then(|sketch| sketch.get("format")?.text());
-    format.is_some_and(|format| [BASELINE, REPORT].contains(&format))
 }
 
 /// Endings of files that a folder is searched for.

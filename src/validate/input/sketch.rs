@@ -1,6 +1,7 @@
 //! What the beginning of a payload looks like.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 
 use super::super::diagnose::{Position, told};
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ValueType};
@@ -25,8 +26,8 @@ const LEVELS: usize = 6;
 
 impl Sketch {
     /// The sketch of a text, however it is cut, and what is wrong where nothing of it can be read.
-    pub fn of(prefix: &[u8]) -> Result<Self, (String, Position)> {
-        let mut json = JsonStreamReader::new(prefix);
+    pub fn of(text: impl Read) -> Result<Self, (String, Position)> {
+        let mut json = JsonStreamReader::new(text);
         let mut sketch = None;
         match fill(&mut json, &mut sketch, LEVELS) {
             Err(error) if sketch.is_none() => Err(told(&error, Position::default())),
@@ -44,6 +45,14 @@ impl Sketch {
     pub fn get(&self, key: &str) -> Option<&Self> {
         match self {
             Self::Object(members) => members.get(key),
+            _ => None,
+        }
+    }
+
+    /// The first item of a list.
+    pub fn first(&self) -> Option<&Self> {
+        match self {
+            Self::List(first) => first.as_deref(),
             _ => None,
         }
     }
@@ -88,7 +97,7 @@ impl Sketch {
 
 /// Fills a sketch in place, so that what was read before an error or the end stays.
 fn fill(
-    json: &mut JsonStreamReader<&[u8]>,
+    json: &mut JsonStreamReader<impl Read>,
     into: &mut Option<Sketch>,
     levels: usize,
 ) -> Result<(), ReaderError> {

@@ -63,6 +63,10 @@ pub(super) enum Slot {
     Names,
     Domains,
     // The heads'.
+    /// The whole of an answer that is the service's envelope around data of any shape.
+    Envelope,
+    /// The same where the document declares the upstream's envelope inside.
+    BothEnvelopes,
     StatusCode,
     StatusDescription,
     Message,
@@ -75,6 +79,7 @@ pub(super) enum Slot {
     ErrorMessage,
     UpstreamCode,
     UpstreamMessage,
+    UpstreamData,
     Credits,
     Total,
     Trades,
@@ -130,6 +135,7 @@ pub(super) fn slot(component: &str, field: &str) -> Option<Slot> {
         ("Billing", "credits_charged") => Slot::Credits,
         ("Upstream", "code") => Slot::UpstreamCode,
         ("Upstream", "msg") => Slot::UpstreamMessage,
+        ("Upstream", "data") => Slot::UpstreamData,
         ("WorldRegions", "total") => Slot::Total,
         ("WorldRegions", "tradeCount") => Slot::Trades,
         ("WorldRegions", "qty") => Slot::TotalQuantity,
@@ -152,7 +158,9 @@ pub(super) fn slot(component: &str, field: &str) -> Option<Slot> {
 /// Members of a field of unknown shape that rules look at all the same.
 pub(super) fn peek(component: &str, field: &str) -> &'static [(&'static str, Slot)] {
     match (component, field) {
-        ("Envelope" | "Failure", "data") => &[("code", Slot::UpstreamCode), ("msg", Slot::UpstreamMessage)],
+        ("Envelope" | "Failure", "data") => {
+            &[("code", Slot::UpstreamCode), ("msg", Slot::UpstreamMessage), ("data", Slot::UpstreamData)]
+        }
         (name, "error") if name == "Failure" || name.ends_with("Envelope") => {
             &[("code", Slot::ErrorCode), ("message", Slot::ErrorMessage)]
         }

@@ -8,7 +8,7 @@ use crate::validate::diagnose::NOTHING;
 /// What is wrong with a query.
 #[derive(Debug)]
 pub(crate) struct Asked {
-    /// The parameter that it is about; empty where it is none of the guide's.
+    /// The parameter that it is about, in any case; empty where it is none's.
     pub parameter: String,
     pub expected: String,
     pub found: String,
@@ -42,7 +42,9 @@ pub(crate) fn asked(address: &str) -> (Option<Query>, Vec<Asked>) {
 }
 
 fn reason(reason: &InvalidValue) -> Asked {
-    let parameter = reason.parameter().unwrap_or_default().to_owned();
+    // Of some the name itself is what is wrong.
+    let name = (reason.what() == "parameter").then(|| reason.given());
+    let parameter = reason.parameter().or(name).unwrap_or_default().to_owned();
     let (given, source) = (shown(reason.given()), reason.rule_source());
     if reason.problem().starts_with("is missing; ") {
         return Asked {

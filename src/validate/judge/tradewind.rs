@@ -2,6 +2,7 @@
 
 use super::{At, Judge, Kind, Remark, Slot, shown};
 use crate::domain::DateText;
+use crate::validate::diagnose::NOTHING;
 
 impl Judge {
     pub(super) fn finish_tradewind(&mut self) {
@@ -34,10 +35,13 @@ impl Judge {
             Kind::List | Kind::Object | Kind::Number | Kind::Bool(true) => true,
         };
         let customs = self.context.path.starts_with("/api/customs/");
-        let upstream = self
-            .head
-            .text(Slot::UpstreamCode)
-            .filter(|_| customs && self.head.kind(Slot::Data) == Kind::Object);
+        let inner = customs && self.head.kind(Slot::Data) == Kind::Object;
+        let upstream = match self.head.kind(Slot::UpstreamCode) {
+            Kind::Missing | Kind::Null => None,
+            Kind::Number | Kind::Text => self.head.text(Slot::UpstreamCode),
+            Kind::Bool(_) | Kind::List | Kind::Object => Some("of another kind"),
+        };
+        let upstream = upstream.filter(|_| inner);
         let told = |slot| self.head.text(slot).map(shown);
         let said = told(Slot::UpstreamMessage).map_or(String::new(), |text| format!(", msg {text}"));
         let disagree = |at, expected: &str, found| {
@@ -68,18 +72,33 @@ impl Judge {
             }
             _ => None,
         };
-        let failed = remark.is_some();
-        self.remarks.extend(remark);
-        // The one operation whose data may be a text carries a task id of unknown shape (vendor).
-        if !failed && self.head.kind(Slot::Data) == Kind::Text && self.context.operation != "agentic_search" {
-            let found = told_or(self.head.text(Slot::Data));
-            self.remark(Remark::new(
-                "tradewind/trace",
-                At::Slot(Slot::Data),
-                "data",
-                format!("the text {found}"),
-            ));
+        match remark {
+            Some(remark) => self.remark(remark),
+            None => self.data(inner),
         }
+    }
+
+    /// Of an answer that tells no failure: whether data are where they should be, as the client has it. `inner` says that the
+    /// upstream's envelope may be there.
+    fn data(&mut self, inner: bool) {
+        let declared = self.head.kind(Slot::BothEnvelopes) == Kind::Object;
+        // What holds them: where they are missing, it is all that can be pointed at.
+        let (slot, around) = if inner && (declared || self.head.kind(Slot::UpstreamCode) != Kind::Missing) {
+            (Slot::UpstreamData, Slot::Data)
+        } else {
+            (Slot::Data, if declared { Slot::BothEnvelopes } else { Slot::Envelope })
+        };
+        // The one operation whose data may be a text carries a task id of unknown shape (vendor).
+        let text = self.context.operation == "agentic_search";
+        let (at, found) = match self.head.kind(slot) {
+            Kind::Text if !text => {
+                (slot, format!("the text {}", shown(self.head.text(slot).unwrap_or_default())))
+            }
+            Kind::Null => (slot, "null".to_owned()),
+            Kind::Missing if self.head.kind(around) == Kind::Object => (around, NOTHING.to_owned()),
+            _ => return,
+        };
+        self.remark(Remark::new("tradewind/trace", At::Slot(at), "data", found));
     }
 
     fn error(&self) -> String {
@@ -141,8 +160,4 @@ impl Judge {
 fn is_negative(number: &str) -> bool {
     let digits = number.split(['e', 'E']).next().unwrap_or_default();
     digits.strip_prefix('-').is_some_and(|digits| digits.bytes().any(|b| matches!(b, b'1'..=b'9')))
-}
-
-fn told_or(text: Option<&str>) -> String {
-    shown(text.unwrap_or_default())
 }

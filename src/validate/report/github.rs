@@ -35,6 +35,10 @@ pub fn github(report: &Report, into: &mut dyn Write) -> io::Result<()> {
             data(&problem.text)
         )?;
     }
+    for own in &report.passed_over {
+        let text = "is a report or a baseline of tradebind";
+        writeln!(into, "::notice file={},title=passed over::{text}", property(own))?;
+    }
     for stale in &report.stale {
         writeln!(into, "::warning title=stale in the baseline::{}", data(stale))?;
     }

@@ -19,6 +19,9 @@ pub use text::text;
 
 use super::{Report, Severity};
 
+/// What a report names as its maker.
+pub(super) const TOOL: &str = "tradebind validate";
+
 /// A form of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -17,7 +17,7 @@ use super::baseline::FORMAT as BASELINE;
 use super::diagnose::Position;
 use super::report::FORMAT as REPORT;
 
-pub(super) use exchange::{Call, Slip, read as read_exchange};
+pub(super) use exchange::{Call, Json, Slip, contents, position, read as read_exchange};
 pub(super) use har::read as read_har;
 pub(super) use lines::{Lines, several, short};
 pub(super) use recognise::{Candidate, by_shape};

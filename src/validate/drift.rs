@@ -685,7 +685,7 @@ mod tests {
             json["data"]["data"]["total"] = 400.into();
             let list = json.pointer_mut("/data/data/list").unwrap().as_array_mut().unwrap();
             let mut row = list[0].clone();
-            (row["buyerCount"], row["countryName"]) = ("many".into(), 7.into());
+            row["buyerCount"] = "many".into();
             list.resize(400, Value::Null);
             list.fill(row);
         });
@@ -695,11 +695,11 @@ mod tests {
         };
         let kept = Validator::new().for_drift().check_text("came.json", &rows.to_string());
         let all = Validator::new().check_text("came.json", &rows.to_string());
-        assert_eq!((told(&kept.findings), told(&all.findings)), (2, 800));
+        assert_eq!((told(&kept.findings), told(&all.findings)), (1, 400));
         let report = Drift::new().unwrap().check("came.json", &rows);
-        assert_eq!(told(&report.findings), 2);
+        assert_eq!(told(&report.findings), 1);
         let counted = report.findings.iter().filter(|finding| finding.found.ends_with("; so in 400 places"));
-        assert_eq!(counted.count(), 2, "{:#?}", report.findings);
+        assert_eq!(counted.count(), 1, "{:#?}", report.findings);
     }
 
     #[test]

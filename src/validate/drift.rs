@@ -1,7 +1,8 @@
 //! Drift: the document, the documented example, and what came, held against one another.
 //!
 //! What the document says of an answer, the [`Validator`] holds, with undeclared fields as errors. What only the documented example
-//! tells is looked at here: fields that it has and that came no more, and kinds of values where the document leaves them open.
+//! tells is looked at here: fields and rows that it has and that came no more, and kinds of values where the document
+//! leaves them open.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -226,9 +227,9 @@ impl Drift {
         let base = if answer(came).is_some() { ANSWER } else { TEXT };
         let came = &routed(as_json(came));
         let subject = subject(came);
-        let mut times = Vec::new();
+        let (mut times, met) = (Vec::new(), std::mem::take(&mut report.alike));
         for finding in &mut report.findings {
-            times.push(report.alike.get(&finding.fingerprint).copied().unwrap_or(1));
+            times.push(met.get(&finding.fingerprint).copied().unwrap_or(1));
             // The same drift is the same, however its answer was kept.
             let pointer = match finding.pointer.strip_prefix(base).filter(|_| answer(came).is_some()) {
                 Some(place) => format!("{ANSWER}{place}"),

@@ -16,6 +16,7 @@ mod response;
 mod settings;
 #[cfg(feature = "harvest")]
 mod shared;
+mod shown_parameters;
 mod tidy;
 mod trace;
 mod transport;

@@ -7,6 +7,8 @@ use http::HeaderName;
 use http::header;
 use reqwest::Url;
 
+use super::shown_parameters::SHOWN_PARAMETERS;
+
 /// What stands in the place of what is not shown.
 pub(crate) const HIDDEN: &str = "(not shown)";
 
@@ -22,25 +24,6 @@ pub(crate) const SHOWN_HEADERS: [HeaderName; 10] = [
     header::RETRY_AFTER,
     header::USER_AGENT,
     HeaderName::from_static("x-tradebind-assumed"),
-];
-
-/// Parameters of an address whose values are shown: those of the Hong Kong guide, and TradeWind's paging.
-const SHOWN_PARAMETERS: [&str; 15] = [
-    "lang",
-    "sv",
-    "freq",
-    "period",
-    "ttype",
-    "tm",
-    "coclass",
-    "co",
-    "ccclass",
-    "cc",
-    "codeclass",
-    "code",
-    "page",
-    "per_page",
-    "limit",
 ];
 
 /// A key: it never prints, and is taken out of texts that repeat it.

@@ -10,7 +10,7 @@ use super::finding::{Checked, Finding, Problem, Report, Severity, Subject};
 use super::input::{self, Body, Candidate, Container, Lines, Sketch, Slip, Source, Within};
 use super::judge::{self, Context, Judge};
 use super::schema::{Id, Schemas};
-use super::{Config, Rule, quick, rule};
+use super::{Config, Rule, drift, quick, rule};
 use crate::documents::{Document, Part, SERVICES, document};
 use crate::exchange::ServiceName;
 use crate::hk::Query;
@@ -34,6 +34,8 @@ pub struct Validator {
     strict: bool,
     config: Config,
     limit: usize,
+    /// Whether it serves the search for drift.
+    drift: bool,
     /// What payloads of the shape read last are: most of a run have one.
     last: Option<(Sketch, Vec<Candidate>)>,
     room: quick::Room,
@@ -68,6 +70,7 @@ impl Validator {
             strict: false,
             config: Config::default(),
             limit: LIMIT,
+            drift: false,
             last: None,
             room: quick::Room::default(),
         }
@@ -132,6 +135,13 @@ impl Validator {
         Self { limit, ..self }
     }
 
+    /// One for the search for drift: a call without the name of its operation goes by its path, and of what is alike in many places only
+    /// the first is kept, and how often it is so.
+    pub(super) fn for_drift(self) -> Self {
+        // However many there are, none is beyond a limit.
+        Self { drift: true, strict: true, limit: usize::MAX, ..self }
+    }
+
     /// Checks files, folders and patterns. Files of a folder are those that end in `.json`, `.ndjson`, `.jsonl` or `.har`. A file
     /// that is named twice is checked once. Reports and baselines of earlier runs are passed over, but for one that is all there is
     /// named.
@@ -185,7 +195,7 @@ impl Validator {
         }
     }
 
-    fn source(&mut self, source: &mut Source, report: &mut Report) {
+    pub(super) fn source(&mut self, source: &mut Source, report: &mut Report) {
         if let Err(e) = self.try_source(source, report) {
             report.problems.push(unreadable(&source.name, &e));
         }
@@ -388,7 +398,12 @@ impl Validator {
         let service = call.service.as_deref().and_then(|name| name.parse::<ServiceName>().ok());
         let known = self.documents.iter().copied().find(|document| Some(document.service()) == service);
         let operation = known.and_then(|document| {
-            let operation = document.operation(call.operation.as_deref()?)?;
+            let named = document.operation(call.operation.as_deref()?);
+            let by_path = || {
+                let (target, ..) = call.target.as_ref().filter(|_| self.drift)?;
+                document.route(call.method.as_deref()?, target.split('?').next()?)
+            };
+            let operation = named.or_else(|| by_path().map(|(operation, _)| operation))?;
             Some((document, operation))
         });
         let Some((document, operation)) = operation else {
@@ -658,6 +673,9 @@ impl Validator {
             }
             list.sort_by_key(|fault| fault.position.byte);
             for mut fault in list {
+                let times = faults.alike.as_ref().and_then(|alike| {
+                    alike.get(&drift::alike(fault.rule, &fault.pointer, &fault.found)).copied()
+                });
                 // What the upstream sends in place of data is no slip of a type.
                 if service == ServiceName::Tradewind
                     && (fault.rule, fault.pointer.as_str()) == ("schema/type", "/data/data")
@@ -673,6 +691,9 @@ impl Validator {
                     ));
                 }
                 let finding = self.finding(source, &pointer, Some(candidate.document), fault, body.within());
+                if let Some((finding, times)) = finding.as_ref().zip(times) {
+                    report.alike.insert(finding.fingerprint.clone(), times);
+                }
                 report.findings.extend(finding);
             }
         }
@@ -713,7 +734,8 @@ impl Validator {
         alone: bool,
     ) -> io::Result<diagnose::Faults> {
         let mut judge = Judge::new(context, self.limit);
-        diagnose::diagnose(&self.schemas[at], node, &mut judge, alone, self.limit, |walk| {
+        let told = (self.limit, self.drift);
+        diagnose::diagnose(&self.schemas[at], node, &mut judge, alone, told, |walk| {
             source.read(body, |from| walk(&mut io::BufReader::with_capacity(1 << 16, from)))
         })
     }

@@ -7,6 +7,7 @@ use struson::reader::{
     JsonReader, JsonStreamReader, ReaderError, ReaderSettings, SyntaxErrorKind, ValueType,
 };
 
+use super::drift;
 use super::judge::{At, Judge, Key, Object, Remark, Scalar, Slot, shown};
 use super::schema::{Fields, Id, LEVELS, Node, Schemas, Seen, Undeclared};
 use crate::near::nearest;
@@ -58,6 +59,8 @@ pub(super) struct Faults {
     /// The most that are listed of one rule.
     limit: usize,
     of_rule: HashMap<&'static str, usize>,
+    /// Where only the first of what is alike is listed: how often each was met.
+    pub alike: Option<HashMap<String, usize>>,
     /// Undeclared fields, each told once: where in the list, and how often.
     undeclared: HashMap<String, (usize, u64)>,
     /// Places outside of rows whose value has not its form: what it would mean is not told beside it.
@@ -80,6 +83,13 @@ impl Faults {
         } else if fault.place.is_some() && in_row.unwrap_or(&self.formless).contains(&byte) {
             return;
         }
+        if let Some(alike) = &mut self.alike {
+            let times = alike.entry(drift::alike(fault.rule, &fault.pointer, &fault.found)).or_default();
+            *times += 1;
+            if *times > 1 {
+                return;
+            }
+        }
         let told = self.of_rule.entry(fault.rule).or_default();
         *told += 1;
         if *told > self.limit {
@@ -96,16 +106,18 @@ impl Faults {
     }
 }
 
-/// Reads a payload and tells its faults. `open` opens it anew: rows that only the end shows to be wrong are looked up.
+/// Reads a payload and tells its faults: of each rule at most so many, and only the first of what is alike where it is `folded`. `open`
+/// opens it anew: rows that only the end shows to be wrong are looked up.
 pub(super) fn diagnose<T>(
     schemas: &Schemas,
     node: Id,
     judge: &mut Judge,
     alone: bool,
-    limit: usize,
+    (limit, folded): (usize, bool),
     mut open: impl FnMut(&mut dyn FnMut(&mut dyn Read)) -> Result<(), T>,
 ) -> Result<Faults, T> {
-    let mut faults = Faults::new(limit);
+    let alike = folded.then(HashMap::new);
+    let mut faults = Faults { alike, ..Faults::new(limit) };
     let mut rest = Vec::new();
     open(&mut |from| {
         let mut walk = Walk::new(schemas, judge, &mut faults, from);
@@ -709,7 +721,7 @@ mod tests {
             let context =
                 Context { service, operation: String::new(), part, path: String::new(), query: None };
             let mut judge = Judge::new(context.clone(), 9);
-            let Ok(faults) = diagnose(&schemas, node, &mut judge, true, 9, |walk| {
+            let Ok(faults) = diagnose(&schemas, node, &mut judge, true, (9, false), |walk| {
                 walk(&mut text.as_bytes());
                 Ok::<_, std::convert::Infallible>(())
             });

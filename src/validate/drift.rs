@@ -1,13 +1,15 @@
 //! Drift: the document, the documented example, and what came, held against one another.
 //!
 //! What the document says of an answer, the [`Validator`] holds, with undeclared fields as errors. What only the documented example
-//! tells is looked at here: fields that it has and that came no more, and kinds of values where the document leaves them open.
+//! tells is looked at here: fields and rows that it has and that came no more, and kinds of values where the document
+//! leaves them open.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::finding::{Finding, Problem, Report, Severity};
+use super::locate::{self, Wanted};
 use super::{Config, Rule, Validator, input, rule};
 use crate::documents::document;
 use crate::exchange::{
@@ -15,6 +17,7 @@ use crate::exchange::{
     ServiceName, Source, documented,
 };
 use crate::hk::Query;
+use crate::http::redact::HIDDEN;
 use crate::operation::Billing;
 use crate::place::escape;
 
@@ -36,6 +39,8 @@ pub struct Probe {
     pub body: Option<Value>,
     /// Whether the call may cost something.
     pub billed: bool,
+    /// Whether something stands in the place of a value, as in a drafted example: no service can answer that.
+    pub placeholder: bool,
 }
 
 impl Probe {
@@ -44,11 +49,16 @@ impl Probe {
     /// # Errors
     /// As [`documented`].
     pub fn all() -> Result<Vec<Self>, InvalidExchange> {
+        Ok(Self::of(documented()?))
+    }
+
+    fn of(documented: Vec<(&'static str, Exchange)>) -> Vec<Self> {
         let operations = || crate::tradewind::api::OPERATIONS.iter();
         let free = |id: &str| operations().any(|known| known.id == id && known.billing == Billing::Free);
-        let mut all: Vec<_> = documented()?
+        let mut all: Vec<_> = documented
             .into_iter()
             .map(|(_, exchange)| Self {
+                placeholder: has_placeholder(&exchange.request),
                 billed: exchange.service == ServiceName::Tradewind && !free(&exchange.operation),
                 service: exchange.service,
                 operation: exchange.operation,
@@ -80,10 +90,11 @@ impl Probe {
                 target: known.path.to_owned(),
                 body: None,
                 billed: false,
+                placeholder: false,
             })
             .collect();
         all.extend(more);
-        Ok(all)
+        all
     }
 
     /// Service, operation and case, as findings name it.
@@ -138,8 +149,7 @@ impl Drift {
     /// # Errors
     /// As [`documented`].
     pub fn new() -> Result<Self, InvalidExchange> {
-        // One finding is left of many alike, however many: none is beyond a limit.
-        Ok(Self { validator: Validator::new().strict(true).limit(usize::MAX), documented: documented()? })
+        Ok(Self { validator: Validator::new().for_drift(), documented: documented()? })
     }
 
     /// Severities of your own.
@@ -154,36 +164,37 @@ impl Drift {
     /// What is no exchange is a problem of the report, and so is a place that holds no answer at all.
     pub fn check_files(&mut self, path: &str, only: Option<ServiceName>) -> Report {
         let mut report = Self::report();
-        let mut problem = |file: &str, text: String| {
-            report.problems.push(Problem { file: file.to_owned(), line: 0, text });
+        let problem = |file: &str, text: String| vec![Problem { file: file.to_owned(), line: 0, text }];
+        let input::Files { files, own } = match input::files(path) {
+            Ok(files) => files,
+            Err(text) => return Report { problems: problem(path, text), ..report },
         };
-        let (mut answers, mut passed_over) = (Vec::new(), Vec::new());
-        match input::files(path) {
-            Ok(input::Files { files, own }) => {
-                passed_over.extend(own.iter().map(|file| file.display().to_string()));
-                for file in files {
-                    let name = file.display().to_string();
-                    match Exchange::open(&file) {
-                        // A documented request may have no answer on record.
-                        Ok(came) if came.response.is_none() => {}
-                        Ok(came) if only.is_some_and(|only| only != came.service) => {}
-                        Ok(came) => answers.push((name, came)),
-                        Err(e) => problem(&name, format!("is no recorded exchange: {}", e.problem())),
-                    }
+        report.passed_over.extend(own.iter().map(|file| file.display().to_string()));
+        let mut answers = 0;
+        for file in files {
+            let name = file.display().to_string();
+            let came = match Exchange::open(&file) {
+                // A documented request may have no answer on record.
+                Ok(came) if came.response.is_none() => continue,
+                Ok(came) if only.is_some_and(|only| only != came.service) => continue,
+                Ok(came) => came,
+                Err(e) => {
+                    let text = format!("is no recorded exchange: {}", e.problem());
+                    report.problems.extend(problem(&name, text));
+                    continue;
                 }
-                if answers.is_empty() {
-                    let of = only.map(|only| format!(" of {only}")).unwrap_or_default();
-                    problem(
-                        path,
-                        format!("holds no recorded exchange{of} with an answer: nothing was compared"),
-                    );
-                }
+            };
+            answers += 1;
+            // The file as it stands: its places are told.
+            match input::Source::open(&file) {
+                Ok(mut source) => report.add(self.held(&mut source, &came)),
+                Err(e) => report.problems.extend(problem(&name, format!("cannot be read: {e}"))),
             }
-            Err(text) => problem(path, text),
         }
-        report.passed_over = passed_over;
-        for (name, came) in answers {
-            report.add(self.check(&name, &came));
+        if answers == 0 {
+            let of = only.map(|only| format!(" of {only}")).unwrap_or_default();
+            let text = format!("holds no recorded exchange{of} with an answer: nothing was compared");
+            report.problems.extend(problem(path, text));
         }
         report
     }
@@ -203,38 +214,53 @@ impl Drift {
         report
     }
 
-    /// Holds what came against the document and the documented example; findings name it by `name`.
+    /// Holds what came against the document and the documented example; findings name it by `name`. Their places are those of the
+    /// exchange as it is written by [`Display`](std::fmt::Display).
     pub fn check(&mut self, name: &str, came: &Exchange) -> Report {
+        self.held(&mut input::Source::memory(name, came.to_string().into_bytes()), came)
+    }
+
+    /// Holds what came, and stands in that source.
+    fn held(&mut self, source: &mut input::Source, came: &Exchange) -> Report {
+        let mut report = Report { compared: Some(BTreeSet::new()), ..Report::default() };
+        self.validator.source(source, &mut report);
+        let base = if answer(came).is_some() { ANSWER } else { TEXT };
         let came = &routed(as_json(came));
         let subject = subject(came);
-        let mut report = self.validator.check_text(name, &came.to_string());
-        report.compared = Some(BTreeSet::new());
+        let (mut times, met) = (Vec::new(), std::mem::take(&mut report.alike));
         for finding in &mut report.findings {
-            finding.fingerprint = fingerprint(finding.rule, &subject, &finding.pointer, &finding.found);
+            times.push(met.get(&finding.fingerprint).copied().unwrap_or(1));
+            // The same drift is the same, however its answer was kept.
+            let pointer = match finding.pointer.strip_prefix(base).filter(|_| answer(came).is_some()) {
+                Some(place) => format!("{ANSWER}{place}"),
+                None => finding.pointer.clone(),
+            };
+            finding.fingerprint = fingerprint(finding.rule, &subject, &pointer, &finding.found);
         }
+        let example = self.example(came);
         match answer(came) {
             None => {
                 let text = "holds no JSON answer: there is nothing to compare".to_owned();
-                report.problems.push(Problem { file: name.to_owned(), line: 0, text });
+                report.problems.push(Problem { file: source.name.clone(), line: 0, text });
             }
             // A failure has another shape than the documented success.
-            Some(body) if failed(came, body) => {}
+            Some(body) if failed(came, body, example) => {}
             Some(body) => {
-                if let Some(example) = self.example(came) {
+                if let Some(example) = example {
                     let asked = asks_for(came);
-                    self.compare((name, &subject), body, example, &asked, &mut report);
+                    self.compare((source, base, &subject), body, example, &asked, &mut report);
                 }
                 report.compared = Some(BTreeSet::from([subject]));
             }
         }
-        fold(&mut report);
+        fold(&mut report, times);
         report
     }
 
-    /// Holds an answer against the documented one.
+    /// Holds an answer against the documented one; it lies at `base` in the source.
     fn compare(
         &self,
-        (name, subject): (&str, &str),
+        (source, base, subject): (&mut input::Source, &str, &str),
         body: &Value,
         example: &Value,
         asked: &dyn Fn(&str) -> bool,
@@ -242,43 +268,51 @@ impl Drift {
     ) {
         let (came, example) = (kinds(body), kinds(example));
         for finding in &mut report.findings {
-            if let Some(place) = finding.pointer.strip_prefix(ANSWER) {
+            if let Some(place) = finding.pointer.strip_prefix(base) {
                 let shown = example.get(&general(place));
                 let shown = shown.map_or("nothing there".to_owned(), told);
                 finding.found = format!("{}; the documented example has {shown}", finding.found);
             }
         }
         let mut more = Vec::new();
-        let mut tell = |id, severity: Option<Severity>, place: &str, kinds, found: String| {
+        let name = source.name.clone();
+        let mut tell = |id, severity: Option<Severity>, place: &str, kinds, found: String, at: Wanted| {
             let rule = rule::known(id);
             if let Some(severity) = self.validator.configured(rule, severity.unwrap_or(rule.severity)) {
-                more.push(finding((name, subject), (rule, severity), place, &told(kinds), found));
+                more.push((
+                    finding((&name, base, subject), (rule, severity), place, &told(kinds), found),
+                    at,
+                ));
             }
         };
         for (place, kinds) in &example {
             match came.get(place) {
-                // What lies below a place that is gone is gone with it.
-                None if parent(place)
-                    .is_none_or(|parent| came.contains_key(parent) && !only_null(&came, parent))
-                    && !place.ends_with("/*")
-                    && asked(place) =>
-                {
-                    tell("drift/gone", None, place, kinds, "nothing of that name".to_owned());
+                None => {
+                    let Some(parent) = parent(place) else { continue };
+                    let (holder, found) = match place.ends_with("/*") {
+                        true => ("a list", "an empty list"),
+                        false => ("an object", "nothing of that name"),
+                    };
+                    // What lies below a place that is gone, or is something else now, is gone with it.
+                    if came.get(parent).is_some_and(|kinds| kinds.contains(holder)) && asked(place) {
+                        let at = (parent.to_owned(), BTreeSet::from([holder]));
+                        tell("drift/gone", None, place, kinds, found.to_owned(), at);
+                    }
                 }
-                None => {}
                 // Worth a look, and no more: one answer may have nothing there.
-                Some(_) if only_null(&came, place) && !only_null(&example, place) => {
-                    tell("drift/kind", Some(Severity::Note), place, kinds, "null alone".to_owned());
+                Some(now) if only_null(&came, place) && !only_null(&example, place) => {
+                    let (note, at) = (Some(Severity::Note), (place.clone(), now.clone()));
+                    tell("drift/kind", note, place, kinds, "null alone".to_owned(), at);
                 }
                 Some(now) => {
                     let new: BTreeSet<_> =
                         now.difference(kinds).copied().filter(|kind| *kind != "null").collect();
                     let typed = report.findings.iter().any(|finding| {
-                        finding.pointer.strip_prefix(ANSWER).is_some_and(|at| general(at) == *place)
+                        finding.pointer.strip_prefix(base).is_some_and(|at| general(at) == *place)
                     });
                     // The document's own type was held already.
                     if !new.is_empty() && !typed {
-                        tell("drift/kind", None, place, kinds, told(&new));
+                        tell("drift/kind", None, place, kinds, told(&new), (place.clone(), new));
                     }
                 }
             }
@@ -286,7 +320,14 @@ impl Drift {
         if let Some(last) = report.checked.last_mut() {
             last.findings += more.len();
         }
-        report.findings.extend(more);
+        let (more, wanted): (Vec<_>, Vec<_>) = more.into_iter().unzip();
+        for (mut finding, found) in more.into_iter().zip(locate::first(source, &wanted)) {
+            if let Some(locate::Found { position, excerpt }) = found {
+                (finding.line, finding.column) = (position.line + 1, position.column + 1);
+                (finding.offset, finding.excerpt) = (position.byte, excerpt);
+            }
+            report.findings.push(finding);
+        }
     }
 
     /// The documented answer of the operation: that of the same request, if there is one.
@@ -352,6 +393,8 @@ fn routed(mut came: Exchange) -> Exchange {
 
 /// Where a recorded exchange keeps the JSON of the answer.
 const ANSWER: &str = "/response/body/json";
+/// Where it is kept whose members came in another order than JSON is written in here.
+const TEXT: &str = "/response/body/text";
 
 fn answer(exchange: &Exchange) -> Option<&Value> {
     exchange.response.as_ref()?.body.as_ref()?.json()
@@ -406,13 +449,13 @@ fn told(kinds: &BTreeSet<&'static str>) -> String {
 }
 
 fn finding(
-    (name, subject): (&str, &str),
+    (name, base, subject): (&str, &str, &str),
     (rule, severity): (&'static Rule, Severity),
     place: &str,
     example: &str,
     found: String,
 ) -> Finding {
-    let pointer = format!("{ANSWER}{place}");
+    let kept = format!("{ANSWER}{place}");
     Finding {
         rule: rule.id,
         severity,
@@ -420,8 +463,8 @@ fn finding(
         line: 1,
         column: 1,
         offset: 0,
-        fingerprint: fingerprint(rule.id, subject, &pointer, &found),
-        pointer,
+        fingerprint: fingerprint(rule.id, subject, &kept, &found),
+        pointer: format!("{base}{place}"),
         asked_by: None,
         expected: format!("{example}, as in the documented example"),
         found,
@@ -437,17 +480,39 @@ fn subject(came: &Exchange) -> String {
 
 /// What stays the same of a drift: not its rows, nor what is in them, unless a value is what is new.
 fn fingerprint(rule: &str, subject: &str, pointer: &str, found: &str) -> String {
+    format!("{rule} {subject}#{}", same(rule, pointer, found))
+}
+
+fn same(rule: &str, pointer: &str, found: &str) -> String {
     let value =
         if ["hk/value", "schema/value"].contains(&rule) { format!(": {found}") } else { String::new() };
-    format!("{rule} {subject}#{}{value}", general(pointer))
+    general(pointer) + &value
+}
+
+/// What findings of one payload have in common of which one is left.
+pub(super) fn alike(rule: &str, pointer: &str, found: &str) -> String {
+    format!("{rule} {}", same(rule, pointer, found))
+}
+
+/// Whether something in a request stands in the place of a value: a parameter that nobody filled in, or what was taken out as a secret.
+fn has_placeholder(request: &RecordedRequest) -> bool {
+    let hidden = |text: &str| text.contains(HIDDEN);
+    let sent = request.body.as_ref().and_then(|body| body.bytes().ok());
+    request.target.contains('{')
+        || hidden(&request.target)
+        || sent.is_some_and(|body| hidden(&String::from_utf8_lossy(&body)))
 }
 
 /// Whether an answer is a failure, with whatever status it came.
-fn failed(came: &Exchange, body: &Value) -> bool {
+fn failed(came: &Exchange, body: &Value, example: Option<&Value>) -> bool {
     let status = came.response.as_ref().map_or(0, |response| response.status);
     let code = |pointer: &str, success: u64| {
         let code = body.pointer(pointer).filter(|code| !code.is_null());
         code.is_some_and(|code| *code != success && *code != success.to_string().as_str())
+    };
+    let text = |pointer: &str| {
+        let shown = example.and_then(|example| example.pointer(pointer));
+        body.pointer(pointer).is_some_and(Value::is_string) && shown.is_some_and(|shown| !shown.is_string())
     };
     let told = match came.service {
         ServiceName::HkTrade => code("/header/status/code", 0),
@@ -455,19 +520,24 @@ fn failed(came: &Exchange, body: &Value) -> bool {
             body["success"] == false
                 || body.get("error").is_some_and(|error| !error.is_null())
                 || body.pointer("/data/data").is_some() && code("/data/code", 1)
+                // What the upstream sends in place of data.
+                || text("/data")
+                || text("/data/data")
         }
     };
     told || !(200..300).contains(&status)
 }
 
-/// One finding of each drift: what is so in one row is mostly so in all.
-fn fold(report: &mut Report) {
+/// One finding of each drift: what is so in one row is mostly so in all. `times` tells how often each was met already; those that are
+/// not in it once.
+fn fold(report: &mut Report, times: Vec<usize>) {
     let mut first = BTreeMap::new();
     let mut kept = Vec::new();
-    for (i, finding) in report.findings.iter().enumerate() {
-        let (_, count) = first.entry(finding.fingerprint.clone()).or_insert((i, 0_usize));
-        *count += 1;
-        kept.push(*count == 1);
+    let times = times.into_iter().chain(std::iter::repeat(1));
+    for ((i, finding), times) in report.findings.iter().enumerate().zip(times) {
+        let (at, count) = first.entry(finding.fingerprint.clone()).or_insert((i, 0_usize));
+        *count += times;
+        kept.push(*at == i);
     }
     for (i, count) in first.into_values().filter(|(_, count)| *count > 1) {
         if let Some(finding) = report.findings.get_mut(i) {
@@ -537,6 +607,100 @@ mod tests {
         drift/kind /response/body/json/data/data/list/*/sellerCountryId: expected null, as in the documented example; found an integer
         hk/value /response/body/json/dataSet/0/ttype: expected 1 to 5; found "9"; the documented example has an integer
         "#);
+    }
+
+    #[test]
+    fn rows_that_come_no_more_are_told() {
+        let told = |operation: &str, list: &str| {
+            let told = lines(operation, |json| *json.pointer_mut(list).unwrap() = Value::Array(Vec::new()));
+            told.into_iter().filter(|line| line.starts_with("drift/")).collect::<Vec<_>>()
+        };
+        let gone = |list: &str| {
+            vec![format!(
+                "drift/gone /response/body/json{list}/*: expected an object, as in the documented example; found an empty list"
+            )]
+        };
+        for (operation, list) in [("get_trade", "/dataSet"), ("world_regions", "/data/data/list")] {
+            assert_eq!(told(operation, list), gone(list));
+        }
+    }
+
+    /// What lies below something that is another now is gone with it.
+    #[test]
+    fn what_came_as_another_kind_has_no_members_to_miss() {
+        let told = lines("world_regions", |json| json["data"]["data"]["list"] = "none".into());
+        assert!(!told.iter().any(|line| line.starts_with("drift/gone")), "{told:?}");
+        let told = lines("get_trade", |json| json["header"] = "none".into());
+        assert!(!told.iter().any(|line| line.starts_with("drift/gone")), "{told:?}");
+    }
+
+    /// Places are those of the exchange as it stands, whichever way it keeps the answer.
+    #[test]
+    fn places_and_keys_of_an_answer_that_is_kept_as_text() {
+        let change = |json: &mut Value| {
+            let row = json.pointer_mut("/data/data/list/1").unwrap();
+            row["continent"] = "Asia".into();
+            row["sellerCountryId"] = 7.into();
+            for row in json.pointer_mut("/data/data/list").unwrap().as_array_mut().unwrap() {
+                row.as_object_mut().unwrap().remove("icon");
+            }
+        };
+        let kept = came("world_regions", change);
+        let mut as_text = kept.clone();
+        let response = as_text.response.as_mut().unwrap();
+        let text = serde_json::to_string_pretty(response.body.as_ref().unwrap().json().unwrap()).unwrap();
+        response.body = Some(Body::Text(text));
+        let mut drift = Drift::new().unwrap();
+        let (kept, as_text) = ((drift.check("a", &kept), kept), (drift.check("a", &as_text), as_text));
+        let keys = |report: &Report| {
+            report.findings.iter().map(|finding| finding.fingerprint.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(keys(&kept.0), keys(&as_text.0));
+        assert_eq!(kept.0.findings.len(), 3);
+        for ((report, exchange), base) in [(&kept, ANSWER), (&as_text, TEXT)] {
+            let written = exchange.to_string();
+            for finding in &report.findings {
+                let line = written.lines().nth(usize::try_from(finding.line).unwrap() - 1).unwrap();
+                let rest: String = line.chars().skip(usize::try_from(finding.column).unwrap() - 1).collect();
+                assert_eq!(
+                    rest.as_bytes(),
+                    &written.as_bytes()[usize::try_from(finding.offset).unwrap()..][..rest.len()]
+                );
+                let expected = match finding.rule {
+                    "schema/undeclared" => "continent\\\": \\\"Asia",
+                    "drift/kind" => "7",
+                    _ => "{",
+                };
+                let expected = if base == ANSWER { expected.replace('\\', "") } else { expected.to_owned() };
+                let rest = rest.trim_start_matches(['\\', '"']);
+                assert!(rest.starts_with(&expected), "{}: {rest}", finding.rule);
+                assert!(finding.pointer.starts_with(base) && finding.excerpt.is_some(), "{finding:?}");
+            }
+        }
+    }
+
+    /// What is kept does not grow with the rows.
+    #[test]
+    fn what_is_alike_is_kept_once() {
+        let rows = came("world_regions", |json| {
+            json["data"]["data"]["total"] = 400.into();
+            let list = json.pointer_mut("/data/data/list").unwrap().as_array_mut().unwrap();
+            let mut row = list[0].clone();
+            row["buyerCount"] = "many".into();
+            list.resize(400, Value::Null);
+            list.fill(row);
+        });
+        let told = |findings: &[Finding]| {
+            let of = |rule: &str| findings.iter().filter(|finding| finding.rule == rule).count();
+            of("schema/type")
+        };
+        let kept = Validator::new().for_drift().check_text("came.json", &rows.to_string());
+        let all = Validator::new().check_text("came.json", &rows.to_string());
+        assert_eq!((told(&kept.findings), told(&all.findings)), (1, 400));
+        let report = Drift::new().unwrap().check("came.json", &rows);
+        assert_eq!(told(&report.findings), 1);
+        let counted = report.findings.iter().filter(|finding| finding.found.ends_with("; so in 400 places"));
+        assert_eq!(counted.count(), 1, "{:#?}", report.findings);
     }
 
     #[test]
@@ -628,6 +792,12 @@ mod tests {
             let told = rules(came("world_regions", |_| ()), status, body);
             assert!(!told.iter().any(|rule| rule.starts_with("drift/")), "{status}: {told:?}");
         }
+        let trace = "Traceback (most recent call last)";
+        for data in [serde_json::json!(trace), serde_json::json!({ "code": 1, "msg": "", "data": trace })] {
+            let body = serde_json::json!({ "success": true, "data": data, "error": null });
+            let told = rules(came("world_regions", |_| ()), 200, body);
+            assert!(!told.is_empty() && !told.iter().any(|rule| rule.starts_with("drift/")), "{told:?}");
+        }
     }
 
     #[test]
@@ -669,6 +839,17 @@ mod tests {
         free.sort_unstable();
         assert_eq!(free, ["agentic_countries", "customs_countries", "health"]);
         assert!(all.iter().filter(|probe| probe.service == ServiceName::HkTrade).count() >= 4);
+        // A drafted example is no query that a service can answer.
+        assert!(!all.iter().any(|probe| probe.placeholder));
+        let drafted = |target: &str, body: Option<Value>| {
+            let mut exchange = came("world_regions", |_| ());
+            (exchange.request.target, exchange.request.body) = (target.to_owned(), body.map(Body::Json));
+            Probe::of(vec![("x", exchange)]).remove(0).placeholder
+        };
+        assert!(drafted("/api/invented/{portId}/stats", None));
+        assert!(drafted("/api/invented?email=(not shown)", None));
+        assert!(drafted("/api/invented", Some(serde_json::json!({ "token": ["(not shown)"] }))));
+        assert!(!drafted("/api/invented?page=1", Some(serde_json::json!({}))));
     }
 
     #[test]

@@ -186,6 +186,8 @@ pub struct Report {
     pub passed_over: Vec<String>,
     /// Of a report of drift: what was compared, as `service/operation.case.json`.
     pub(super) compared: Option<BTreeSet<String>>,
+    /// Where only the first of what is alike is told: how often each was met, by its fingerprint.
+    pub(super) alike: BTreeMap<String, usize>,
 }
 
 impl Report {

@@ -24,6 +24,7 @@ pub mod drift;
 mod finding;
 mod input;
 mod judge;
+mod locate;
 #[cfg(test)]
 mod one_verdict;
 mod quick;

@@ -188,7 +188,7 @@ fn verdicts(text: &[u8], base: &Base) -> (bool, Faults) {
         is_clean(&schemas, node, &mut Judge::new(context.clone(), 1), text, true, &mut Room::default())
             .unwrap();
     let mut judge = Judge::new(context, 100);
-    let faults = diagnose(&schemas, node, &mut judge, true, 100, |walk| {
+    let faults = diagnose(&schemas, node, &mut judge, true, (100, false), |walk| {
         walk(&mut &*text);
         Ok::<_, std::convert::Infallible>(())
     });

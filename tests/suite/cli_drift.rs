@@ -127,6 +127,39 @@ fn drift_is_told_accepted_and_over() {
     assert!(ran.stdout.contains("0 errors") && ran.stdout.contains("1 note"), "{ran}");
 }
 
+/// An answer is kept as text where its members came in an order of their own.
+#[test]
+fn places_are_those_of_the_file() {
+    let folder = folder("drift-places");
+    let all = documented().unwrap();
+    let (_, mut exchange) =
+        all.into_iter().find(|(_, exchange)| exchange.operation == "world_regions").unwrap();
+    let response = exchange.response.as_mut().unwrap();
+    let text = response.body.as_ref().unwrap().json().unwrap().to_string();
+    response.body = Some(Body::Text(text.replacen("\"list\":[{", "\"list\":[{\"newField\":1,", 1)));
+    let file = folder.join("one.json");
+    exchange.save(&file).unwrap();
+    let written = std::fs::read_to_string(&file).unwrap();
+    let (number, line) = written.lines().enumerate().find(|(_, line)| line.contains("newField")).unwrap();
+    let (number, column) =
+        (number + 1, line.chars().count() - line.split_once("newField").unwrap().1.chars().count() - 9);
+    assert!(number > 1);
+    let from = file.to_str().unwrap();
+    let ran = run_args(&["drift", "--from", from, "--format", "sarif"], "");
+    let sarif: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let region = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"];
+    assert_eq!(
+        (region["startLine"].as_u64(), region["startColumn"].as_u64()),
+        (Some(number as u64), Some(column as u64)),
+        "{region}"
+    );
+    let place = format!("{from}:{number}:{column}");
+    for command in [vec!["drift", "--from", from], vec!["validate", "--strict", from]] {
+        let ran = run_args(&command, "");
+        assert!(ran.stdout.contains(&place) && ran.stdout.contains("/response/body/text/"), "{place}: {ran}");
+    }
+}
+
 #[test]
 fn no_result_is_written_over_a_recording() {
     let folder = recordings("drift-over-input", |_| ());

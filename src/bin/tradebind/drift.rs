@@ -97,6 +97,13 @@ impl Args {
         let probes = Probe::all().map_err(|e| Failure::input(e.to_string()))?;
         for probe in probes.into_iter().filter(|probe| probe.service == service) {
             let name = probe.name();
+            if probe.placeholder {
+                context.note(format_args!(
+                    "{name} is not asked for: its example has placeholders in the place of values"
+                ));
+                missed.push(name);
+                continue;
+            }
             if probe.billed && self.paying.max_credits.is_none() {
                 context
                     .note(format_args!("{name} is not asked for: it is billed; --max-credits N allows it"));

@@ -16,7 +16,7 @@ use struson::reader::{JsonReader, JsonStreamReader};
 
 use super::diagnose::Position;
 
-pub(super) use exchange::{Call, Slip, read as read_exchange};
+pub(super) use exchange::{Call, Json, Slip, contents, position, read as read_exchange};
 pub(super) use har::read as read_har;
 pub(super) use lines::{Lines, several, short};
 pub(super) use recognise::{Candidate, by_shape};

@@ -534,6 +534,39 @@ fn surfaces_of_rust() {
     ");
 }
 
+/// How serde reads is no matter of who builds on a type, but for what it accepts no more.
+#[test]
+fn ways_of_reading_are_weighed_by_what_they_accept() {
+    let heaviest = |old: &str, new: &str| {
+        let changes = surface::changes(old, new);
+        changes.first().map(|change| change.rating)
+    };
+    let row = "types::Row: struct  #[derive(Clone)]";
+    let field = "types::Row.x: A #[serde(rename = \"x\", skip_serializing_if = \"n\")]";
+    let aliased = format!("{row}\n{field} #[serde(alias = \"y\")]");
+    let plain = format!("{row}\n{field}");
+    let by_another = format!(
+        "{row} #[serde(from = \"RowAsSent\")]\n{field}\ntypes::Row: impl ::std::convert::From<RowAsSent>"
+    );
+    assert_eq!(heaviest(&aliased, &by_another), Some(Rating::Documentation));
+    assert_eq!(heaviest(&aliased, &plain), Some(Rating::Breaking));
+    assert_eq!(heaviest(&plain, &aliased), Some(Rating::Additive));
+    assert_eq!(heaviest(&by_another, &plain), Some(Rating::Breaking));
+    assert_eq!(
+        heaviest(&aliased, &aliased.replace("rename = \"x\"", "rename = \"z\"")),
+        Some(Rating::Breaking)
+    );
+    let function =
+        |name: &str| format!("types::Row.x: A #[serde(default, deserialize_with = \"{name}\", flatten)]");
+    assert_eq!(heaviest(&function("a"), &function("b")), Some(Rating::Documentation));
+    // What is public counts.
+    let public = format!("{plain}\ntypes::Other: struct \ntypes::Row: impl ::std::convert::From<Other>");
+    assert_eq!(
+        heaviest(&public, &public.replace("\ntypes::Row: impl ::std::convert::From<Other>", "")),
+        Some(Rating::Breaking)
+    );
+}
+
 #[test]
 fn versions_follow() {
     for (version, rating, expected) in [

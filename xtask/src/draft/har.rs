@@ -73,6 +73,7 @@ pub fn read(text: &str, entry: Option<usize>) -> Result<(Source, Vec<String>)> {
         operation: None,
         method: picked.request.method.to_uppercase(),
         target: target(picked).unwrap_or_default(),
+        template: false,
         // Browsers leave the header out of what they export, so that its lack tells nothing.
         key: picked
             .request

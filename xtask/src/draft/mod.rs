@@ -186,9 +186,9 @@ pub fn apply(spec: &Path, draft: &Draft) -> Result<()> {
 /// The operation that a source shows. A path that was called has values where the document's has parameters; in the path of a
 /// page, parameters stand for parameters, whatever their names.
 fn known<'a>(root: &'a Value, source: &Source) -> Option<&'a Value> {
-    let same = |template: &str| match source.is_called() {
-        true => fits(template, source.path()),
-        false => shape(template) == shape(source.path()),
+    let same = |template: &str| match source.template {
+        true => shape(template) == shape(source.path()),
+        false => fits(template, source.path()),
     };
     lint::operations(root)
         .into_iter()

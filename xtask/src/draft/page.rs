@@ -93,6 +93,7 @@ pub fn read(text: &str) -> Result<Source> {
         operation: None,
         method: lines[head].to_owned(),
         target: in_braces(&target),
+        template: true,
         key,
         request: request.or(sent),
         told,

@@ -3,6 +3,11 @@
 use percent_encoding::percent_decode_str;
 
 use super::source::Source;
+use shown_parameters::SHOWN_PARAMETERS;
+
+// What the library's own records show, and nothing of any other parameter.
+#[path = "../../../src/http/shown_parameters.rs"]
+mod shown_parameters;
 
 /// What stands in the place of a secret text. A secret number is 0, so that the place stays one of numbers.
 pub const HIDDEN: &str = "(not shown)";
@@ -58,25 +63,6 @@ const ENDS: [&str; 13] = [
     "sessionid",
     "signature",
     "token",
-];
-/// Parameters of a query whose values are shown: those of the Hong Kong guide, and paging. The library's own records show the same
-/// (`src/http/redact.rs`), and nothing of any other.
-const SHOWN_PARAMETERS: [&str; 15] = [
-    "cc",
-    "ccclass",
-    "co",
-    "coclass",
-    "code",
-    "codeclass",
-    "freq",
-    "lang",
-    "limit",
-    "page",
-    "per_page",
-    "period",
-    "sv",
-    "tm",
-    "ttype",
 ];
 
 /// Whether a name says that its value is secret: one of its words is among [`NAMES`], or ends as one of [`ENDS`].

@@ -29,6 +29,8 @@ pub struct Source {
     pub method: String,
     /// Path and query.
     pub target: String,
+    /// Whether its path is one that a page tells, with names in the place of values, and not one that somebody called.
+    pub template: bool,
     /// Whether a key is sent, where the source tells.
     pub key: Option<bool>,
     /// JSON that is sent.
@@ -61,11 +63,6 @@ impl Source {
         let query = self.target.split_once('?').map_or("", |(_, query)| query);
         let pairs = query.split('&').filter(|pair| !pair.is_empty());
         pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect()
-    }
-
-    /// Whether its path is one that somebody called, with values in it, and not one that a page tells.
-    pub fn is_called(&self) -> bool {
-        self.evidence != "documented"
     }
 }
 
@@ -166,6 +163,7 @@ fn exchange(text: &str, value: &Value) -> Result<(Source, Vec<String>)> {
         operation: at("/operation").filter(|id| id != "raw"),
         method: method.to_uppercase(),
         target,
+        template: false,
         key: None,
         request: body("request"),
         told,

@@ -608,6 +608,21 @@ fn a_recorded_exchange_gives_a_draft() {
     assert_eq!(told(&recorded(404, answer, "GET")), "the answer has the status 404; a success is needed");
 }
 
+/// Only a page has a path with names in the place of values, whatever an exchange says of where it is from.
+#[test]
+fn a_call_of_a_known_path_is_known_whatever_its_evidence() {
+    let spec = Spec::new("evidence");
+    for evidence in ["documented", "vendor", "observed", "reported"] {
+        let exchange = json!({
+            "format": "tradebind-exchange/1", "service": "tradewind", "operation": "email_verify_result", "case": "one",
+            "evidence": evidence, "source": { "title": "T" },
+            "request": { "method": "GET", "target": "/api/email/verify/result/tk_123" },
+            "response": { "status": 200, "body": { "json": { "success": true, "data": {}, "error": null } } },
+        });
+        known(&spec, &exchange.to_string());
+    }
+}
+
 /// What names a file or a method is looked at before anything is written.
 #[test]
 fn names_are_checked() {

@@ -129,7 +129,7 @@ pub fn draft(root: &Value, document: &str, source: &Source, choices: &Choices) -
         "names and descriptions are to be chosen: read {id} and its components; tell its coverage in spec/README.md"
     ));
     let exchange = exchange(called, &id, &case);
-    if source.is_called() {
+    if !source.template {
         let values = source.path().split('/').filter(|part| is_value(part));
         writer.notes.extend(values.map(|part| {
             format!(

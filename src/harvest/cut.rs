@@ -50,12 +50,14 @@ pub(super) type Cuboid = Vec<(usize, usize)>;
 const SMALL: usize = 1_000;
 /// With more dimensions than that to cut, only sizes that divide evenly are tried.
 const FULL_SEARCH: usize = 3;
+/// The longest side of a part that is tried as a pinwheel, too.
+const WHEEL: usize = 6;
 /// The longest row of items for which every sum of sizes is tried, in boxes.
 const BULK: usize = 24;
 
 /// Cuts a grid into the fewest boxes that hold at most `volume` cells each (but at least one), every cell in exactly one.
 ///
-/// Small grids are cut straight across in every possible way. Of larger ones one dimension after another is cut into
+/// Small grids are cut straight across in every possible way, and their small parts as a pinwheel, too. Of larger ones one dimension after another is cut into
 /// slabs, of different thickness where that helps, and the best order of the dimensions is taken.
 pub(super) fn cut(axes: &[Axis], volume: u64) -> Vec<Cuboid> {
     let mut boxes = Vec::new();
@@ -64,9 +66,9 @@ pub(super) fn cut(axes: &[Axis], volume: u64) -> Vec<Cuboid> {
     }
     let cells = axes.iter().try_fold(1usize, |cells, axis| cells.checked_mul(axis.items));
     if cells.is_some_and(|cells| cells <= SMALL) {
-        let mut straight = Straight { axes, volume, known: HashMap::new() };
+        let mut straight = Small { axes, volume, known: HashMap::new() };
         let sizes: Vec<_> = axes.iter().map(|axis| axis.items).collect();
-        straight.boxes(&sizes, &mut vec![0; axes.len()], &mut boxes);
+        straight.boxes(&sizes, &vec![0; axes.len()], &mut boxes);
     } else {
         slabs(axes, volume, &mut boxes);
     }
@@ -74,18 +76,41 @@ pub(super) fn cut(axes: &[Axis], volume: u64) -> Vec<Cuboid> {
     boxes
 }
 
-/// The fewest boxes of a part; and the dimension and first piece of the cut that makes them, where it takes one.
-type Best = (usize, Option<(usize, usize)>);
+/// How a part is cut.
+#[derive(Debug, Clone, Copy)]
+enum Knife {
+    /// Small across a dimension, behind so many items.
+    Across(usize, usize),
+    /// Two dimensions, each with two places: four parts around one in the middle, none of which a straight cut could part.
+    Pinwheel([usize; 2], [usize; 2], [usize; 2]),
+}
 
-/// Cuts straight across, in every possible way.
-struct Straight<'a> {
+/// The fewest boxes of a part; and the cut that makes them, where it takes one.
+type Best = (usize, Option<Knife>);
+
+/// First and number of items in two dimensions.
+type Piece = [(usize, usize); 2];
+
+/// The pieces of a pinwheel of two such sizes.
+fn pinwheel([width, height]: [usize; 2], [left, right]: [usize; 2], [top, bottom]: [usize; 2]) -> [Piece; 5] {
+    [
+        [(0, right), (0, top)],
+        [(right, width - right), (0, bottom)],
+        [(left, width - left), (bottom, height - bottom)],
+        [(0, left), (top, height - top)],
+        [(left, right - left), (top, bottom - top)],
+    ]
+}
+
+/// Cuts small grids, in every possible way but for wheels of more than five parts.
+struct Small<'a> {
     axes: &'a [Axis],
     volume: u64,
     /// By the size of a part.
     known: HashMap<Vec<usize>, Best>,
 }
 
-impl Straight<'_> {
+impl Small<'_> {
     fn fewest(&mut self, sizes: &[usize]) -> Best {
         if let Some(known) = self.known.get(sizes) {
             return *known;
@@ -109,36 +134,96 @@ impl Straight<'_> {
                     };
                     let boxes = of(first).saturating_add(of(size - first));
                     if boxes < best.0 {
-                        best = (boxes, Some((at, size - first)));
+                        best = (boxes, Some(Knife::Across(at, size - first)));
                     }
                 }
                 if let Some(slot) = part.get_mut(at) {
                     *slot = size;
                 }
             }
+            let least = cells.map_or(u64::MAX, |cells| cells.div_ceil(self.volume.max(1)));
+            if best.0 as u64 > least {
+                self.wheels(sizes, &mut best);
+            }
         }
         self.known.insert(sizes.to_vec(), best);
         best
     }
 
-    fn boxes(&mut self, sizes: &[usize], from: &mut Vec<usize>, boxes: &mut Vec<Cuboid>) {
-        let Some((at, first)) = self.fewest(sizes).1 else {
-            boxes.push(from.iter().copied().zip(sizes.iter().copied()).collect());
-            return;
-        };
-        let whole = sizes.get(at).copied().unwrap_or_default();
-        for (start, size) in [(0, first), (first, whole - first)] {
-            let mut part = sizes.to_vec();
-            if let (Some(slot), Some(begin)) = (part.get_mut(at), from.get_mut(at)) {
-                *slot = size;
-                *begin += start;
+    /// Tries pinwheels where they would be better.
+    fn wheels(&mut self, sizes: &[usize], best: &mut Best) {
+        let short = |at: &usize| sizes.get(*at).is_some_and(|size| (3..=WHEEL).contains(size));
+        let short: Vec<_> = (0..sizes.len()).filter(short).collect();
+        let mut part = sizes.to_vec();
+        for (one, other) in pairs(&short) {
+            let whole = [one, other].map(|at| sizes.get(at).copied().unwrap_or_default());
+            let inner = |size: usize| pairs(&(1..size).collect::<Vec<_>>());
+            for ((left, right), (top, bottom)) in
+                inner(whole[0]).into_iter().flat_map(|x| inner(whole[1]).into_iter().map(move |y| (x, y)))
+            {
+                let (x, y) = ([left, right], [top, bottom]);
+                let mut boxes = 0usize;
+                for piece in pinwheel(whole, x, y) {
+                    set(&mut part, [one, other], piece.map(|(_, size)| size));
+                    boxes = boxes.saturating_add(self.fewest(&part).0);
+                }
+                if boxes < best.0 {
+                    *best = (boxes, Some(Knife::Pinwheel([one, other], x, y)));
+                }
             }
-            self.boxes(&part, from, boxes);
-            if let Some(begin) = from.get_mut(at) {
-                *begin -= start;
-            }
+            set(&mut part, [one, other], whole);
         }
     }
+
+    fn boxes(&mut self, sizes: &[usize], from: &[usize], boxes: &mut Vec<Cuboid>) {
+        let pieces: Vec<(Vec<usize>, Vec<usize>)> = match self.fewest(sizes).1 {
+            None => {
+                boxes.push(from.iter().copied().zip(sizes.iter().copied()).collect());
+                return;
+            }
+            Some(Knife::Across(at, first)) => {
+                let whole = sizes.get(at).copied().unwrap_or_default();
+                let piece = |(start, size)| {
+                    let (mut begin, mut part) = (from.to_vec(), sizes.to_vec());
+                    if let (Some(slot), Some(begin)) = (part.get_mut(at), begin.get_mut(at)) {
+                        *slot = size;
+                        *begin += start;
+                    }
+                    (begin, part)
+                };
+                [(0, first), (first, whole - first)].map(piece).into()
+            }
+            Some(Knife::Pinwheel(at, x, y)) => {
+                let whole = at.map(|at| sizes.get(at).copied().unwrap_or_default());
+                let begins = at.map(|at| from.get(at).copied().unwrap_or_default());
+                let piece = |piece: Piece| {
+                    let (mut begin, mut part) = (from.to_vec(), sizes.to_vec());
+                    let [(left, width), (top, height)] = piece;
+                    set(&mut begin, at, [begins[0] + left, begins[1] + top]);
+                    set(&mut part, at, [width, height]);
+                    (begin, part)
+                };
+                pinwheel(whole, x, y).map(piece).into()
+            }
+        };
+        for (from, sizes) in pieces {
+            self.boxes(&sizes, &from, boxes);
+        }
+    }
+}
+
+/// Sets two items.
+fn set(of: &mut [usize], at: [usize; 2], to: [usize; 2]) {
+    for (at, to) in at.into_iter().zip(to) {
+        if let Some(slot) = of.get_mut(at) {
+            *slot = to;
+        }
+    }
+}
+
+/// Each two of a list, in its order.
+fn pairs(of: &[usize]) -> Vec<(usize, usize)> {
+    of.iter().enumerate().flat_map(|(at, one)| of.iter().skip(at + 1).map(|other| (*one, *other))).collect()
 }
 
 /// Cuts one dimension after another into slabs, in the best order.
@@ -389,6 +474,15 @@ mod tests {
             let boxes = cut(&axes, volume);
             check(&axes, volume, &boxes);
         }
+    }
+
+    /// No straight cut makes fewer than 8.
+    #[test]
+    fn a_pinwheel_saves_a_box() {
+        let axes = axes(&[(5, 3), (5, 3)]);
+        let boxes = cut(&axes, 4);
+        check(&axes, 4, &boxes);
+        assert_eq!(boxes.len(), 7);
     }
 
     #[test]

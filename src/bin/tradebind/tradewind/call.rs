@@ -246,7 +246,11 @@ impl Call {
             if self.operation.billing != Billing::Free
                 && let Err(refused) = affordable(self.operation, self.paying.max_credits)
             {
-                context.note(format_args!("it would not be sent: {}", refused.into_message()));
+                let why = refused.into_message();
+                context.note(format_args!(
+                    "it would not be sent: {}",
+                    why.trim_end_matches("; nothing was sent")
+                ));
             }
             return Ok(Exit::Done);
         }

@@ -3,7 +3,9 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
 
-use crate::support::cli::{ended, folder, run, steady, tradebind};
+use ::tradebind::replica::{Door, Replica, Reply};
+
+use crate::support::cli::{ended, folder, run, serve, steady, tradebind};
 
 const GUIDE: [&str; 8] =
     ["hk", "get", "--trade-type", "total-exports", "--destination", "CN", "--period", "2018-05..2018-06"];
@@ -235,6 +237,39 @@ fn services_elsewhere_or_nowhere() {
             told("http://127.0.0.1:9", &["hk", "latest", "--replica", "--quiet", "-o", "/dev/null"]),
         ]
         .join("\n")
+    );
+}
+
+/// Where an address of one's own answers as the service does not, the variable that holds it is told, by its host alone; Hong Kong
+/// takes no key.
+#[test]
+fn an_address_of_ones_own_is_told_where_it_answers_otherwise() {
+    let replica = serve(Replica::builder());
+    let told = |reply: Reply, words: &[&str]| {
+        [Door::HkFront, Door::Tradewind].map(|door| replica.script(door, [reply.clone().into()]));
+        let mut command = tradebind();
+        command
+            .env("TRADEBIND_HK_URL", replica.hk_url())
+            .env("TRADEBIND_TRADEWIND_URL", replica.tradewind_url());
+        ended(
+            {
+                command.args(words).env("TRADEWIND_API_KEY", "tw_test_1");
+                command
+            },
+            "",
+        )
+        .to_string()
+    };
+    let denied = || Reply::json(401, &serde_json::json!({}));
+    insta::assert_snapshot!(
+        [
+            told(Reply::html(404), &["hk", "latest"]),
+            told(denied(), &["hk", "raw", "/api/get?lang=EN"]),
+            told(Reply::html(404), &["tradewind", "health"]),
+            told(Reply::json(400, &serde_json::json!({})), &["tradewind", "health"]),
+        ]
+        .join("\n"),
+        @""
     );
 }
 

@@ -2,7 +2,7 @@
 
 use ::tradebind::replica::{Door, Fault, Replica, Reply, Rule};
 
-use crate::support::cli::{ended, folder, run, run_args, tradebind};
+use crate::support::cli::{ended, folder, run, run_args, serve, tradebind};
 
 const REGIONS: &str = "tradewind world-regions --replica -q --type exporter --product pet --start-time 2024-04-19 --end-time 2025-04-18";
 
@@ -264,6 +264,27 @@ fn a_billed_call_that_is_broken_off_has_that_exit_code() {
         assert_eq!(ended.status.code(), Some(5), "{told}");
         assert!(told.contains("may have been done and charged"), "{told}");
     }
+}
+
+/// What a part of the rows came of is told, and how to get the others, if the document knows.
+#[test]
+fn how_to_get_the_other_rows_is_told() {
+    let told = run(&REGIONS.replace(" -q", ""));
+    assert!(
+        told.stderr
+            .contains("the answer holds 10 of 169 rows; the document knows no way to ask for the others"),
+        "{told}"
+    );
+    let replica = serve(Replica::builder());
+    let part = serde_json::json!({
+        "success": true, "request_id": "r1", "data": [{"a": 1}], "meta": {"credits_used": 0.1, "total_results": 9}
+    });
+    replica.script(Door::Tradewind, [Reply::json(200, &part).into()]);
+    let mut command = tradebind();
+    command.args(["tradewind", "market-trend", "--limit", "5", "--max-credits", "1"]);
+    command.env("TRADEBIND_TRADEWIND_URL", replica.tradewind_url()).env("TRADEWIND_API_KEY", "tw_test_1");
+    let told = ended(command, "");
+    assert!(told.stderr.contains("the answer holds 1 of 9 rows; --limit asks for others"), "{told}");
 }
 
 /// What is charged above the budget is told: no client can prevent it.

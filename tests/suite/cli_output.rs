@@ -245,32 +245,28 @@ fn services_elsewhere_or_nowhere() {
 #[test]
 fn an_address_of_ones_own_is_told_where_it_answers_otherwise() {
     let replica = serve(Replica::builder());
-    let told = |reply: Reply, words: &[&str]| {
-        [Door::HkFront, Door::Tradewind].map(|door| replica.script(door, [reply.clone().into()]));
+    let told = |door: Door, reply: Reply, words: &[&str]| {
+        replica.script(door, [reply.into()]);
         let mut command = tradebind();
-        command
-            .env("TRADEBIND_HK_URL", replica.hk_url())
-            .env("TRADEBIND_TRADEWIND_URL", replica.tradewind_url());
-        ended(
-            {
-                command.args(words).env("TRADEWIND_API_KEY", "tw_test_1");
-                command
-            },
-            "",
-        )
-        .to_string()
+        command.env("TRADEBIND_HK_URL", replica.hk_url());
+        command.env("TRADEBIND_TRADEWIND_URL", replica.tradewind_url()).env("TRADEWIND_API_KEY", "tw_test_1");
+        command.args(words);
+        ended(command, "").stderr
     };
-    let denied = || Reply::json(401, &serde_json::json!({}));
-    insta::assert_snapshot!(
-        [
-            told(Reply::html(404), &["hk", "latest"]),
-            told(denied(), &["hk", "raw", "/api/get?lang=EN"]),
-            told(Reply::html(404), &["tradewind", "health"]),
-            told(Reply::json(400, &serde_json::json!({})), &["tradewind", "health"]),
-        ]
-        .join("\n"),
-        @""
-    );
+    let json = |status: u16| Reply::json(status, &serde_json::json!({}));
+    let health = ["tradewind", "health"];
+    let told = [
+        told(Door::HkFront, Reply::html(404), &["hk", "latest"]),
+        told(Door::HkFront, json(401), &["hk", "raw", "/api/get?lang=EN"]),
+        told(Door::Tradewind, Reply::html(404), &health),
+        told(Door::Tradewind, json(400), &health),
+    ];
+    insta::assert_snapshot!(steady(&told.concat()), @r"
+    error: hk-trade get_trade: the HTTP status tells a failure: the body is an HTML or XML page of 90 bytes, as gateways send (HTTP 404); the address is that of TRADEBIND_HK_URL, http://127.0.0.1:PORT: check that it is the right one
+    error: hk-trade raw: access denied (HTTP 401); repeat it later; the address is that of TRADEBIND_HK_URL, http://127.0.0.1:PORT: check that it is the right one
+    error: tradewind health: the HTTP status tells a failure: the body is an HTML or XML page of 90 bytes, as gateways send (HTTP 404); the address is that of TRADEBIND_TRADEWIND_URL, http://127.0.0.1:PORT: check that it is the right one
+    error: tradewind health: the HTTP status tells a failure (HTTP 400)
+    ");
 }
 
 /// A server of `serve`, which ends with the test.

@@ -463,7 +463,7 @@ impl fmt::Display for Error {
         let advice = match inner.kind {
             // What may pass is no change of the service's.
             ErrorKind::Decode if inner.repeatable => Some("repeat it later"),
-            // Its one service that denies access without a key takes none.
+            // Hong Kong takes no key.
             ErrorKind::AccessDenied
                 if inner.operation.as_ref().is_some_and(|name| name.starts_with("hk-trade")) =>
             {

@@ -466,6 +466,12 @@ impl fmt::Display for Error {
         let advice = match inner.kind {
             // What may pass is no change of the service's.
             ErrorKind::Decode if inner.repeatable => Some("repeat it later"),
+            // Hong Kong takes no key.
+            ErrorKind::AccessDenied
+                if inner.operation.as_ref().is_some_and(|name| name.starts_with("hk-trade")) =>
+            {
+                Some("repeat it later")
+            }
             ErrorKind::UnpublishedPeriod => Some(kind::unpublished(&inner.periods)),
             kind => kind.advice(),
         };

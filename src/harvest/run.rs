@@ -159,6 +159,11 @@ impl Generation {
         }
     }
 
+    /// The periods asked for that are published, as far as is known.
+    fn published(&self) -> Option<PeriodPair> {
+        self.facts.published(self.plan.request().periods())
+    }
+
     fn is_settled(&self) -> bool {
         self.plan.queries().iter().all(|planned| is_settled(&self.facts, planned.query()))
     }
@@ -223,20 +228,28 @@ impl Harvest {
         let ends = generations.iter().map(|one| one.plan.request().periods().end());
         let end = ends.max_by_key(|end| end.ordinal()).unwrap_or(purpose.request.periods().end());
         generations.iter_mut().for_each(Generation::conclude);
+        // What was asked for beyond what is published is not there, and pins the folder to nothing.
+        let there = generations.iter().filter_map(Generation::published).map(PeriodPair::end);
+        let there = there.max_by_key(|end| end.ordinal()).unwrap_or(end);
         let settled = generations.iter().all(Generation::is_settled);
         let mut harvest =
             Self { settings: settings.clone(), purpose, folder: opened, generations, refresh_to: None };
         let now = wanted.request.periods();
-        harvest.compare(folder, &wanted, end)?;
+        harvest.compare(folder, &wanted, (end, there))?;
         if settings.refresh && (settled || now.end().ordinal() > end.ordinal()) {
             // What a refresh added once is refreshed, too, also with the words that the folder was begun with.
-            harvest.refresh_to = Some(if now.end().ordinal() > end.ordinal() { now.end() } else { end });
+            harvest.refresh_to = Some(if now.end().ordinal() >= there.ordinal() { now.end() } else { end });
         }
         Ok(harvest)
     }
 
-    /// Tells what is asked for otherwise than in the folder.
-    fn compare(&self, folder: &Path, wanted: &Purpose, end: Period) -> Result<(), HarvestError> {
+    /// Tells what is asked for otherwise than in the folder, whose periods end with one asked for and with one published.
+    fn compare(
+        &self,
+        folder: &Path,
+        wanted: &Purpose,
+        (end, published): (Period, Period),
+    ) -> Result<(), HarvestError> {
         let there = &self.purpose;
         let mut differences = Vec::new();
         let mut differ = |what: &str, there: String, now: String| {
@@ -246,15 +259,15 @@ impl Harvest {
         };
         differ("service", there.service.clone(), wanted.service.clone());
         let (old, new) = (there.request.periods(), wanted.request.periods());
-        let known_end = new.end() == old.end() || new.end() == end;
-        let later = new.frequency() == end.frequency() && new.end().ordinal() >= end.ordinal();
+        let known_end = [old.end(), end, published].contains(&new.end());
+        let later = new.frequency() == published.frequency() && new.end().ordinal() >= published.ordinal();
         if new.start() != old.start() || !(known_end || (self.settings.refresh && later)) {
             // As `--period` takes them.
             let told = |start: Period, end: Period| format!("{start}..{end}");
             let mends = later && new.start() == old.start() && !self.settings.refresh;
             let hint = if mends { " (a refresh may end later)" } else { "" };
             let now = format!("{}{hint}", told(new.start(), new.end()));
-            differ("periods", told(old.start(), end), now);
+            differ("periods", told(old.start(), published), now);
         }
         let fields = |purpose: &Purpose| {
             let value =
@@ -371,7 +384,7 @@ async fn aside<T: Send + 'static>(
 
 /// From the first month of the year of the last published period on.
 fn refreshed(generations: &[Generation], end: Period) -> Option<PeriodPair> {
-    let last = generations.iter().filter_map(|one| one.facts.published(one.plan.request().periods()));
+    let last = generations.iter().filter_map(Generation::published);
     let last = last.max_by_key(|periods| periods.end().ordinal())?.end();
     let start = match last.frequency() {
         Frequency::Annual => last,
@@ -908,12 +921,10 @@ fn finish(
         let others = Format::ALL.iter().filter(|format| **format != settings.format);
         others.for_each(|format| folder.remove(format.file()));
     }
-    let published = shown.iter().filter_map(|one| one.facts.published(one.plan.request().periods())).reduce(
-        |one, other| {
-            let last = if one.end().ordinal() < other.end().ordinal() { other } else { one };
-            PeriodPair::new(one.start(), last.end()).unwrap_or(last)
-        },
-    );
+    let published = shown.iter().filter_map(Generation::published).reduce(|one, other| {
+        let last = if one.end().ordinal() < other.end().ordinal() { other } else { one };
+        PeriodPair::new(one.start(), last.end()).unwrap_or(last)
+    });
     let summary = Summary {
         planned: generations.iter().map(|one| one.plan.len()).sum(),
         calls: state.told.calls,

@@ -220,6 +220,11 @@ impl Summary {
     }
 }
 
+/// Periods as the command line takes them, of those that the service is sent.
+fn as_asked(periods: &str) -> String {
+    periods.replacen(',', "..", 1)
+}
+
 /// How many refusals and failures are listed; all are in the manifest.
 const LISTED: usize = 10;
 
@@ -251,10 +256,10 @@ impl fmt::Display for Summary {
             writeln!(f, "seen       {} {name}", of(*count as u64))?;
         }
         if let Some(published) = &self.published {
-            writeln!(f, "periods    {published}")?;
+            writeln!(f, "periods    {}", as_asked(published))?;
         }
         for one in self.refused.iter().take(LISTED) {
-            writeln!(f, "refused: {} in {}: {}", one.what, one.periods, one.reason)?;
+            writeln!(f, "refused: {} in {}: {}", one.what, as_asked(&one.periods), one.reason)?;
         }
         if self.refused.len() > LISTED {
             writeln!(f, "refused: {} more, in manifest.json", self.refused.len() - LISTED)?;
@@ -277,8 +282,9 @@ impl fmt::Display for Summary {
             let Revisions { periods, changed, appeared, vanished, largest, file } = revisions;
             writeln!(
                 f,
-                "revised    {} cells of {periods}; {} appeared, {} vanished; see {file}",
+                "revised    {} cells of {}; {} appeared, {} vanished; see {file}",
                 of(*changed),
+                as_asked(periods),
                 of(*appeared),
                 of(*vanished)
             )?;
@@ -287,7 +293,7 @@ impl fmt::Display for Summary {
             }
         }
         if let Some(periods) = &self.unfinished {
-            writeln!(f, "refresh    not complete in {periods}; the data are those before it")?;
+            writeln!(f, "refresh    not complete in {}; the data are those before it", as_asked(periods))?;
         }
         if self.kept {
             writeln!(

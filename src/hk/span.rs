@@ -2,11 +2,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::Client;
-use crate::domain::{InvalidValue, PeriodPair};
+use crate::domain::{InvalidValue, Period, PeriodPair};
 use crate::error::{Error, ErrorKind};
 
 /// The longest run of months back from the last one: monthly data begin in 2012 (observed), and more is a slip.
 const MOST_MONTHS: u32 = 999;
+/// How to get the end of a range that is to go up to what is published.
+const LAST_MONTH: &str = "`hk latest` or latest_period() tells the last month";
 
 /// Periods as people ask for them: fixed ones, or months up to the last that is published.
 ///
@@ -75,13 +77,25 @@ impl FromStr for Span {
             return Err(wrong("a comma would be a list, and periods are a range: START..END"));
         }
         if let Some((start, end)) = lower.split_once("..") {
-            if start.trim().is_empty() || end.trim().is_empty() {
+            let (start, end) = (start.trim(), end.trim());
+            // The last month is that of no year alone.
+            let from = match start.parse::<Period>() {
+                Ok(period) if period.month().is_some() => period.to_iso(),
+                Ok(year) => format!("{}-01", year.to_iso()),
+                Err(_) => "START".to_owned(),
+            };
+            if start.is_empty() {
                 return Err(wrong("has one end alone, and needs both: START..END"));
             }
-            if [start, end].iter().any(|end| end.trim().starts_with("la")) {
-                return Err(wrong(
-                    "is a range of fixed periods; the last N months are last-N, without a start",
-                ));
+            if end.is_empty() {
+                return Err(wrong(&format!(
+                    "has one end alone, and needs both: {LAST_MONTH}; write {from}..YYYY-MM"
+                )));
+            }
+            if [start, end].iter().any(|end| end.starts_with("la")) {
+                return Err(wrong(&format!(
+                    "is a range of fixed periods: {LAST_MONTH}; write {from}..YYYY-MM, or last-N for the last N months"
+                )));
             }
         }
         if let Some(months) = lower.strip_prefix("last").map(|rest| rest.trim_start_matches(['_', ' ']))
@@ -126,6 +140,8 @@ mod tests {
                 "2018..",
                 "..2018-06",
                 "2018-05..latest",
+                "2018..last-3",
+                "latest..2018-06",
                 "2018-05..2018",
             ]
             .map(wrong)

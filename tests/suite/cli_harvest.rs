@@ -70,6 +70,7 @@ fn wrong_requests_are_told_before_anything_is_asked() {
     let mixed =
         write("mixed.csv", "\"010121\"\n\"10129\"; 0102\n# a comment\n030111,x\n40510 40520 40590 40610\n");
     let mixed_well = write("well.txt", "010121 # horses\n010129, 010130\n\n");
+    let sitc = write("sitc.txt", "011\n776\n");
     let empty = write("empty.txt", "# nothing\n");
     let plan = "hk plan --trade-type imports --period 2024-01..2024-02";
     let told = [
@@ -90,6 +91,13 @@ fn wrong_requests_are_told_before_anything_is_asked() {
         run(&format!("{plan} --end-use --commodity-class HKHS4")),
         run(&format!("{} --sitc 85 --commodity-class HKHS2 --out never", plan.replace("plan", "harvest"))),
         run("hk harvest --trade-type imports --period 2024-01"),
+        run(&format!("{plan} --codes-from {sitc}")),
+        run(&format!("{plan} --hs 085")),
+        run(&format!("{plan} --hs 85 --max-rows 0")),
+        run(&format!("{} --hs 85 --out {}", plan.replace("plan", "harvest"), lists.join("x.CSV").display())),
+        run(&format!("{plan} --partner CN")),
+        run("hk plan --trade-type imports --period 2025-01..latest"),
+        run("hk plan --trade-type imports --period 2024.."),
     ];
     let all = told.map(|ran| ran.to_string()).join("\n");
     insta::assert_snapshot!(all.replace(lists.to_str().unwrap(), "LISTS"));
@@ -660,4 +668,15 @@ fn periods_that_are_not_over_are_told() {
         );
     }
     assert_eq!(told("2018-01..2020-12") + &told("2018..2020"), "");
+    insta::assert_snapshot!(
+        ["2048-01..2048-12", "2005..2008", "2005..2018", "2010-01..2011-12", "2011-12..2048-01"].map(told).concat(),
+        @r"
+    note: 2048-12 is not over yet, nor is what is asked for before it: ask up to the last one published: `tradebind hk latest` tells the last month
+    note: 2005..2008: no year so early is known: ask for later ones
+    note: 2005: no year so early is known; a harvest shortens its range to what the service has published
+    note: 2010-01..2011-12: monthly data begin in 2012-01: ask from there
+    note: 2011-12: monthly data begin in 2012-01; a harvest shortens its range to what the service has published
+    note: 2048-01 is not over yet; a harvest shortens its range to what the service has published
+    "
+    );
 }

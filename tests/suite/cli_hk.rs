@@ -113,6 +113,8 @@ fn wrong_options_are_told() {
         format!("{base} --statistic value"),
         format!("{base} --lang fr"),
         format!("{base} --hs 1"),
+        format!("{base} --hs 085"),
+        format!("{base} --country CN"),
         format!("{base} --hs 101,8542"),
         format!("{base} --hs 85,8542"),
         format!("{base} --hs cars"),
@@ -154,6 +156,7 @@ fn refusals_are_told() {
         "hk get --replica -q --trade-type imports --period 2010-01..2018-06",
         "hk get --replica -q --trade-type imports --period 2010-01..2049-01",
         "hk get --replica -q --trade-type imports --period 2023-01 --hs 9999",
+        "hk get --replica -q --trade-type imports --period 2023-01 --hs 9999,8542",
         "hk get --replica -q --trade-type re-exports --origin CN --destination US --hs 85 --period 2023",
         "hk raw --replica -q /api/get?lang=EN",
         "hk raw --replica -q api/get",
@@ -210,6 +213,7 @@ fn codes_are_found_by_words() {
         "hk codes 776",
         "hk codes 9942",
         "hk codes xyzzy",
+        "hk codes 鋼鐵",
     ];
     insta::assert_snapshot!(shown(&commands));
     let all = run("hk codes");

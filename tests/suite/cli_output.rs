@@ -3,7 +3,9 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
 
-use crate::support::cli::{ended, folder, run, steady, tradebind};
+use ::tradebind::replica::{Door, Replica, Reply};
+
+use crate::support::cli::{ended, folder, run, serve, steady, tradebind};
 
 const GUIDE: [&str; 8] =
     ["hk", "get", "--trade-type", "total-exports", "--destination", "CN", "--period", "2018-05..2018-06"];
@@ -236,6 +238,35 @@ fn services_elsewhere_or_nowhere() {
         ]
         .join("\n")
     );
+}
+
+/// Where an address of one's own answers as the service does not, the variable that holds it is told, by its host alone; Hong Kong
+/// takes no key.
+#[test]
+fn an_address_of_ones_own_is_told_where_it_answers_otherwise() {
+    let replica = serve(Replica::builder());
+    let told = |door: Door, reply: Reply, words: &[&str]| {
+        replica.script(door, [reply.into()]);
+        let mut command = tradebind();
+        command.env("TRADEBIND_HK_URL", replica.hk_url());
+        command.env("TRADEBIND_TRADEWIND_URL", replica.tradewind_url()).env("TRADEWIND_API_KEY", "tw_test_1");
+        command.args(words);
+        ended(command, "").stderr
+    };
+    let json = |status: u16| Reply::json(status, &serde_json::json!({}));
+    let health = ["tradewind", "health"];
+    let told = [
+        told(Door::HkFront, Reply::html(404), &["hk", "latest"]),
+        told(Door::HkFront, json(401), &["hk", "raw", "/api/get?lang=EN"]),
+        told(Door::Tradewind, Reply::html(404), &health),
+        told(Door::Tradewind, json(400), &health),
+    ];
+    insta::assert_snapshot!(steady(&told.concat()), @r"
+    error: hk-trade get_trade: the HTTP status tells a failure: the body is an HTML or XML page of 90 bytes, as gateways send (HTTP 404); the address is that of TRADEBIND_HK_URL, http://127.0.0.1:PORT: check that it is the right one
+    error: hk-trade raw: access denied (HTTP 401); repeat it later; the address is that of TRADEBIND_HK_URL, http://127.0.0.1:PORT: check that it is the right one
+    error: tradewind health: the HTTP status tells a failure: the body is an HTML or XML page of 90 bytes, as gateways send (HTTP 404); the address is that of TRADEBIND_TRADEWIND_URL, http://127.0.0.1:PORT: check that it is the right one
+    error: tradewind health: the HTTP status tells a failure (HTTP 400)
+    ");
 }
 
 /// A server of `serve`, which ends with the test.

@@ -2,7 +2,7 @@
 
 use ::tradebind::replica::{Door, Fault, Replica, Reply, Rule};
 
-use crate::support::cli::{ended, folder, run, run_args, tradebind};
+use crate::support::cli::{ended, folder, run, run_args, serve, tradebind};
 
 const REGIONS: &str = "tradewind world-regions --replica -q --type exporter --product pet --start-time 2024-04-19 --end-time 2025-04-18";
 
@@ -22,7 +22,12 @@ fn the_documented_call_in_every_form() {
 #[test]
 fn every_operation_is_called() {
     let mut shown = Vec::new();
+    let documented = ::tradebind::exchange::documented().unwrap();
     for operation in ::tradebind::tradewind::api::OPERATIONS {
+        // What a request must hold, its documented example has.
+        let example = documented.iter().find(|(_, example)| example.operation == operation.id);
+        let example = example.and_then(|(_, example)| serde_json::to_value(example.request.body.as_ref()?).ok());
+        let body = example.map_or("{}".to_owned(), |body| body["json"].to_string());
         let name = operation.id.replace('_', "-");
         let mut args = vec!["tradewind", &name, "--replica", "-q"];
         if operation.key {
@@ -30,11 +35,13 @@ fn every_operation_is_called() {
         }
         match operation.id {
             "world_regions" => args.extend(["--type", "importer"]),
-            "email_verify_result" => args.push("task 1"),
-            _ if operation.body.is_some() => args.extend(["--body", "-"]),
+            _ if operation.path.contains('{') => args.extend(operation.path.matches('{').map(|_| "task 1")),
             _ => {}
         }
-        let ran = run_args(&args, "{}");
+        if operation.body.is_some() && operation.id != "world_regions" {
+            args.extend(["--body", "-"]);
+        }
+        let ran = run_args(&args, &body);
         assert_eq!(ran.code, Some(0), "{name}: {ran}");
         shown.push(format!("$ tradebind {}\n{ran}", args.join(" ")));
         let billed = operation.billing != ::tradebind::Billing::Free;
@@ -264,6 +271,27 @@ fn a_billed_call_that_is_broken_off_has_that_exit_code() {
         assert_eq!(ended.status.code(), Some(5), "{told}");
         assert!(told.contains("may have been done and charged"), "{told}");
     }
+}
+
+/// What a part of the rows came of is told, and how to get the others, if the document knows.
+#[test]
+fn how_to_get_the_other_rows_is_told() {
+    let told = run(&REGIONS.replace(" -q", ""));
+    assert!(
+        told.stderr
+            .contains("the answer holds 10 of 169 rows; the document knows no way to ask for the others"),
+        "{told}"
+    );
+    let replica = serve(Replica::builder());
+    let part = serde_json::json!({
+        "success": true, "request_id": "r1", "data": [{"a": 1}], "meta": {"credits_used": 0.1, "total_results": 9}
+    });
+    replica.script(Door::Tradewind, [Reply::json(200, &part).into()]);
+    let mut command = tradebind();
+    command.args(["tradewind", "market-trend", "--limit", "5", "--max-credits", "1"]);
+    command.env("TRADEBIND_TRADEWIND_URL", replica.tradewind_url()).env("TRADEWIND_API_KEY", "tw_test_1");
+    let told = ended(command, "");
+    assert!(told.stderr.contains("the answer holds 1 of 9 rows; --limit asks for others"), "{told}");
 }
 
 /// What is charged above the budget is told: no client can prevent it.

@@ -507,7 +507,7 @@ async fn a_refresh_that_fails_leaves_the_data() {
     assert_eq!((failed.failed.len(), &failed.data, failed.cells), (1, &first.data, first.cells));
     assert!(failed.revisions.is_none() && !failed.is_complete() && !failed.is_answered(), "{failed}");
     assert!(
-        failed.to_string().contains("not complete in 202601,202603; the data are those before"),
+        failed.to_string().contains("not complete in 202601..202603; the data are those before"),
         "{failed}"
     );
     assert_eq!(data(), old);
@@ -693,6 +693,35 @@ async fn a_refresh_with_an_earlier_end_loses_no_months() {
         let again = refresh(&replica, folder.path(), request(begun)).await;
         assert_eq!((again.data.rows, again.calls), (17, 1), "{again}");
         assert_eq!(again.published.as_deref(), Some("202501,202605"));
+    }
+}
+
+/// An end that is not published pins the folder to nothing: what the data reach is the same harvest, also without a refresh.
+#[tokio::test]
+async fn a_refresh_beyond_what_is_published_is_the_same_harvest() {
+    let start = |newest: &str| Replica::builder().hk_newest(newest.parse().unwrap()).start();
+    let (replica, later) = (start("202604").await.unwrap(), start("202605").await.unwrap());
+    let request =
+        |periods: &str| request(periods).commodities(hs(CommodityClass::Hs2, &["85"])).build().unwrap();
+    let plan = |periods: &str| Plan::new(request(periods), Limits::default()).unwrap();
+    for begun in ["2025-01..2026-12", "2025-01..2026-03"] {
+        let folder = tempfile::tempdir().unwrap();
+        harvest(&replica, folder.path(), request(begun), Limits::default()).await;
+        let over = refresh(&replica, folder.path(), request("2025-01..2026-12")).await;
+        assert_eq!((over.data.rows, over.published.as_deref()), (16, Some("202501,202604")), "{over}");
+        assert!(over.to_string().contains("periods    202501..202604\n"), "{over}");
+        let settings = Settings::new("replica");
+        let open =
+            |periods: &str, settings: &Settings| Harvest::open(folder.path(), &plan(periods), settings);
+        assert!(open("2025-01..2026-04", &settings).is_ok(), "what is there");
+        let earlier = open("2025-01..2026-02", &settings.clone().refresh(true)).unwrap_err().to_string();
+        assert!(earlier.contains("there 202501..202604; now 202501..202602"), "{earlier}");
+        let longer = open("2025-01..2026-05", &settings).unwrap_err().to_string();
+        assert!(longer.contains("now 202501..202605 (a refresh may end later)"), "{longer}");
+        let same = refresh(&later, folder.path(), request("2025-01..2026-04")).await;
+        assert_eq!((same.data.rows, same.calls), (16, 1), "no month more than asked for: {same}");
+        let more = refresh(&later, folder.path(), request("2025-01..2026-05")).await;
+        assert_eq!((more.data.rows, more.published.as_deref()), (17, Some("202501,202605")), "{more}");
     }
 }
 

@@ -124,7 +124,7 @@ async fn a_session_is_begun_anew_twice_and_no_more() {
     let error = bench.client().query(&documented()).await.unwrap_err();
     assert!(error.is_access_denied() && !error.is_retryable());
     assert_eq!((error.attempts(), bench.asked()), (3, 3));
-    insta::assert_snapshot!(error, @r#"hk-trade get_trade: access denied; the service says "Access denied" (HTTP 200, code 4, 3 attempts, waited 0 s); check the key, where the service takes one; else repeat it later"#);
+    insta::assert_snapshot!(error, @r#"hk-trade get_trade: access denied; the service says "Access denied" (HTTP 200, code 4, 3 attempts, waited 0 s); repeat it later"#);
 }
 
 /// The session's cookie is lost on the service's side: the client must not send the old one again.

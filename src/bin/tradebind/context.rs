@@ -212,11 +212,28 @@ impl Context {
         (!self.globals.replica).then(told)
     }
 
+    /// What to tell where the user's own address answers as a service hardly does.
+    fn elsewhere(&self, error: &tradebind::Error) -> Option<String> {
+        let of_tradewind = error.operation().is_some_and(|name| name.starts_with("tradewind"));
+        let name = if of_tradewind { TRADEWIND_URL } else { HK_URL };
+        let page = error.body().is_some_and(|body| body.trim_ascii_start().starts_with(b"<"));
+        if self.globals.replica || !(page || matches!(error.status(), Some(401 | 404))) {
+            return None;
+        }
+        // Without path and query, which may hold anything.
+        let url = reqwest::Url::parse(variable(name).ok()??.trim()).ok()?.origin().ascii_serialization();
+        Some(format!("the address is that of {name}, {url}: check that it is the right one"))
+    }
+
     /// Why a call failed, and whether another service would have answered.
     pub fn failed(&self, error: tradebind::Error, url: &str) -> Failure {
         let unreachable = error.kind() == ErrorKind::Unreachable;
         let unknown_goods = error.kind() == ErrorKind::UnknownCommodity;
+        let elsewhere = self.elsewhere(&error);
         let failure = Failure::from(error);
+        if let Some(told) = elsewhere {
+            return failure.and(told);
+        }
         if unknown_goods && self.globals.replica {
             return failure
                 .and("the replica knows few codes, such as HS 1006, 8517, 8542 and what lies below them");

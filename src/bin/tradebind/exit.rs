@@ -82,6 +82,12 @@ impl Failure {
         self
     }
 
+    /// The same with other words for some.
+    pub fn reworded(mut self, words: &str, others: &str) -> Self {
+        self.message = self.message.replace(words, others);
+        self
+    }
+
     /// The same with what it is about in front.
     pub fn about(mut self, what: impl Display) -> Self {
         self.message = format!("{what}: {}", self.message);

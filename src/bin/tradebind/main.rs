@@ -118,8 +118,21 @@ fn without_key(mut wrong: clap::Error) -> clap::Error {
     wrong
 }
 
+/// Areas have an option for each side of a trade; what only looks like the one given is no help.
+fn with_sides(mut wrong: clap::Error) -> clap::Error {
+    let told = |kind| wrong.get(kind).map(ToString::to_string).unwrap_or_default();
+    let is_area = ["--country", "--partner"].contains(&told(ContextKind::InvalidArg).as_str());
+    // Of figures, and not of TradeWind's operations.
+    if is_area && told(ContextKind::Usage).contains("tradebind hk ") {
+        let sides = ["--origin", "--destination"].map(str::to_owned);
+        wrong.insert(ContextKind::SuggestedArg, ContextValue::Strings(sides.into()));
+    }
+    wrong
+}
+
 fn main() -> ExitCode {
-    let Cli { globals, command } = Cli::try_parse().unwrap_or_else(|wrong| without_key(wrong).exit());
+    let Cli { globals, command } =
+        Cli::try_parse().unwrap_or_else(|wrong| without_key(with_sides(wrong)).exit());
     let context = Context::new(globals);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let ended = match runtime {

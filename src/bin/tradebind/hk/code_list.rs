@@ -2,6 +2,8 @@
 
 use tradebind::domain::CommodityClass;
 
+use super::options::{dropped, no_hs_level};
+
 /// How many codes of a long list are named.
 const NAMED: usize = 5;
 
@@ -79,13 +81,15 @@ fn no_class(first: &Word, is_sitc: bool) -> String {
         return format!("{} is no code; codes have {levels} digits{hint}", first.told());
     }
     let digits = first.text.len();
-    let hint = if !is_sitc && digits % 2 == 1 { dropped(first) } else { String::new() };
+    let hint = match CommodityClass::sitc(digits) {
+        _ if is_sitc => String::new(),
+        Some(class) if first.line.is_some() => {
+            no_hs_level(&first.text, &format!("--commodity-class {}", class.as_str()))
+        }
+        _ => no_hs_level(&first.text, "--sitc"),
+    };
     let s = if digits == 1 { "" } else { "s" };
     format!("{} has {digits} digit{s}, codes have {levels}{hint}", first.told())
-}
-
-fn dropped(word: &Word) -> String {
-    format!("; spreadsheets drop leading zeros: was it 0{}?", word.text)
 }
 
 /// The codes that are none of a class, if there are any.
@@ -99,11 +103,10 @@ fn odd(words: &[Word], class: CommodityClass) -> Option<String> {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let hint = if first.is_digits() && first.text.len() + 1 == digits {
-        dropped(first)
-    } else {
-        "; a harvest has codes of one length: give those of another to one of their own".to_owned()
-    };
+    let mut hint = if first.text.len() + 1 == digits { dropped(&first.text) } else { String::new() };
+    if hint.is_empty() {
+        hint = "; a harvest has codes of one length: give those of another to one of their own".to_owned();
+    }
     let many =
         if words.len() == 1 { "it has" } else { &format!("{} of {} codes have", odd.len(), words.len()) };
     Some(format!("{many} not the {digits} digits of {}: {named}{more}{hint}", class.as_str()))

@@ -18,7 +18,7 @@ Examples:
   tradebind hk codes 越南
   tradebind hk codes iron steel --format csv")]
 pub struct Args {
-    /// A code, or whole words of a name in English or Chinese
+    /// A code, or whole words of a name: of areas in English or Chinese, of commodities in English
     #[arg(value_name = "WORDS")]
     words: Vec<String>,
     #[command(flatten)]
@@ -87,8 +87,15 @@ fn nothing(words: &str) -> String {
     if let Err(LookupError::Unknown { near: chapters, .. }) = codes::find_chapter(words) {
         near.extend(chapters.iter().map(|chapter| format!("HS chapter {chapter}")));
     }
+    // Digits are of no language.
+    let not_latin =
+        words.chars().any(char::is_alphabetic) && !words.contains(|c: char| c.is_ascii_alphabetic());
     let hint = if let Some(above) = above(words) {
         above
+    } else if near.is_empty() && not_latin {
+        "HS chapters and SITC sections have English names only: give whole words of these, or a code; \
+         `tradebind hk codes` lists all"
+            .to_owned()
     } else if near.is_empty() {
         "give a code, or whole words of a name (of HS and SITC the chapters and sections alone are listed); \
          `tradebind hk codes` lists all"

@@ -249,6 +249,11 @@ fn draw(_: Place, _: &Table, _: &Query, _: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether an error names a code.
+fn is_named(error: &tradebind::Error, code: &str) -> bool {
+    error.codes().iter().any(|named| named == code)
+}
+
 /// Asks the query; the rows of an answer that tells another number of them are not printed, since some are missing. Where
 /// the rows go tells what becomes of fields that the document does not know.
 async fn ask(
@@ -259,8 +264,15 @@ async fn ask(
     place: Option<&form::Place>,
 ) -> Result<Table, Failure> {
     let asked = context.watch("asking hk-trade", client.table(query)).await;
+    let goods = query.commodities().and_then(|selection| selection.codes());
     let table = asked.map_err(|e| match e.kind() {
         ErrorKind::TooLarge => context.failed(e, url).and("`tradebind hk harvest` asks for it in parts"),
+        // Without any the query would be another.
+        ErrorKind::UnknownCommodity
+            if goods.is_some_and(|codes| codes.iter().all(|code| is_named(&e, code.as_str()))) =>
+        {
+            context.failed(e, url).reworded("ask without them", "give other codes")
+        }
         _ => context.failed(e, url),
     })?;
     let unknown = table.unknown();

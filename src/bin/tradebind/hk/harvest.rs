@@ -37,6 +37,8 @@ answers had faults; 3 nothing but refusals; 4 some failed.";
 
 /// How long ago the limit of usage was reached, for a person to hear of it.
 const RECENT: Duration = Duration::from_secs(24 * 60 * 60);
+/// Ends of names that are of files, and hardly of the folder that is meant.
+const FILES: [&str; 5] = ["csv", "json", "ndjson", "arrow", "parquet"];
 /// How often plain lines are printed.
 const EVERY: Duration = Duration::from_secs(5);
 
@@ -144,6 +146,14 @@ impl Args {
                 return Err(Failure::usage(
                     "--state goes with --out s3://BUCKET/PREFIX; a folder keeps all in one place",
                 ));
+            }
+            let end = self.out.extension().and_then(|end| end.to_str()).map(str::to_ascii_lowercase);
+            let is_a_files = end.is_some_and(|end| FILES.contains(&end.as_str()));
+            if is_a_files && !self.out.exists() {
+                return Err(Failure::usage(format!(
+                    "--out is a folder, in which the data are a file of their own, and {} is a file's name: leave its end out",
+                    self.out.display()
+                )));
             }
             return Ok(Out { format, folder: &self.out, bucket: None });
         }

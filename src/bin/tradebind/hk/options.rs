@@ -7,7 +7,7 @@ use tradebind::domain::{CommodityClass, InvalidValue, Known as _, PeriodPair, Tr
 use tradebind::hk::Span;
 
 use crate::context::Context;
-use crate::exit::Failure;
+use crate::exit::{Failure, in_our_words};
 
 /// When, and with whom.
 #[derive(Debug, clap::Args)]
@@ -54,7 +54,7 @@ fn classes() -> PossibleValuesParser {
 
 impl Scope {
     pub fn span(&self) -> Result<Span, Failure> {
-        self.period.parse().map_err(|e: InvalidValue| refused(&[told("--period", &e)], false))
+        self.period.parse().map_err(|e: InvalidValue| refused(&[in_our_words(&told("--period", &e))], false))
     }
 
     /// The areas of both options.
@@ -123,12 +123,25 @@ pub fn option(reason: &InvalidValue, is_sitc: bool) -> &'static str {
 pub fn no_level(option: &str, code: &str, is_sitc: bool) -> String {
     let digits = code.len();
     let levels = if is_sitc { "1, 2, 3 or 5" } else { "2, 4, 6 or 8" };
-    // Spreadsheets drop leading zeros.
-    let meant = !is_sitc && digits % 2 == 1 && code.bytes().all(|byte| byte.is_ascii_digit());
-    let hint =
-        if meant { format!("; spreadsheets drop leading zeros: was it 0{code}?") } else { String::new() };
+    let hint = if is_sitc { String::new() } else { no_hs_level(code, "--sitc") };
     let s = if digits == 1 { "" } else { "s" };
     format!("{option}: {code} has {digits} digit{s}, codes have {levels}{hint}")
+}
+
+/// What a code may be that has no class of the HS; what gives codes of the SITC is named as it is written.
+pub fn no_hs_level(code: &str, sitc: &str) -> String {
+    let digits = code.bytes().all(|byte| byte.is_ascii_digit()).then_some(code.len());
+    let of_sitc =
+        digits.and_then(CommodityClass::sitc).filter(|_| digits.is_some_and(|digits| digits % 2 == 1));
+    let of_sitc = of_sitc.map(|_| format!("; {sitc} is for codes of the SITC")).unwrap_or_default();
+    of_sitc + &dropped(code)
+}
+
+/// Whether a code of the HS lost its first digit; there is no chapter 00.
+pub fn dropped(code: &str) -> String {
+    let meant =
+        code.len() % 2 == 1 && !code.starts_with('0') && code.bytes().all(|byte| byte.is_ascii_digit());
+    if meant { format!("; spreadsheets drop leading zeros: was it 0{code}?") } else { String::new() }
 }
 
 /// A reason under the name of the option that it is about.

@@ -1,5 +1,6 @@
 //! What `plan` and `harvest` are asked for.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use tradebind::domain::{CommodityClass, InvalidValue, Language, Period, PeriodPair, Statistic, TradeType};
@@ -34,7 +35,7 @@ pub struct Wide {
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     statistic: Vec<String>,
     /// The most rows of one answer, if no figure is nil
-    #[arg(long, value_name = "N", default_value_t = Limits::default().rows, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = Limits::default().rows, value_parser = at_least_one)]
     max_rows: u64,
     /// How many calls at once, of all processes of this user together
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=10))]
@@ -42,6 +43,13 @@ pub struct Wide {
     /// Seconds between the starts of calls [default: 0.5; none with --replica]
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = seconds)]
     pause: Option<f64>,
+}
+
+/// The year with whose January monthly data begin (observed).
+const FIRST_YEAR: u16 = 2012;
+
+fn at_least_one(text: &str) -> Result<u64, &'static str> {
+    text.parse().map(NonZeroU64::get).map_err(|_| "must be a whole number, 1 or more")
 }
 
 fn seconds(text: &str) -> Result<f64, &'static str> {
@@ -53,6 +61,36 @@ fn is_ahead(period: Period) -> bool {
     let today = time::OffsetDateTime::from(std::time::SystemTime::now());
     let now = (today.year(), period.month().map(|_| u8::from(today.month())));
     (i32::from(period.year()), period.month()) >= now
+}
+
+/// What is to be told of a range that lies before the first figures, or that is not over, in whole or in part.
+fn not_there(periods: PeriodPair) -> Vec<String> {
+    const SHORTENED: &str = "a harvest shortens its range to what the service has published";
+    let (start, end) = (periods.start(), periods.end());
+    let is_early = |period: Period| period.year() < FIRST_YEAR;
+    let mut told = Vec::new();
+    if is_early(start) {
+        // Since when there are years nobody says.
+        let (known, advice) = match start.month() {
+            Some(_) => ("monthly data begin in 2012-01", "ask from there"),
+            None => ("no year so early is known", "ask for later ones"),
+        };
+        told.push(match is_early(end) {
+            true => format!("{}: {known}: {advice}", written(periods)),
+            false => format!("{}: {known}; {SHORTENED}", start.to_iso()),
+        });
+    }
+    if is_ahead(end) {
+        told.push(match is_ahead(start) {
+            true => format!(
+                "{} is not over yet, nor is what is asked for before it: ask up to the last one published: \
+                 `tradebind hk latest` tells the last month",
+                end.to_iso()
+            ),
+            false => format!("{} is not over yet; {SHORTENED}", end.to_iso()),
+        });
+    }
+    told
 }
 
 /// Periods as `--period` reads them.
@@ -90,12 +128,8 @@ impl Wide {
         if let Span::Last(_) = span {
             request = self.request(resolve(span, context).await?, commodities)?;
         }
-        let end = request.periods().end();
-        if is_ahead(end) {
-            context.note(format_args!(
-                "{} is not over yet; a harvest shortens its range to what the service has published",
-                end.to_iso()
-            ));
+        for told in not_there(request.periods()) {
+            context.note(told);
         }
         let plan = Plan::new(request, Limits::default().rows(self.max_rows));
         plan.map_err(|e| Failure::usage(e.to_string()))

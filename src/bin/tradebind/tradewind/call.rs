@@ -38,6 +38,9 @@ const TAKEN: [&str; 11] = [
     "version",
 ];
 
+/// Fields that ask for more rows than came.
+const PAGING: [&str; 3] = ["page", "limit", "per_page"];
+
 /// What a billed call goes by.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = HEADING)]
@@ -230,6 +233,33 @@ impl Call {
         })
     }
 
+    /// How to get the others where a part of the rows came.
+    fn others(&self) -> String {
+        let described = document(ServiceName::Tradewind).operation(self.operation.id);
+        let (fields, _) = described.as_ref().map(request_fields).unwrap_or_default();
+        // What turns the pages goes before what makes them longer.
+        let option = PAGING.iter().find_map(|name| fields.iter().find_map(|field| field.option_of(name)));
+        match option {
+            Some(option) => format!("--{option} asks for others"),
+            None => "the document knows no way to ask for the others".to_owned(),
+        }
+    }
+
+    /// What a person may take for the whole and is not; or that there is nothing.
+    fn part_of(&self, answer: &Response) -> Option<String> {
+        let rows = Rows::of(answer).ok()?;
+        let body: Value = answer.json().ok()?;
+        let total =
+            ["/data/data/total", "/meta/total_results"].iter().find_map(|at| body.pointer(at)?.as_u64());
+        match (rows.len(), total) {
+            (0, _) => Some("the answer holds no rows".to_owned()),
+            (came, Some(total)) if total > came as u64 => {
+                Some(format!("the answer holds {came} of {total} rows; {}", self.others()))
+            }
+            _ => None,
+        }
+    }
+
     pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
         let chart = self.chart.as_ref().map(|chart| chart.place(&self.common.target)).transpose()?.flatten();
         let body = self.request()?;
@@ -269,7 +299,7 @@ impl Call {
             Err(error) => return Err(answered(error, |e| context.failed(e, &url))),
         };
         charge(self.operation.billing == Billing::Free, &answer, self.paying.max_credits);
-        if let Some(told) = part_of(answer.value()) {
+        if let Some(told) = self.part_of(answer.value()) {
             context.note(told);
         }
         if let (Err(_), Some(form)) = (Rows::of(answer.value()), self.common.target.asked()) {
@@ -414,20 +444,6 @@ fn on_standard_output(failure: Failure, body: &[u8], told: &str) -> Failure {
     match Target::default().open().and_then(|sink| sink.write(|out| out.write_all(body))) {
         Ok(()) => failure.and(told),
         Err(_) => failure,
-    }
-}
-
-/// What a person may take for the whole and is not; or that there is nothing.
-fn part_of(answer: &Response) -> Option<String> {
-    let rows = Rows::of(answer).ok()?;
-    let body: Value = answer.json().ok()?;
-    let total = ["/data/data/total", "/meta/total_results"].iter().find_map(|at| body.pointer(at)?.as_u64());
-    match (rows.len(), total) {
-        (0, _) => Some("the answer holds no rows".to_owned()),
-        (came, Some(total)) if total > came as u64 => {
-            Some(format!("the answer holds {came} of {total} rows"))
-        }
-        _ => None,
     }
 }
 

@@ -158,6 +158,11 @@ impl Field {
         if self.required { arg.required_unless_present(body) } else { arg }
     }
 
+    /// The option, if it gives the field of that name.
+    pub fn option_of(&self, name: &str) -> Option<&str> {
+        (self.path == [name]).then_some(&self.option)
+    }
+
     /// The option as it is written to give what a request has; none where that is an empty text or another kind.
     pub fn as_given(&self, request: &Value) -> Option<String> {
         let value = self.path.iter().try_fold(request, |value, name| value.get(name))?;

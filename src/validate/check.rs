@@ -145,7 +145,8 @@ impl Validator {
         Self { drift: true, strict: true, limit: usize::MAX, ..self }
     }
 
-    /// Checks files, folders and patterns. Files of a folder are those that end in `.json`, `.ndjson`, `.jsonl` or `.har`. A file
+    /// Checks files, folders and patterns. Files of a folder are those that end in `.json`, `.ndjson`, `.jsonl` or `.har`; what
+    /// begins with a dot is passed over. A file
     /// that is named twice is checked once. Reports and baselines of earlier runs are passed over, but for one that is all there is
     /// named.
     pub fn check<P: AsRef<str>>(&mut self, paths: impl IntoIterator<Item = P>) -> Report {
@@ -436,7 +437,7 @@ impl Validator {
         let first = report.findings.len();
         let count = report.checked.len();
         self.call(source, document, &operation, &call, report)?;
-        if call.status.is_none() && call.response.is_none() && !self.drift {
+        if call.status_at.is_none() && call.response.is_none() && !self.drift {
             self.unanswered(source, document, &operation, start, (count, report));
         }
         self.in_front(source, "exchange/form", slips, (count, first), report);

@@ -49,7 +49,8 @@ impl Figure {
     /// What the text says.
     ///
     /// # Errors
-    /// A text that is neither a number of at most 28 digits nor one of the marks.
+    /// A text that is neither one of the marks nor a number that can be held: all of 28 digits can, and some of 29. White space around
+    /// it is passed over.
     pub fn reading(&self) -> Result<Reading, InvalidValue> {
         match self.0.trim() {
             "" => Ok(Reading::Blank),

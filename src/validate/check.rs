@@ -11,7 +11,7 @@ use super::input::{self, Body, Candidate, Container, Lines, Sketch, Slip, Source
 use super::judge::{self, Context, Judge};
 use super::schema::{Id, Schemas};
 use super::{Config, Rule, drift, quick, rule};
-use crate::documents::{Document, Part, SERVICES, document};
+use crate::documents::{Document, DocumentOperation, Part, SERVICES, document};
 use crate::exchange::ServiceName;
 use crate::hk::Query;
 
@@ -39,6 +39,8 @@ pub struct Validator {
     /// What payloads of the shape read last are: most of a run have one.
     last: Option<(Sketch, Vec<Candidate>)>,
     room: quick::Room,
+    /// Whether the source in hand has an answer without the body that the document asks for.
+    bodiless: bool,
 }
 
 impl Default for Validator {
@@ -73,6 +75,7 @@ impl Validator {
             drift: false,
             last: None,
             room: quick::Room::default(),
+            bodiless: false,
         }
     }
 
@@ -142,7 +145,8 @@ impl Validator {
         Self { drift: true, strict: true, limit: usize::MAX, ..self }
     }
 
-    /// Checks files, folders and patterns. Files of a folder are those that end in `.json`, `.ndjson`, `.jsonl` or `.har`. A file
+    /// Checks files, folders and patterns. Files of a folder are those that end in `.json`, `.ndjson`, `.jsonl` or `.har`; what
+    /// begins with a dot is passed over. A file
     /// that is named twice is checked once. Reports and baselines of earlier runs are passed over, but for one that is all there is
     /// named.
     pub fn check<P: AsRef<str>>(&mut self, paths: impl IntoIterator<Item = P>) -> Report {
@@ -216,8 +220,13 @@ impl Validator {
             return Ok(());
         }
         let before = (report.checked.len(), report.findings.len());
+        self.bodiless = false;
         let start = whole.start();
         if input::several(source, start, &prefix)? {
+            if input::is_one_value(source, &whole, &prefix)? {
+                report.problems.push(problem(source, start.line + 1, input::ONE_VALUE));
+                return Ok(());
+            }
             let mut lines = Lines::from(start);
             while let Some(line) = lines.next(source)? {
                 let prefix = source.prefix(&line)?;
@@ -225,6 +234,13 @@ impl Validator {
             }
         } else {
             self.value(source, whole, &prefix, report)?;
+        }
+        let is_answer = |checked: &Checked| checked.subject.part == Part::Response;
+        // Drift tells of each by itself.
+        if self.bodiless && !self.drift && !report.checked.iter().skip(before.0).any(is_answer) {
+            let text =
+                "holds no body of an answer, where the document asks for JSON: no answer could be checked";
+            report.problems.push(problem(source, 0, text));
         }
         if marked {
             let mark = Slip {
@@ -309,7 +325,7 @@ impl Validator {
             [] => {
                 let cut = prefix.len() < input::PREFIX as usize;
                 let text = match sketch.and_then(|_| if cut { Sketch::whole(prefix) } else { Ok(()) }) {
-                    Err(_) if prefix.trim_ascii_start().starts_with(b"<") => {
+                    Err(_) if input::is_page(prefix) => {
                         "is a page of HTML or XML, as gateways send, and no payload".to_owned()
                     }
                     Err((found, at)) => format!("is not JSON: found {}", placed(&found, at, start)),
@@ -421,6 +437,9 @@ impl Validator {
         let first = report.findings.len();
         let count = report.checked.len();
         self.call(source, document, &operation, &call, report)?;
+        if call.status_at.is_none() && call.response.is_none() && !self.drift {
+            self.unanswered(source, document, &operation, start, (count, report));
+        }
         self.in_front(source, "exchange/form", slips, (count, first), report);
         if report.checked.len() == count {
             report.problems.push(problem(source, start.line + 1, "is an exchange without a body to check"));
@@ -464,11 +483,7 @@ impl Validator {
 
     /// The operation that a URL means: on the service's own host, on this machine, where a replica may run, or on any host for a
     /// service that is given.
-    fn route(
-        &self,
-        method: &str,
-        url: &str,
-    ) -> Option<(&'static Document, crate::documents::DocumentOperation<'static>)> {
+    fn route(&self, method: &str, url: &str) -> Option<(&'static Document, DocumentOperation<'static>)> {
         let url = Url::parse(url).ok()?;
         let host = url.host_str().unwrap_or_default();
         let here = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
@@ -499,7 +514,7 @@ impl Validator {
         &mut self,
         source: &mut Source,
         document: &'static Document,
-        operation: &crate::documents::DocumentOperation<'static>,
+        operation: &DocumentOperation<'static>,
         call: &input::Call,
         report: &mut Report,
     ) -> io::Result<()> {
@@ -524,8 +539,14 @@ impl Validator {
             };
             if let Some((_, schema)) = schema.filter(|(kind, _)| kind.contains("json")) {
                 let candidate = side(Part::Response, Some(schema));
-                return self.payload(source, body, &candidate, query, pointer.clone(), report);
+                let first = report.findings.len();
+                self.payload(source, body, &candidate, query, pointer.clone(), report)?;
+                self.belied(source, &candidate, call, first, report);
+                return Ok(());
             }
+        }
+        if let Some(status @ (200..=203 | 206..300)) = call.status.filter(|_| call.response.is_none()) {
+            self.bodiless |= operation.response_schema(status).is_some_and(|(kind, _)| kind.contains("json"));
         }
         self.schemaless(source, &side(Part::Response, None), call, before, report);
         Ok(())
@@ -541,6 +562,7 @@ impl Validator {
         report: &mut Report,
     ) {
         let (Some(status), Some((position, pointer))) = (call.status, &call.status_at) else { return };
+        let (position, pointer) = (*position, pointer);
         let (rule, expected) = match status {
             ..100 | 400.. => ("http/failure", "a status that tells success"),
             // These come without a body.
@@ -548,29 +570,65 @@ impl Validator {
             _ => ("http/unchecked", "a body that a schema of the document covers"),
         };
         let body = if call.response.is_some() { "a body that no schema covers" } else { "no body" };
-        let fault = Fault {
-            rule,
-            position: *position,
-            pointer: String::new(),
-            place: Some(candidate.operation.pointer()),
-            expected: expected.to_owned(),
-            found: format!("status {status} with {body}"),
-            key: None,
-            mend: None,
-            first: None,
-        };
+        let found = format!("status {status} with {body}");
+        let fault = of_call(rule, position, &candidate.operation, expected, found);
         let first = report.findings.len();
         report.findings.extend(self.finding(source, pointer, Some(candidate.document), fault, Within::Token));
         let findings = first..report.findings.len();
         if rule == "http/failure" {
             let subject = candidate.subject();
-            report.checked.push(checked(source, pointer, *position, subject, findings, &BTreeMap::new()));
+            report.checked.push(checked(source, pointer, position, subject, findings, &BTreeMap::new()));
         } else if report.checked.len() > before
             && let Some(checked) = report.checked.last_mut()
         {
             // Nothing of it was checked: told with the other side of the call.
             checked.findings += findings.len();
         }
+    }
+
+    /// An answer whose status tells a failure, and whose body, checked last, tells none.
+    fn belied(
+        &self,
+        source: &mut Source,
+        candidate: &Candidate,
+        call: &input::Call,
+        first: usize,
+        report: &mut Report,
+    ) {
+        const TOLD: [&str; 3] = [super::UNCHECKED, "tradewind/failure", "tradewind/envelopes"];
+        let (Some(status @ 400..), Some((position, pointer))) = (call.status, &call.status_at) else {
+            return;
+        };
+        let told = report.findings[first..].iter().any(|finding| TOLD.contains(&finding.rule));
+        // Who lets failures pass need not be told of one.
+        if told || TOLD.iter().any(|id| self.severity(rule::known(id)).is_none()) {
+            return;
+        }
+        let expected = "a status that tells success, or a body that tells the failure";
+        let found = format!("status {status} with a body that tells success");
+        let fault = of_call("http/failure", *position, &candidate.operation, expected, found);
+        let finding = self.finding(source, pointer, Some(candidate.document), fault, Within::Token);
+        if let Some(checked) = report.checked.last_mut() {
+            checked.findings += usize::from(finding.is_some());
+        }
+        report.findings.extend(finding);
+    }
+
+    /// An exchange of a request alone: told with what was checked of it from a place in the list on.
+    fn unanswered(
+        &self,
+        source: &mut Source,
+        document: &Document,
+        operation: &DocumentOperation<'_>,
+        start: Position,
+        (checked, report): (usize, &mut Report),
+    ) {
+        let Some(checked) = report.checked.get_mut(checked..).and_then(<[_]>::last_mut) else { return };
+        let found = "no answer was recorded; only the request was checked".to_owned();
+        let fault = of_call("http/unchecked", start, operation, "an answer beside the request", found);
+        let finding = self.finding(source, "", Some(document), fault, Within::Token);
+        checked.findings += usize::from(finding.is_some());
+        report.findings.extend(finding);
     }
 
     /// A query of Hong Kong: the query, where it is one.
@@ -663,6 +721,7 @@ impl Validator {
             Body::Quoted { .. } => clean.unwrap_or(false),
         };
         if !clean {
+            let page = source.prefix(body).is_ok_and(|text| input::is_page(&text));
             let faults = self.diagnose(source, body, (at, node), context, alone)?;
             untold = self.weighed(&faults.untold);
             let mut list = faults.list;
@@ -682,6 +741,10 @@ impl Validator {
                     && fault.found.starts_with("the text ")
                 {
                     (fault.rule, fault.expected) = ("tradewind/trace", "data".to_owned());
+                }
+                if page && fault.rule == super::UNCHECKED {
+                    fault.found = "a page of HTML or XML, as gateways send".to_owned();
+                    fault.mend = Some("record the call again".to_owned());
                 }
                 fault.position = source.outer(body, fault.position);
                 if let Some(first) = fault.first {
@@ -775,6 +838,27 @@ impl Validator {
     }
 }
 
+/// What is wrong with a call as a whole.
+fn of_call(
+    rule: &'static str,
+    position: Position,
+    operation: &DocumentOperation<'_>,
+    expected: &str,
+    found: String,
+) -> Fault {
+    Fault {
+        rule,
+        position,
+        pointer: String::new(),
+        place: Some(operation.pointer()),
+        expected: expected.to_owned(),
+        found,
+        key: None,
+        mend: None,
+        first: None,
+    }
+}
+
 /// Where the parameter of a name stands in an address: the last one that says something, since that is the one that is read. An
 /// address that has none is meant as a whole.
 fn part(address: &str, is_named: impl Fn(&str) -> bool) -> usize {
@@ -790,11 +874,7 @@ fn part(address: &str, is_named: impl Fn(&str) -> bool) -> usize {
 }
 
 /// An exchange whose request is not of its operation.
-fn misrouted(
-    document: &Document,
-    operation: &crate::documents::DocumentOperation<'_>,
-    call: &input::Call,
-) -> Option<Slip> {
+fn misrouted(document: &Document, operation: &DocumentOperation<'_>, call: &input::Call) -> Option<Slip> {
     let (method, (target, position, pointer)) = (call.method.as_deref()?, call.target.as_ref()?);
     let path = target.split('?').next().unwrap_or_default();
     let routed = document.route(method, path);

@@ -5,7 +5,9 @@
 //! leaves them open.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Read as _};
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::finding::{Finding, Problem, Report, Severity};
@@ -136,6 +138,13 @@ impl Probe {
     }
 }
 
+/// Said of a folder without any.
+const NO_RECORDING: &str =
+    "the folder holds no recorded exchange: files that end in .json, .ndjson or .jsonl";
+
+/// Said of JSON that is something else.
+const OTHER: &str = "is no recorded exchange: drift takes what `tradebind drift --keep` and the client's Recorder write, and neither HAR files nor bare bodies, which `tradebind validate` takes";
+
 /// Looks for drift.
 #[derive(Debug)]
 pub struct Drift {
@@ -159,7 +168,7 @@ impl Drift {
     }
 
     /// Holds the recorded exchanges of a folder and those below it, of a file or a pattern, against document and documented example;
-    /// those of one service alone, where it is given.
+    /// those of one service alone, where it is given. A file holds one exchange, or one in each line (NDJSON).
     ///
     /// What is no exchange is a problem of the report, and so is a place that holds no answer at all.
     pub fn check_files(&mut self, path: &str, only: Option<ServiceName>) -> Report {
@@ -167,28 +176,21 @@ impl Drift {
         let problem = |file: &str, text: String| vec![Problem { file: file.to_owned(), line: 0, text }];
         let input::Files { files, own } = match input::files(path) {
             Ok(files) => files,
-            Err(text) => return Report { problems: problem(path, text), ..report },
+            Err(text) => {
+                let text = if text == input::NO_PAYLOAD { NO_RECORDING.to_owned() } else { text };
+                return Report { problems: problem(path, text), ..report };
+            }
         };
         report.passed_over.extend(own.iter().map(|file| file.display().to_string()));
         let mut answers = 0;
         for file in files {
-            let name = file.display().to_string();
-            let came = match Exchange::open(&file) {
-                // A documented request may have no answer on record.
-                Ok(came) if came.response.is_none() => continue,
-                Ok(came) if only.is_some_and(|only| only != came.service) => continue,
-                Ok(came) => came,
+            let source = input::Source::open(&file);
+            match source.and_then(|mut source| self.file(&mut source, only, &mut report)) {
+                Ok(held) => answers += held,
                 Err(e) => {
-                    let text = format!("is no recorded exchange: {}", e.problem());
-                    report.problems.extend(problem(&name, text));
-                    continue;
+                    let text = format!("is no recorded exchange: cannot be read: {e}");
+                    report.problems.extend(problem(&file.display().to_string(), text));
                 }
-            };
-            answers += 1;
-            // The file as it stands: its places are told.
-            match input::Source::open(&file) {
-                Ok(mut source) => report.add(self.held(&mut source, &came)),
-                Err(e) => report.problems.extend(problem(&name, format!("cannot be read: {e}"))),
             }
         }
         if answers == 0 {
@@ -197,6 +199,67 @@ impl Drift {
             report.problems.extend(problem(path, text));
         }
         report
+    }
+
+    /// Holds what a file has, and tells how many answers that were.
+    fn file(
+        &mut self,
+        source: &mut input::Source,
+        only: Option<ServiceName>,
+        report: &mut Report,
+    ) -> io::Result<usize> {
+        let (whole, prefix, _) = source.whole()?;
+        let start = whole.start();
+        if !input::several(source, start, &prefix)? {
+            let mut text = String::new();
+            source.from(0)?.read_to_string(&mut text)?;
+            return Ok(self.recording(&source.name, text, only, report));
+        }
+        if input::is_one_value(source, &whole, &prefix)? {
+            let text = input::ONE_VALUE.to_owned();
+            report.problems.push(Problem { file: source.name.clone(), line: 0, text });
+            return Ok(0);
+        }
+        let (mut lines, mut answers) = (input::Lines::from(start), 0);
+        while let Some(line) = lines.next(source)? {
+            let mut text = String::new();
+            source.read(&line, |from| from.read_to_string(&mut text))??;
+            let mut own = Self::report();
+            answers += self.recording(&source.name, text, only, &mut own);
+            own.shift(line.start().line, line.start().byte);
+            report.add(own);
+        }
+        Ok(answers)
+    }
+
+    /// Holds what a text has, and tells how many answers that are: one or none.
+    fn recording(
+        &mut self,
+        name: &str,
+        text: String,
+        only: Option<ServiceName>,
+        report: &mut Report,
+    ) -> usize {
+        let came = match Exchange::read(&text, name) {
+            // A documented request may have no answer on record.
+            Ok(came) if came.response.is_none() => return 0,
+            Ok(came) if only.is_some_and(|only| only != came.service) => return 0,
+            Ok(came) => came,
+            Err(e) => {
+                let is_other = serde_json::from_str::<IgnoredAny>(&text).is_ok()
+                    && input::Sketch::of(text.as_bytes())
+                        .is_ok_and(|sketch| sketch.container() != Some(input::Container::Exchange));
+                let text = match is_other {
+                    true => OTHER.to_owned(),
+                    false => format!("is no recorded exchange: {}", e.problem()),
+                };
+                report.problems.push(Problem { file: name.to_owned(), line: 0, text });
+                return 0;
+            }
+        };
+        // The text as it stands: its places are told.
+        report.add(self.held(&mut input::Source::memory(name, text.into_bytes()), &came));
+        1
     }
 
     /// A report of nothing yet, for others to be added to.

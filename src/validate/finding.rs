@@ -32,6 +32,12 @@ impl Severity {
     }
 }
 
+/// Whether a character moves a terminal's cursor or turns the text around it: controls, and Unicode's bidirectional controls.
+pub(super) fn steers(letter: char) -> bool {
+    let turns = matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || letter.is_control()
+}
+
 impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
@@ -41,7 +47,7 @@ impl fmt::Display for Severity {
 /// The line that a finding is about, or the part of a long one around it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Excerpt {
-    /// The text; control characters are replaced.
+    /// The text; control characters are replaced, and so are those that turn the direction of writing.
     pub text: String,
     /// How many characters of it stand before the place.
     pub caret: usize,
@@ -127,7 +133,7 @@ pub struct Checked {
     pub findings: usize,
     /// Where they begin in the report's list.
     pub first: usize,
-    /// Further findings of rules that told too many of this payload.
+    /// Further findings of this payload, beyond the most of a rule that are told.
     pub untold: usize,
     /// How many of these weigh how much.
     pub untold_by: BTreeMap<Severity, usize>,
@@ -205,6 +211,16 @@ impl Report {
         if let Some(compared) = other.compared {
             self.compared.get_or_insert_default().extend(compared);
         }
+    }
+
+    /// Moves every place behind so many lines and bytes: those of a line of a file.
+    pub(super) fn shift(&mut self, lines: u64, bytes: u64) {
+        for finding in &mut self.findings {
+            finding.line += lines;
+            finding.offset += bytes;
+        }
+        self.checked.iter_mut().for_each(|checked| checked.line += lines);
+        self.problems.iter_mut().for_each(|problem| problem.line = problem.line.max(1) + lines);
     }
 
     /// Leaves only the findings that are marked, one mark each.

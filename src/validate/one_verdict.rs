@@ -60,7 +60,7 @@ fn fixed() -> Vec<Base> {
     ] {
         bases.push(Base::new(body, ServiceName::Tradewind, id, part));
     }
-    let failure = json!({ "header": { "status": { "name": "Fail", "code": 0, "description": "?" }, "count": { "noOfRecords": 0 } }, "dataSet": [] });
+    let failure = json!({ "header": { "status": { "name": "?", "code": 0, "description": "?" }, "count": { "noOfRecords": 0 } }, "dataSet": [] });
     bases.push(Base::new(failure, ServiceName::HkTrade, "get_trade", Part::Response));
     bases
 }
@@ -246,6 +246,7 @@ const SLIPS: &[(&str, &[&str])] = &[
     ("/header/novelty", &["1", "null"]),
     ("/header/count/noOfRecords", &["0", "-1", "1", "1.5", "\"2\"", "null", "gone"]),
     ("/header/status/code", &["0", "1", "2", "3", "4", "9", "\"0\"", "null", "gone"]),
+    ("/header/status/name", &["\"Fail\"", "\"SUCCESS\"", "\"Server busy\"", "\"OK\"", "5", "null", "gone"]),
     (
         "/header/status/message",
         &[

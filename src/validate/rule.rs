@@ -99,16 +99,16 @@ rules! {
         "The format is spec/exchange.schema.json: format, service, operation, case, source, evidence, request and, where known, response.",
         "record the exchange again, or write the member by hand";
     "http/failure" Error: "The status of an answer tells success",
-        "A recorded answer of 400 or more without a JSON body that the document describes: a gateway's page, as a rule. No row can be in it.",
+        "A recorded answer of 400 or more without a JSON body that the document describes, such as a gateway's page, or whose body tells success all the same; and a call that no answer came to. A client takes none of these for data.",
         "record the answer again";
     "http/unchecked" Note: "A body is covered by the document",
-        "The document has no JSON schema for the body of this status, so that nothing of it was checked.",
-        "nothing, if the answer is as expected";
+        "The document has no JSON schema for the body of this status, or no body or no answer is there, so that nothing of it was checked. Where a file has no body of an answer at all, and the document asks for JSON, that is no finding but something that could not be checked (exit code 3).",
+        "nothing, if that is as expected; else record the answer with its body";
     "hk/query" Error: "A request of Hong Kong is one that the guide allows",
         "Every reason for which the guide (sections A and C, appendices 1 and 2) or an observation rules the query out, one finding each.",
         "change the parameter named";
     "hk/failure" Error: "An answer tells success",
-        "Every failure of the service comes with HTTP 200 (observed): only header.status.code tells, with messages. 1 is a refused query, 2 the usage limit, 3 a busy server, 4 access denied for lack of the cookie (guide, section B).",
+        "Every failure of the service comes with HTTP 200 (observed): only header.status.code tells, with messages; a name of the guide beside the code of another is an error, too. 1 is a refused query, 2 the usage limit, 3 a busy server, 4 access denied for lack of the cookie (guide, section B).",
         "do what the messages ask for, and record the answer again";
     "hk/no-record" Note: "An answer has rows",
         "Code 1 with \"No record found…\" is how the service says that a valid query has nothing in it (observed).",
@@ -120,7 +120,7 @@ rules! {
         "A cell is frequency, period, trade type, statistic, codes of origin, destination and commodity, with the names of regions and modes of transport, and undeclared fields that are texts, numbers or booleans. Two rows of one cell would be counted twice. Cells are told apart by a hash of 61 bits.",
         "take out one of the rows";
     "hk/figure" Error: "A figure is a figure",
-        "An integer in every row seen; decimals, thousands commas and the marks -, .. and an empty text are taken, since callers guard against them. At most 28 digits.",
+        "An integer in every row seen; decimals, thousands commas and the marks -, .. and an empty text are taken, since callers guard against them. The verdict is that of the client: white space around a figure is passed over, and a number must be one that it holds exactly, which are all of 28 digits and those of 29 up to 79228162514264337593543950335.",
         "write the figure as the service sends it: digits, as text";
     "hk/value" Error: "freq, ttype, sv and codeclass have values of the guide",
         "The client keeps new values; a payload that CI holds should not have them by accident. The spelling is the service's: VCm, not VCM.",

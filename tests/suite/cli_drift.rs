@@ -59,7 +59,7 @@ fn nothing_compared_is_no_success() {
     ].join("\n"), @"
     exit 3
     -- stdout
-    drift-empty: the folder holds no payload: files that end in .json, .ndjson, .jsonl or .har
+    drift-empty: the folder holds no recorded exchange: files that end in .json, .ndjson or .jsonl
     0 payloads checked, 0 errors, 0 warnings, 0 notes, 1 could not be checked, nothing was checked
 
     exit 3
@@ -158,6 +158,88 @@ fn places_are_those_of_the_file() {
         let ran = run_args(&command, "");
         assert!(ran.stdout.contains(&place) && ran.stdout.contains("/response/body/text/"), "{place}: {ran}");
     }
+}
+
+/// One exchange a line, with the places of the file; and what is none is told for what it is.
+#[test]
+fn exchanges_may_come_a_line_each() {
+    let folder = folder("drift-lines");
+    let all: Vec<_> = documented().unwrap().into_iter().map(|(_, one)| one).collect();
+    let line = |one: &Exchange| serde_json::to_string(one).unwrap();
+    let changed = all.iter().find(|one| one.operation == "world_regions").map(line).unwrap();
+    let changed = changed.replacen("\"list\":[{", "\"list\":[{\"newField\":1,", 1);
+    let whole =
+        all.iter().find(|one| one.operation == "get_trade" && one.response.is_some()).map(line).unwrap();
+    let text = format!("{whole}\n\n{changed}\n");
+    let file = folder.join("all.ndjson");
+    std::fs::write(&file, &text).unwrap();
+    let ran = run_args(&["drift", "--from", folder.to_str().unwrap(), "--format", "json"], "");
+    assert_eq!(ran.code, Some(1), "{ran}");
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let (checked, findings) = (report["checked"].as_array().unwrap(), report["findings"].as_array().unwrap());
+    assert_eq!((checked.len(), checked[3]["line"].as_u64(), findings.len()), (4, Some(3), 1), "{ran}");
+    let offset = usize::try_from(findings[0]["offset"].as_u64().unwrap()).unwrap();
+    assert_eq!(
+        (findings[0]["line"].as_u64(), &text[offset..offset + 10]),
+        (Some(3), "\"newField\""),
+        "{ran}"
+    );
+    let validated = run_args(&["validate", "--strict", file.to_str().unwrap(), "--format", "json"], "");
+    let validated: Value = serde_json::from_str(&validated.stdout).unwrap();
+    for member in ["line", "column", "offset", "pointer"] {
+        assert_eq!(validated["findings"][0][member], findings[0][member], "{member}");
+    }
+    std::fs::write(&file, format!("{whole}\n{{}}\n{{\n")).unwrap();
+    std::fs::write(folder.join("x.har"), r#"{"log": {"entries": []}}"#).unwrap();
+    std::fs::write(folder.join("y.ndjson"), serde_json::to_string_pretty(&all[0]).unwrap()).unwrap();
+    let ran = run_args(&["drift", "--from", folder.to_str().unwrap()], "");
+    assert_eq!(ran.code, Some(3), "{ran}");
+    for told in [
+        "all.ndjson:2: is no recorded exchange: drift takes what",
+        "all.ndjson:3: is no recorded exchange: at #",
+        "x.har: is no recorded exchange: drift takes what `tradebind drift --keep`",
+        "y.ndjson: is one JSON value over several lines",
+    ] {
+        assert!(ran.stdout.contains(told), "{told}: {ran}");
+    }
+}
+
+/// Told before anything is asked.
+#[test]
+fn what_is_kept_is_written_over_recordings_alone() {
+    let kept = folder("drift-keep-over");
+    let name = "hk-trade.get_trade.total-exports-cn.json";
+    let keep = |more: &[&str]| {
+        let args = ["drift", "--replica", "--service", "hk", "--keep", kept.to_str().unwrap()];
+        run_args(&[&args, more].concat(), "")
+    };
+    let report = format!("json={}", kept.join(name).display());
+    let ran = keep(&["--report", &report]);
+    assert_eq!(ran.code, Some(2), "{ran}");
+    assert!(ran.stderr.contains("a result would be written over it") && !kept.join(name).exists(), "{ran}");
+    for other in ["{\"mine\": 1}", "words"] {
+        std::fs::write(kept.join(name), other).unwrap();
+        let ran = keep(&[]);
+        assert_eq!(ran.code, Some(2), "{ran}");
+        assert!(ran.stderr.contains("--keep writes over nothing else"), "{ran}");
+        assert_eq!(std::fs::read_to_string(kept.join(name)).unwrap(), other);
+    }
+    std::fs::remove_file(kept.join(name)).unwrap();
+    let report = |form: &str| format!("{form}={}", kept.join(format!("{form}.json")).display());
+    // What it wrote itself it writes over, beside reports, which are passed over.
+    for _ in 0..2 {
+        let ran =
+            keep(&["--report", &report("sarif"), "--report", &report("junit"), "--report", &report("json")]);
+        assert_eq!(ran.code, Some(0), "{ran}");
+    }
+    let ran = run_args(&["drift", "--from", kept.to_str().unwrap()], "");
+    assert_eq!((ran.code, ran.stdout.matches("passed over").count()), (Some(0), 3), "{ran}");
+    let sarif = std::fs::read_to_string(kept.join("sarif.json")).unwrap();
+    let junit = std::fs::read_to_string(kept.join("junit.json")).unwrap();
+    assert!(
+        sarif.contains("\"name\": \"tradebind drift\"")
+            && junit.contains("<testsuites name=\"tradebind drift\"")
+    );
 }
 
 #[test]

@@ -25,7 +25,9 @@ fn rules(report: &Report) -> Vec<&'static str> {
 fn documented_payloads_are_sound() {
     for (name, recorded) in exchange::documented().unwrap() {
         let report = Validator::new().strict(true).check_text(name, &recorded.to_string());
-        assert!(report.passes(Severity::Note), "{}", told(&report));
+        // Of some only the request is on record, which is told.
+        let notes: &[&str] = if recorded.response.is_some() { &[] } else { &["http/unchecked"] };
+        assert!(report.passes(Severity::Warning) && rules(&report) == notes, "{}", told(&report));
     }
     for body in [hk_answer(hk_rows(7)), regions()] {
         let report = check(&body);
@@ -316,6 +318,7 @@ fn a_trace_inside_the_upstream_s_envelope_is_told() {
         assert_eq!(with(Value::Null), no_data("/data"), "{id}");
         assert_eq!(told(json!({ "success": true })), "tradewind/trace ", "{id}");
         assert_eq!(told(json!({})), "tradewind/trace ", "{id}");
+        assert_eq!(told(json!({ "success": null })), "tradewind/trace ", "{id}");
         // Without a code it is no envelope of the upstream's, unless the document says that it is one.
         let bare = if typed { "tradewind/trace /data" } else { "" };
         assert_eq!(with(json!({ "list": [] })), bare, "{id}");
@@ -350,6 +353,134 @@ fn a_service_of_one_answer_needs_no_more() {
     );
 }
 
+/// A status of 400 or more is a failure whatever the body says, in exchanges and in HAR files.
+#[test]
+fn a_status_of_failure_is_told_beside_a_success() {
+    let all = exchange::documented().unwrap();
+    let (_, recorded) = all.into_iter().find(|(name, _)| name.contains("world_regions")).unwrap();
+    let recorded = serde_json::to_value(&recorded).unwrap();
+    let with = |status: u16, body: Value| {
+        let mut exchange = recorded.clone();
+        exchange["response"]["status"] = json!(status);
+        exchange["response"]["body"] = json!({ "json": body });
+        let har = har(json!([{
+            "request": { "method": "POST", "url": "https://app.trade-wind.co/api/customs/analytics/world-regions" },
+            "response": { "status": status, "content": { "text": body.to_string() } },
+        }]));
+        let reports = [
+            Validator::new().check_text("x.json", &pretty(&exchange)),
+            Validator::new().check_text("x.har", &har),
+        ];
+        let found = reports.map(|report| {
+            let last = report.checked.last().unwrap();
+            assert_eq!(last.findings, report.findings.len(), "{}", told(&report));
+            report
+                .findings
+                .iter()
+                .map(|finding| format!("{} {}", finding.rule, finding.found))
+                .collect::<Vec<_>>()
+        });
+        assert_eq!(found[0], found[1]);
+        found.into_iter().next().unwrap()
+    };
+    assert_eq!(with(200, regions()), [] as [&str; 0]);
+    for status in [400, 401, 500, 599] {
+        let told = format!("http/failure status {status} with a body that tells success");
+        assert_eq!(with(status, regions()), [told]);
+        let failure = json!({ "success": false, "error": { "code": "X" } });
+        assert_eq!(with(status, failure), ["tradewind/failure code \"X\""]);
+    }
+}
+
+/// The guide's names, in any case; what another language calls them is not known.
+#[test]
+fn a_name_of_another_code_is_told() {
+    let with = |name: &str, code: u8| {
+        let mut body = hk_answer(hk_rows(1));
+        body["header"]["status"] = json!({ "name": name, "code": code, "message": "No record found." });
+        let report = check(&body);
+        report.findings.iter().map(|told| format!("{} {}", told.rule, told.pointer)).collect::<Vec<_>>()
+    };
+    let name = "hk/failure /header/status/name";
+    for (wrong, right) in [("Fail", "Success"), ("SERVER BUSY", "SUCCESS"), ("Usage limit", "success")] {
+        assert_eq!((with(wrong, 0), with(right, 0)), (vec![name.to_owned()], vec![]));
+    }
+    assert_eq!((with("成功", 0), with("Fine", 0)), (vec![], vec![]));
+    assert_eq!(with("Fail", 1), ["hk/no-record /header/status/code"]);
+    assert!(with("Success", 1).contains(&name.to_owned()));
+    assert_eq!(with("Access denied", 4), ["hk/failure /header/status/code"]);
+}
+
+/// One verdict with the client, which the rule's words give.
+#[test]
+fn a_figure_is_what_the_client_reads() {
+    use tradebind::domain::Figure;
+    let largest = "79228162514264337593543950335";
+    let about = tradebind::validate::rule("hk/figure").unwrap().about;
+    assert!(about.contains(largest) && about.contains("white space"));
+    let (nines, ones) = ("9".repeat(28), "1".repeat(30));
+    for (text, is_figure) in [
+        (" ", true),
+        (" 5", true),
+        ("5\n", true),
+        ("\t5", true),
+        ("\u{a0}5", true),
+        (nines.as_str(), true),
+        (largest, true),
+        ("79228162514264337593543950336", false),
+        (ones.as_str(), false),
+        ("5 5", false),
+    ] {
+        let mut body = hk_answer(hk_rows(1));
+        body["dataSet"][0]["figure"] = json!(text);
+        assert_eq!(rules(&check(&body)).is_empty(), is_figure, "{text:?}");
+        assert_eq!(text.parse::<Figure>().unwrap().reading().is_ok(), is_figure, "{text:?}");
+    }
+}
+
+#[test]
+fn a_request_without_an_answer_is_told() {
+    let all = exchange::documented().unwrap();
+    let (_, mut recorded) = all.into_iter().find(|(_, recorded)| recorded.response.is_some()).unwrap();
+    recorded.response = None;
+    let report = Validator::new().check_text("x.json", &recorded.to_string());
+    assert_eq!((rules(&report), report.exit_code(Severity::Warning)), (vec!["http/unchecked"], 0));
+    assert_eq!(report.exit_code(Severity::Note), 1);
+    assert_eq!(report.findings[0].found, "no answer was recorded; only the request was checked");
+    assert_eq!(report.checked.last().unwrap().findings, 1);
+    // An answer without its body is none.
+    let mut exchange = serde_json::to_value(&recorded).unwrap();
+    exchange["response"] = json!({ "status": 200 });
+    let report = Validator::new().check_text("x.json", &exchange.to_string());
+    assert_eq!((report.problems.len(), report.exit_code(Severity::Error)), (1, 3), "{}", told(&report));
+}
+
+#[test]
+fn a_value_over_several_lines_is_no_ndjson() {
+    let text = pretty(&hk_answer(hk_rows(2)));
+    let report = Validator::new().check_text("x.ndjson", &format!("\n{text}\n"));
+    assert_eq!((report.problems.len(), report.exit_code(Severity::Error)), (1, 3), "{}", told(&report));
+    assert!(report.problems[0].text.contains("is one JSON value over several lines"), "{}", told(&report));
+    // Lines of which the first is none are told each.
+    let report = Validator::new().check_text("x.ndjson", &format!("{text}\n{{}}\n"));
+    assert!(report.problems.len() > 10);
+}
+
+#[test]
+fn a_page_in_a_recording_is_told_as_one() {
+    let url = "https://tradeidds.censtatd.gov.hk/api/get?lang=EN&sv=VCm&freq=M&period=201201,201201&ttype=1";
+    let with = |content: Value| {
+        let entry = json!({ "request": { "method": "GET", "url": url }, "response": { "status": 200, "content": content } });
+        let report = Validator::new().check_text("x.har", &har(json!([entry])));
+        assert_eq!((rules(&report), report.findings[0].line > 1), (vec!["json/syntax"], true));
+        report.findings[0].found.clone()
+    };
+    let page = "a page of HTML or XML, as gateways send";
+    assert_eq!(with(json!({ "text": "\n<html>503</html>" })), page);
+    assert_eq!(with(json!({ "text": "PGh0bWw+", "encoding": "base64" })), page);
+    assert!(!with(json!({ "text": "nope <p>" })).contains("page"));
+}
+
 /// Browsers keep no body of what they served from memory, and write status 0 where a call was given up.
 #[test]
 fn har_entries_without_a_body_are_told() {
@@ -357,7 +488,9 @@ fn har_entries_without_a_body_are_told() {
     let of = |entry: Value| {
         let report = Validator::new().check_text("x.har", &har(json!([entry])));
         let status = entry["response"]["status"].as_i64().unwrap_or(0);
-        assert_eq!(report.exit_code(Severity::Error), u8::from(status < 1), "{}", told(&report));
+        // A query alone is no answer that was checked.
+        let code = if status == 200 { 3 } else { u8::from(status < 1) };
+        assert_eq!(report.exit_code(Severity::Error), code, "{}", told(&report));
         let told = report
             .findings
             .iter()
@@ -373,6 +506,12 @@ fn har_entries_without_a_body_are_told() {
     assert_eq!(with(200, json!({})), "http/unchecked: status 200 with no body");
     assert_eq!(with(200, json!({ "text": "" })), "http/unchecked: status 200 with no body");
     assert_eq!(with(204, json!({})), "");
+    // Beside an answer that was checked it is a note, and no more.
+    let entry =
+        |content: Value| json!({ "request": request, "response": { "status": 200, "content": content } });
+    let all = [json!({}), json!({ "text": hk_answer(hk_rows(1)).to_string() })].map(entry);
+    let report = Validator::new().check_text("x.har", &har(json!(all)));
+    assert_eq!((report.exit_code(Severity::Error), report.problems.len()), (0, 0), "{}", told(&report));
     assert_eq!(with(0, json!({ "text": "" })), "http/failure: status 0 with no body");
     assert_eq!(with(0, json!({ "text": "{}" })), "http/failure: status 0 with a body that no schema covers");
     assert_eq!(with(-1, json!({})), "http/failure: status 0 with no body");
@@ -447,11 +586,18 @@ fn a_rule_that_tells_too_much_is_cut_and_fails() {
         (report.findings.len(), report.checked[0].untold, report.exit_code(Severity::Error)),
         (2, 7, 1)
     );
+    let all = told(&Validator::new().limit(8).check_text("x", &text));
+    assert!(all.contains("x: 1 more finding beyond --limit; a higher one tells more"), "{all}");
     assert_eq!(Validator::new().check_text("x", &text).findings.len(), 9);
     for (limit, unlisted) in [(0, ", 9 of them not listed"), (2, ", 7 of them not listed"), (9, "")] {
         let report = Validator::new().limit(limit).check_text("x", &text);
         assert_eq!(report.count(Severity::Error), 9);
         let all = told(&report);
+        let more = match limit {
+            9 => String::new(),
+            limit => format!("x: {} more findings beyond --limit", 9 - limit),
+        };
+        assert!(all.contains(&more) && all.contains("beyond") != more.is_empty(), "{all}");
         let totals = format!("1 payload checked, 9 errors, 0 warnings, 0 notes{unlisted}");
         assert_eq!(all.lines().last(), Some(totals.as_str()));
     }
@@ -723,7 +869,9 @@ fn a_baseline_tells_absences_apart() {
     };
     let query = |parameters: &str| format!("/api/get?lang=EN&sv=VCm&freq=M&{parameters}");
     let exchange = |member: &str| {
-        let mut exchange = serde_json::to_value(&exchange::documented().unwrap().remove(0).1).unwrap();
+        let all = exchange::documented().unwrap();
+        let (_, whole) = all.into_iter().find(|(_, one)| one.response.is_some()).unwrap();
+        let mut exchange = serde_json::to_value(&whole).unwrap();
         exchange.as_object_mut().unwrap().remove(member);
         pretty(&exchange)
     };
@@ -860,17 +1008,19 @@ fn control_characters_are_escaped() {
     use tradebind::validate::Baseline;
     let mut body = hk_answer(hk_rows(1));
     body["header"]["a\u{1b}[31mRED\n::warning::injected"] = json!(1);
+    body["header"]["b\u{202e}c"] = json!("\u{2066}\u{200f}\u{61c}");
     let name = "::error::\u{1b}x\n::error::y.json";
     let mut report = Validator::new().check_text(name, &pretty(&body));
     report.add(Validator::new().check_text(name, "{}"));
     let stale = Baseline::of(&report);
     let mut whole = Validator::new().check_text("x", &pretty(&hk_answer(hk_rows(1))));
     stale.apply(&mut whole);
-    assert_eq!((report.findings.len(), report.problems.len(), whole.stale.len()), (1, 1, 1));
+    assert_eq!((report.findings.len(), report.problems.len(), whole.stale.len()), (2, 1, 2));
     for report in [&report, &whole] {
         for format in [report::Format::Text, report::Format::Github] {
             let written = written(report, format);
-            assert!(!written.contains(|c: char| c.is_control() && c != '\n'), "{written:?}");
+            let steers = |c: char| c.is_control() || "\u{202e}\u{2066}\u{200f}\u{61c}".contains(c);
+            assert!(!written.contains(|c: char| steers(c) && c != '\n'), "{written:?}");
             let commands = written.lines().filter(|line| line.trim_start().starts_with("::"));
             assert_eq!(
                 commands.count(),

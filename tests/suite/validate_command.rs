@@ -64,6 +64,8 @@ fn exit_codes_tell_how_it_went() {
         (&["good", "--operation", "nothing"], 2),
         (&["good", "--report", "sarif"], 2),
         (&["good", "--report", "csv=x"], 2),
+        (&["good", "--report", "json=-"], 2),
+        (&["good", "--write-baseline", "-"], 2),
         (&["good", "--config", "bad.toml"], 2),
         (&["good", "--config", "syntax.toml"], 2),
         (&["-", "-"], 2),

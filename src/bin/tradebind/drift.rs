@@ -1,9 +1,9 @@
 //! `tradebind drift`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tradebind::documents::SERVICES;
-use tradebind::exchange::ServiceName;
+use tradebind::exchange::{Exchange, ServiceName};
 use tradebind::http::Response;
 use tradebind::tradewind::{Client, api::OPERATIONS};
 use tradebind::validate::Report;
@@ -11,7 +11,7 @@ use tradebind::validate::drift::{Drift, Probe};
 
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::output::Target;
+use crate::output::{Target, real};
 use crate::reporting::{Reporting, config};
 use crate::tradewind::Paying;
 
@@ -26,13 +26,13 @@ use crate::tradewind::Paying;
 Exit codes: 0 no drift as grave as --fail-on; 1 drift; 2 usage; 3 an answer could not be compared; 4 a service could not be
 asked; 5 a billed call whose answer was lost.")]
 pub struct Args {
-    /// Compare the recorded exchanges in a folder and below it, and ask nobody
+    /// Compare the recorded exchanges in a folder and below it, one a file or one a line (NDJSON), and ask nobody
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["max_credits", "api_key_file", "keep"])]
     from: Option<PathBuf>,
     /// Only this service: hk-trade (or hk) or tradewind
     #[arg(long, value_parser = crate::spec::service)]
     service: Option<ServiceName>,
-    /// Keep what came as recorded exchanges in a folder
+    /// Keep what came as recorded exchanges in a folder, over those of an earlier run and over nothing else
     #[arg(long, value_name = "FOLDER")]
     keep: Option<PathBuf>,
     #[command(flatten)]
@@ -50,15 +50,14 @@ impl Args {
             return Err(Failure::usage("--from asks nobody, and so no --replica: give one of them"));
         }
         let from: Vec<_> = self.from.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+        let probes = Probe::all().map_err(|e| Failure::input(e.to_string()))?;
+        if let Some(folder) = &self.keep {
+            self.make_room(folder, &probes)?;
+        }
         let prepared = self.reporting.prepare(&from, self.config.as_deref())?;
         let mut drift = Drift::new().map_err(|e| Failure::input(e.to_string()))?;
         if let Some(path) = &self.config {
             drift = drift.config(config(path)?);
-        }
-        if let Some(folder) = &self.keep {
-            std::fs::create_dir_all(folder).map_err(|e| {
-                Failure::usage(format!("the folder {} cannot be made: {e}", folder.display()))
-            })?;
         }
         let mut report = Drift::report();
         let (mut exit, mut missed) = (Exit::Done, Vec::new());
@@ -67,8 +66,8 @@ impl Args {
             None => {
                 for service in SERVICES.into_iter().filter(|one| self.service.is_none_or(|only| only == *one))
                 {
-                    exit =
-                        exit.max(self.asked(context, service, &mut drift, &mut report, &mut missed).await?);
+                    let probes = probes.iter().filter(|probe| probe.service == service);
+                    exit = exit.max(self.asked(context, probes, &mut drift, &mut report, &mut missed).await?);
                 }
             }
         }
@@ -83,19 +82,42 @@ impl Args {
         Ok(exit)
     }
 
+    /// Makes the folder of what is kept. Nothing is written over there but recordings, and over these no result: that is told before
+    /// anything is asked, or paid for.
+    fn make_room(&self, folder: &Path, probes: &[Probe]) -> Result<(), Failure> {
+        std::fs::create_dir_all(folder)
+            .map_err(|e| Failure::usage(format!("the folder {} cannot be made: {e}", folder.display())))?;
+        let results: Vec<_> = self.reporting.results().map(real).collect();
+        for probe in probes.iter().filter(|probe| self.service.is_none_or(|only| only == probe.service)) {
+            let file = kept(folder, probe);
+            if results.contains(&real(&file)) {
+                return Err(Failure::usage(format!(
+                    "{} is kept as a recording, and a result would be written over it; give the result a file of its own",
+                    file.display()
+                )));
+            }
+            if file.exists() && Exchange::open(&file).is_err() {
+                return Err(Failure::usage(format!(
+                    "{} is no recorded exchange, and --keep writes over nothing else; move it, or name another folder",
+                    file.display()
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// Asks one service; what cannot be asked is told, and the rest is asked all the same. `missed` gets the names of what was not
     /// compared.
     async fn asked(
         &self,
         context: &Context,
-        service: ServiceName,
+        probes: impl Iterator<Item = &Probe>,
         drift: &mut Drift,
         report: &mut Report,
         missed: &mut Vec<String>,
     ) -> Result<Exit, Failure> {
         let (mut exit, mut billed) = (Exit::Done, None);
-        let probes = Probe::all().map_err(|e| Failure::input(e.to_string()))?;
-        for probe in probes.into_iter().filter(|probe| probe.service == service) {
+        for probe in probes {
             let name = probe.name();
             if probe.placeholder {
                 context.note(format_args!(
@@ -110,29 +132,29 @@ impl Args {
                 missed.push(name);
                 continue;
             }
-            if probe.service == ServiceName::Tradewind && self.lacks_key(context, &probe) {
+            if probe.service == ServiceName::Tradewind && self.lacks_key(context, probe) {
                 context.note(format_args!(
                     "{name} is not asked for: it needs a key; set TRADEWIND_API_KEY, or give --api-key-file FILE"
                 ));
                 missed.push(name);
                 continue;
             }
-            let asked = match service {
-                ServiceName::HkTrade => hk(context, &probe).await,
-                ServiceName::Tradewind => self.tradewind(context, &probe, &mut billed).await,
+            let asked = match probe.service {
+                ServiceName::HkTrade => hk(context, probe).await,
+                ServiceName::Tradewind => self.tradewind(context, probe, &mut billed).await,
             };
             match asked {
                 Ok(answer) => {
                     let came = probe.answered(answer.status(), answer.body(), context.is_replica());
                     if let Some(folder) = &self.keep {
-                        let file = folder.join(name.replace('/', "."));
+                        let file = kept(folder, probe);
                         Target { output: Some(file) }.write_text(&came.to_string())?;
                     }
                     report.add(drift.check(&name, &came));
                 }
                 Err(unanswered) => {
                     match unanswered {
-                        Unanswered::Refused(why) => report.add(Drift::refused(&probe, &why)),
+                        Unanswered::Refused(why) => report.add(Drift::refused(probe, &why)),
                         Unanswered::Failed(failure) => exit = exit.max(failure.about(&name).told()),
                     }
                     missed.push(name);
@@ -174,6 +196,11 @@ impl Args {
         let keyed = known.is_none_or(|known| known.key);
         Ok(answer.map_err(|e| Unanswered::of(e, keyed, context, &url))?.into_value())
     }
+}
+
+/// Where the answer to a query is kept.
+fn kept(folder: &Path, probe: &Probe) -> PathBuf {
+    folder.join(probe.name().replace('/', "."))
 }
 
 /// Why there is no answer to compare.

@@ -23,7 +23,8 @@ pub struct Reporting {
     /// Least grave finding that makes the exit code 1: error, warning or note
     #[arg(long, value_name = "SEVERITY", value_parser = severity, default_value = "error")]
     fail_on: Severity,
-    /// Accept the findings that this file lists, and tell which of them are gone; its paths are as given, from the same folder
+    /// Accept the findings that this file lists, and tell which of them are gone. Those of `validate` go by the path as given, from the
+    /// same folder; those of `drift` by service, operation and case, whatever the file, and however often they are met
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
     /// Write the findings to a file for --baseline, and take them as accepted
@@ -69,6 +70,11 @@ impl Reporting {
         self.write_baseline.as_deref()
     }
 
+    /// Every file that is written.
+    pub fn results(&self) -> impl Iterator<Item = &Path> {
+        self.report.iter().map(|(_, path)| path.as_path()).chain(self.written_baseline())
+    }
+
     /// Whether that is the baseline in use.
     pub fn is_baseline(&self, path: &str) -> bool {
         self.baseline.as_ref().is_some_and(|baseline| real(baseline) == real(Path::new(path)))
@@ -98,10 +104,14 @@ impl Reporting {
 impl Reporting {
     /// Each result has a file of its own, which is none that is read.
     fn apart(&self, inputs: &[String], config: Option<&Path>) -> Result<(), Failure> {
-        let results: Vec<_> =
-            self.report.iter().map(|(_, path)| path.as_path()).chain(self.written_baseline()).collect();
+        let results: Vec<_> = self.results().collect();
         if results.is_empty() {
             return Ok(());
+        }
+        if results.contains(&Path::new("-")) {
+            return Err(Failure::usage(
+                "standard output (-) has the report that --format asks for; give every other result a file",
+            ));
         }
         let mut taken = HashSet::new();
         if let Some(twice) = results.iter().find(|path| !taken.insert(real(path))) {

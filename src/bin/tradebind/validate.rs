@@ -20,6 +20,7 @@ use crate::reporting::{Reporting, config};
   tradebind validate fixtures/ --format github --report sarif=findings.sarif --report junit=payloads.xml
   tradebind validate --explain hk/count
 
+Of a folder, files and folders whose names begin with a dot are passed over.
 What a bare body is, its shape tells, or --service, --operation and --part do; exchanges and HAR files tell by themselves.
 Exit codes: 0 everything passes; 1 findings as grave as --fail-on; 2 usage; 3 something could not be checked, or nothing was.")]
 pub struct Args {

@@ -52,8 +52,7 @@ impl Lines {
 
 /// Whether a text holds several values, each in a line of its own.
 pub(crate) fn several(source: &mut Source, start: Position, prefix: &[u8]) -> io::Result<bool> {
-    let ending = source.name.rsplit('.').next().unwrap_or_default();
-    if ["ndjson", "jsonl"].iter().any(|known| ending.eq_ignore_ascii_case(known)) {
+    if is_named(source) {
         return Ok(true);
     }
     let text = prefix.trim_ascii_start();
@@ -67,7 +66,29 @@ pub(crate) fn several(source: &mut Source, start: Position, prefix: &[u8]) -> io
     Ok(serde_json::from_slice::<IgnoredAny>(line).is_ok() && !rest.trim_ascii().is_empty())
 }
 
-/// The same where not even the first line fits in what was looked at.
+/// Whether the name says so.
+fn is_named(source: &Source) -> bool {
+    let ending = source.name.rsplit('.').next().unwrap_or_default();
+    ["ndjson", "jsonl"].iter().any(|known| ending.eq_ignore_ascii_case(known))
+}
+
+/// Said of what [`is_one_value`].
+pub(crate) const ONE_VALUE: &str = "is one JSON value over several lines, and NDJSON has a value in each line: write it in one line, or let the name end in .json";
+
+/// Whether what is named NDJSON is one value over several lines: only where its first line is none is the rest looked at.
+pub(crate) fn is_one_value(source: &mut Source, whole: &Body, prefix: &[u8]) -> io::Result<bool> {
+    let text = prefix.trim_ascii_start();
+    let line = text.split(|b| *b == b'\n').next().unwrap_or_default();
+    if !is_named(source) || line.len() == text.len() || serde_json::from_slice::<IgnoredAny>(line).is_ok() {
+        return Ok(false);
+    }
+    source.read(whole, |from| {
+        let mut json = JsonStreamReader::new(BufReader::with_capacity(1 << 16, from));
+        json.skip_value().is_ok() && json.consume_trailing_whitespace().is_ok()
+    })
+}
+
+/// [`several`] where not even the first line fits in what was looked at.
 fn long_lines(source: &mut Source, start: Position, prefix: &[u8]) -> io::Result<bool> {
     let mut from = source.from(start.byte)?;
     let blank = prefix.len() - prefix.trim_ascii_start().len();

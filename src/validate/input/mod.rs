@@ -15,15 +15,21 @@ use base64::engine::general_purpose::STANDARD;
 use struson::reader::{JsonReader, JsonStreamReader};
 
 use super::diagnose::Position;
+use super::finding::steers;
 
 pub(super) use exchange::{Call, Json, Slip, contents, position, read as read_exchange};
 pub(super) use har::read as read_har;
-pub(super) use lines::{Lines, several, short};
+pub(super) use lines::{Lines, ONE_VALUE, is_one_value, several, short};
 pub(super) use recognise::{Candidate, by_shape};
 pub(super) use sketch::{Container, Sketch};
 
 /// The byte order mark in UTF-8.
 const MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// Whether a text is a page of HTML or XML, by how it begins.
+pub(super) fn is_page(text: &[u8]) -> bool {
+    text.trim_ascii_start().starts_with(b"<")
+}
 
 /// How much of a payload is looked at to recognise it.
 pub(super) const PREFIX: u64 = 64 << 10;
@@ -296,8 +302,7 @@ impl Source {
             kept = kept.chars().take(token(&kept)).collect();
         }
         let more = if kept.len() < rest.len() && !matches!(within, Within::Token) { "…" } else { "" };
-        let plain =
-            |text: &str| text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
+        let plain = |text: &str| text.chars().map(|c| if steers(c) { ' ' } else { c }).collect::<String>();
         let length = token(&kept);
         Some(super::Excerpt {
             caret: line.chars().count(),
@@ -341,6 +346,10 @@ fn token(text: &str) -> usize {
     length.max(1)
 }
 
+/// Said of a folder without any.
+pub(super) const NO_PAYLOAD: &str =
+    "the folder holds no payload: files that end in .json, .ndjson, .jsonl or .har";
+
 /// What a path leads to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Files {
@@ -361,10 +370,7 @@ pub(super) fn files_of(path: &str, named: usize) -> Result<Files, String> {
         let mut found = Vec::new();
         folder(given, &mut found).map_err(|e| format!("the folder cannot be read: {e}"))?;
         return match found.is_empty() {
-            true => {
-                Err("the folder holds no payload: files that end in .json, .ndjson, .jsonl or .har"
-                    .to_owned())
-            }
+            true => Err(NO_PAYLOAD.to_owned()),
             false => Ok(parted(found)),
         };
     }

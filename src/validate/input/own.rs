@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::Sketch;
 use crate::validate::baseline::FORMAT as BASELINE;
-use crate::validate::report::{FORMAT as REPORT, TOOL};
+use crate::validate::report::{FORMAT as REPORT, TOOLS};
 
 /// Whether a file is a baseline or a report of ours.
 pub(super) fn is_own(path: &Path) -> bool {
@@ -18,8 +18,8 @@ pub(super) fn is_own(path: &Path) -> bool {
     if read.is_none() {
         return false;
     }
-    let suites = format!("<testsuites name=\"{TOOL}\"");
-    if String::from_utf8_lossy(&beginning).contains(&suites) {
+    let text = String::from_utf8_lossy(&beginning);
+    if TOOLS.iter().any(|tool| text.contains(&format!("<testsuites name=\"{tool}\""))) {
         return true;
     }
     let Ok(sketch) = Sketch::of(beginning.as_slice()) else { return false };
@@ -33,5 +33,6 @@ fn is_ours(sketch: &Sketch) -> bool {
     let format = sketch.get("format").and_then(Sketch::text);
     let run = sketch.get("runs").and_then(Sketch::first);
     let tool = run.and_then(|run| run.get("tool")?.get("driver")?.get("name")?.text());
-    format.is_some_and(|format| [BASELINE, REPORT].contains(&format)) || tool == Some(TOOL)
+    format.is_some_and(|format| [BASELINE, REPORT].contains(&format))
+        || tool.is_some_and(|tool| TOOLS.contains(&tool))
 }

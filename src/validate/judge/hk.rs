@@ -206,6 +206,11 @@ impl Judge {
     }
 
     pub(super) fn finish_hk(&mut self) {
+        if let Some(found) = self.other_name() {
+            let remark =
+                Remark::new("hk/failure", At::Slot(Slot::StatusName), "the name of the status's code", found);
+            self.remark(remark.mend("look which of the two was changed, or record the answer again"));
+        }
         let code = self.head.text(Slot::StatusCode).map(str::to_owned);
         if let Some(code) = code.filter(|code| StatusCode::exact(code) != Some(StatusCode::Success)) {
             self.failure(&code);
@@ -231,6 +236,15 @@ impl Judge {
         let mut ending = Ending::new(self.limit);
         self.cells.finish(&mut ending);
         self.end_told(ending);
+    }
+
+    /// The name of the status, where it is that of another code: names of the guide in any case, and no others.
+    fn other_name(&self) -> Option<String> {
+        let name = self.head.text(Slot::StatusName)?;
+        let code = StatusCode::exact(self.head.text(Slot::StatusCode)?)?;
+        let plain = name.trim().replace(' ', "-");
+        let named = StatusCode::VALUES.iter().find(|known| known.name().eq_ignore_ascii_case(&plain))?;
+        (*named != code).then(|| format!("{} beside code {code} ({})", shown(name), code.name()))
     }
 
     /// A failure inside HTTP 200.

@@ -68,6 +68,7 @@ pub(super) enum Slot {
     /// The same where the document declares the upstream's envelope inside.
     BothEnvelopes,
     StatusCode,
+    StatusName,
     StatusDescription,
     Message,
     Records,
@@ -125,6 +126,7 @@ pub(super) fn slot(component: &str, field: &str) -> Option<Slot> {
         ("Row", "ccRegionDescTC") => Slot::ConsigneeRegionTc,
         ("Row", "ccRegionDescSC") => Slot::ConsigneeRegionSc,
         ("Status", "code") => Slot::StatusCode,
+        ("Status", "name") => Slot::StatusName,
         ("Status", "description") => Slot::StatusDescription,
         ("Status", "message") => Slot::Message,
         ("Count", "noOfRecords") => Slot::Records,

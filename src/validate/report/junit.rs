@@ -2,7 +2,7 @@ use std::io::{self, Write};
 
 use quick_junit::{NonSuccessKind, Report as Suites, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Report, TOOL, many};
+use super::{Report, many, tool};
 use crate::validate::{Finding, Severity};
 
 /// JUnit XML: a suite for each file, a case for each payload. Findings as grave as `fail_on` fail a case; others are its output.
@@ -10,7 +10,7 @@ use crate::validate::{Finding, Severity};
 /// # Errors
 /// When it cannot be written.
 pub fn junit(report: &Report, fail_on: Severity, into: &mut dyn Write) -> io::Result<()> {
-    let mut all = Suites::new(TOOL);
+    let mut all = Suites::new(tool(report));
     let mut suite: Option<TestSuite> = None;
     for checked in &report.checked {
         if suite.as_ref().is_none_or(|suite| suite.name.as_str() != checked.file) {

@@ -17,10 +17,16 @@ pub use junit::junit;
 pub use sarif::sarif;
 pub use text::text;
 
+use super::finding::steers;
 use super::{Report, Severity};
 
-/// What a report names as its maker.
-pub(super) const TOOL: &str = "tradebind validate";
+/// What a report may name as its maker.
+pub(super) const TOOLS: [&str; 2] = ["tradebind validate", "tradebind drift"];
+
+/// Its maker.
+fn tool(report: &Report) -> &'static str {
+    TOOLS[usize::from(report.compared.is_some())]
+}
 
 /// A form of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -88,10 +94,10 @@ impl FromStr for Format {
 /// A text in which no control character reaches a terminal, and no line of it another line of the report: names and keys are other
 /// people's.
 fn harmless(text: &str) -> Cow<'_, str> {
-    if !text.contains(char::is_control) {
+    if !text.contains(steers) {
         return Cow::Borrowed(text);
     }
-    let escape = |letter: char| match letter.is_control() {
+    let escape = |letter: char| match steers(letter) {
         true => letter.escape_default().to_string(),
         false => letter.to_string(),
     };

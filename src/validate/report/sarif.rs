@@ -9,7 +9,7 @@ use serde_sarif::sarif::{
     ReportingDescriptor, Result as Found, ResultLevel, Run, SCHEMA_URL, Sarif, Tool, ToolComponent,
 };
 
-use super::{Report, TOOL};
+use super::{Report, tool};
 use crate::validate::{Finding, Problem, RULES, Rule, Severity};
 
 /// SARIF 2.1.0. Columns count characters.
@@ -18,7 +18,7 @@ use crate::validate::{Finding, Problem, RULES, Rule, Severity};
 /// When it cannot be written.
 pub fn sarif(report: &Report, into: &mut dyn Write) -> io::Result<()> {
     let driver = ToolComponent::builder()
-        .name(TOOL)
+        .name(tool(report))
         .semantic_version(env!("CARGO_PKG_VERSION"))
         .rules(RULES.iter().map(descriptor).collect::<Vec<_>>())
         .build();

@@ -3,7 +3,7 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthChar as _;
 
-use super::{Report, harmless, summary};
+use super::{Report, harmless, many, summary};
 use crate::validate::{Excerpt, Finding, Problem, Severity};
 
 /// For people: each finding with its line, then a summary.
@@ -15,8 +15,8 @@ pub fn text(report: &Report, color: bool, into: &mut dyn Write) -> io::Result<()
         one(finding, color, into)?;
     }
     for checked in report.checked.iter().filter(|checked| checked.untold > 0) {
-        let (name, untold) = (file(&checked.name()), checked.untold);
-        writeln!(into, "{name}: {untold} more findings of rules that told too many; --limit tells more")?;
+        let (name, untold) = (file(&checked.name()), many(checked.untold, "more finding"));
+        writeln!(into, "{name}: {untold} beyond --limit; a higher one tells more")?;
     }
     for problem in &report.problems {
         // Its own line breaks are ours.

@@ -26,7 +26,8 @@ fn every_operation_is_called() {
     for operation in ::tradebind::tradewind::api::OPERATIONS {
         // What a request must hold, its documented example has.
         let example = documented.iter().find(|(_, example)| example.operation == operation.id);
-        let example = example.and_then(|(_, example)| serde_json::to_value(example.request.body.as_ref()?).ok());
+        let example =
+            example.and_then(|(_, example)| serde_json::to_value(example.request.body.as_ref()?).ok());
         let body = example.map_or("{}".to_owned(), |body| body["json"].to_string());
         let name = operation.id.replace('_', "-");
         let mut args = vec!["tradewind", &name, "--replica", "-q"];

@@ -102,7 +102,7 @@ fn pinwheel([width, height]: [usize; 2], [left, right]: [usize; 2], [top, bottom
     ]
 }
 
-/// Cuts small grids, in every possible way but for wheels of more than five parts.
+/// Cuts small grids, in every possible way but for wheels of more than five parts, and of parts with longer sides than [`WHEEL`].
 struct Small<'a> {
     axes: &'a [Axis],
     volume: u64,

@@ -259,11 +259,6 @@ impl Facts {
         own == block || (Kind::of(own) == Kind::of(block) && (own.is_refused_combination() || answered()))
     }
 
-    /// Whether the service refused something of a block without a name: it will not name what else it refuses there.
-    pub(super) fn names_nothing(&self, block: &Block, periods: PeriodPair) -> bool {
-        self.asked.get(&(block.clone(), periods)).is_some_and(|asked| !asked.refused.is_empty())
-    }
-
     /// Whether a code was refused at the end of a range: in the part that no border of editions cuts.
     pub(super) fn was_refused(&self, block: &Block, range: PeriodPair, code: &CommodityCode) -> bool {
         let range = self.published(range).unwrap_or(range);

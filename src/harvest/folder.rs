@@ -118,18 +118,12 @@ impl Folder {
     }
 
     /// Keeps a body, compressed, under its hash; when this returns, it is on the disk.
-    pub(super) fn keep(&self, body: &[u8]) -> Result<String, HarvestError> {
-        let hash = super::hash(body);
+    pub(super) fn keep(&self, Packed { hash, bytes }: Packed) -> Result<String, HarvestError> {
         let path = self.body_path(&hash);
         if path.is_file() {
             return Ok(hash);
         }
-        replace(&path, |out| {
-            let mut gz = GzEncoder::new(out, Compression::fast());
-            gz.write_all(body)?;
-            gz.finish()?.flush()
-        })
-        .map_err(HarvestError::disk(&path, "written"))?;
+        replace(&path, |out| out.write_all(&bytes)).map_err(HarvestError::disk(&path, "written"))?;
         Ok(hash)
     }
 
@@ -188,6 +182,22 @@ impl Folder {
             (_, Err(error)) => Err(HarvestError::disk(&path, "written")(error)),
             (None, Ok(())) => Err(HarvestError::disk(&path, "written")(io::ErrorKind::Other.into())),
         }
+    }
+}
+
+/// A body ready to be kept.
+pub(super) struct Packed {
+    /// The hash of the body.
+    hash: String,
+    bytes: Vec<u8>,
+}
+
+impl Packed {
+    pub(super) fn of(body: &[u8]) -> Self {
+        let mut gz = GzEncoder::new(Vec::new(), Compression::fast());
+        // Writing to memory cannot fail.
+        _ = gz.write_all(body);
+        Self { hash: super::hash(body), bytes: gz.finish().unwrap_or_default() }
     }
 }
 

@@ -73,11 +73,11 @@ impl Journal {
                 // A disk that lost the middle of a line when the power went.
                 Err(_) if at + 1 == lines.len() => break,
                 Err(problem) => {
-                    let problem = format!(
-                        "line {} {problem}; put back a copy of the file, or cut it off before that line: what \
-                         stood behind is then asked for again",
-                        at + 1
-                    );
+                    let cut = match at {
+                        0 => "harvest into another folder",
+                        _ => "cut it off before that line: what stood behind is then asked for again",
+                    };
+                    let problem = format!("line {} {problem}; put back a copy of the file, or {cut}", at + 1);
                     return Err(HarvestError::Damaged { path: path.to_owned(), problem });
                 }
             }

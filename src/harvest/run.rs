@@ -14,7 +14,7 @@ use super::data::{Fresh, Source, counted, is_settled};
 use super::difference::Difference;
 use super::error::HarvestError;
 use super::facts::{Came, Facts, Fate, Gained, Kept, Next, is_surely_published};
-use super::folder::{Folder, MANIFEST, Purpose, manifest, told_answers};
+use super::folder::{Folder, MANIFEST, Packed, Purpose, manifest, told_answers};
 use super::journal::Record;
 use super::plan::{Limits, Plan, rows_a_period};
 use super::request::Request;
@@ -22,7 +22,7 @@ use super::revisions;
 use super::rows::{columns, faults};
 use super::summary::{DataFile, Failed, Format, Revisions, Summary, merged};
 use super::write;
-use crate::domain::{CodeList, CommodityCode, Frequency, Period, PeriodPair};
+use crate::domain::{CodeList, CommodityCode, Frequency, Language, Period, PeriodPair};
 use crate::error::{Error, ErrorKind};
 use crate::hk::{Client, Query};
 use crate::table::{Column, Decoded, Table};
@@ -222,9 +222,9 @@ impl Harvest {
                 _ => {}
             }
         }
-        let bodies =
-            generations.iter().flat_map(|one| one.facts.kept()).map(|kept| kept.body.clone()).collect();
-        opened.keep_only(&bodies);
+        let bodies = generations.iter().flat_map(|one| one.facts.kept()).map(|kept| kept.body.clone());
+        // Those that the manifest names belong to a journal that may be put back.
+        opened.keep_only(&bodies.chain(told_answers(folder)).collect());
         let ends = generations.iter().map(|one| one.plan.request().periods().end());
         let end = ends.max_by_key(|end| end.ordinal()).unwrap_or(purpose.request.periods().end());
         generations.iter_mut().for_each(Generation::conclude);
@@ -725,11 +725,9 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
         query: &Query,
         mut turn: Result<SemaphorePermit<'_>, AcquireError>,
     ) -> Result<Result<(Answer, Gained), Error>, HarvestError> {
-        let (block, ..) = Block::of(query);
         let mut times = 1;
         loop {
-            // One answer in English that names nothing says that no other of the batch will.
-            let mut english = !self.state().facts.names_nothing(&block, query.periods());
+            let mut english = false;
             let asked = self
                 .client
                 .asked(query, &mut english, |decoded: Decoded, empty, response| {
@@ -744,20 +742,26 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
                     // Looking at an answer, and bringing it to the disk, holds up no call.
                     drop(turn);
                     let (folder, query) = (Arc::clone(&self.folder), query.clone());
-                    let kept = self.beside(move || {
+                    let looked_at = self.beside(move || {
                         let (block, periods, codes) = Block::of(&query);
                         let faults = faults(&table, &block, periods, &codes);
                         if faults > 0 && !is_last {
                             return Ok(None);
                         }
-                        let bytes = body.len();
-                        Ok(Some(Answer { table, faults, bytes, body: folder.keep(&body)? }))
+                        Ok(Some((table, faults, body.len(), Packed::of(&body))))
                     });
-                    if let Some(answer) = kept.await? {
-                        return Ok(Ok((answer, gained)));
+                    if let Some((table, faults, bytes, packed)) = looked_at.await? {
+                        // Waiting for the disk takes no core.
+                        let body = aside(move || folder.keep(packed)).await?;
+                        return Ok(Ok((Answer { table, faults, bytes, body }, gained)));
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::CountMismatch && !is_last => drop(turn),
+                // What is refused in Chinese is not known to be refused: it may be nothing, or a month that is not out. Where no time
+                // was left to ask in English, the query failed.
+                Err(error) if error.is_refused() && query.language() != Language::English && !english => {
+                    return Ok(Err(error.of_kind(ErrorKind::Timeout)));
+                }
                 Err(error) => return Ok(Err(error)),
             }
             times += 1;
@@ -846,6 +850,11 @@ fn told_data(folder: &Path) -> Option<DataFile> {
     folder.join(&data.file).exists().then_some(data)
 }
 
+/// How many refreshes the data there hold, by the manifest.
+fn told_refreshes(folder: &Path) -> usize {
+    manifest(folder)["refreshes"].as_u64().and_then(|told| usize::try_from(told).ok()).unwrap_or_default()
+}
+
 /// Writes data, revisions and manifest.
 fn finish(
     settings: &Settings,
@@ -892,12 +901,16 @@ fn finish(
     };
     let all = made(sources(shown));
     let files = (folder, &state.fresh);
-    // While answers are missing that there were, since a body was lost or the journal cut off, more data do not go for fewer.
+    // While answers are missing that there were, since a body was lost or the journal cut off, more data do not go for fewer, nor
+    // those of a refresh for those before it.
     let mut kept_data = false;
-    let before = if shown.iter().all(Generation::is_settled) { None } else { told_data(folder.path()) };
+    let refreshes = told_refreshes(folder.path()).max(shown.len() - 1);
+    let is_behind = refreshes >= shown.len();
+    let is_whole = !is_behind && shown.iter().all(Generation::is_settled);
+    let before = if is_whole { None } else { told_data(folder.path()) };
     let counted = before.map(|data| counted(files, &all).map(|counted| (data, counted))).transpose()?;
     let write::Written { file, tally, refused } = match counted {
-        Some((data, (rows, tally, refused))) if rows < data.rows => {
+        Some((data, (rows, tally, refused))) if is_behind || rows < data.rows => {
             kept_data = true;
             write::Written { file: data, tally, refused }
         }
@@ -957,6 +970,7 @@ fn finish(
         .collect();
     let manifest = json!({
         "program": concat!("tradebind ", env!("CARGO_PKG_VERSION")),
+        "refreshes": refreshes,
         "service": purpose.service,
         "request": purpose.request,
         "limits": purpose.limits,

@@ -143,13 +143,13 @@ impl Client {
     /// [`Error::periods`], unknown commodity codes in [`Error::codes`], every reason in [`Error::messages`]. An
     /// answer whose number of rows is not as told keeps them in [`Error::answer`].
     pub async fn query(&self, query: &Query) -> Result<Answer, Error> {
-        let (answer, attempts, waited) = self.asked(query, &mut true, Answer::new).await?;
+        let (answer, attempts, waited) = self.asked(query, &mut false, Answer::new).await?;
         Ok(answer.with_effort(attempts, waited))
     }
 
     /// Asks a query, reads the answer into an `F`, and makes of it what is handed on, with attempts and waits.
     ///
-    /// `english` says whether one that is refused in Chinese may be asked once more in English, and then whether it was.
+    /// `english` tells whether it was asked once more in English, since it was refused in Chinese.
     pub(crate) async fn asked<F: Form, T>(
         &self,
         query: &Query,
@@ -158,11 +158,11 @@ impl Client {
     ) -> Result<(T, u32, Duration), Error> {
         let call = CallSpan::begin(SERVICE, QUERY);
         let mut repeats = Repeats::new(self.0.wire.backoff);
-        let may = std::mem::take(english) && query.language() != Language::English;
+        let chinese = query.language() != Language::English;
         let asking = async {
             let got = match self.ask(Asked::Query(query), &mut repeats, &call).await {
                 Err(error)
-                    if may && error.is_refused() && repeats.may_go_on() && repeats.is_within_total() =>
+                    if chinese && error.is_refused() && repeats.may_go_on() && repeats.is_within_total() =>
                 {
                     *english = true;
                     self.told_in_english(error, query, &mut repeats, &call).await?
@@ -181,8 +181,7 @@ impl Client {
 
     /// Asks for any path below the base URL, such as `/api/get?lang=EN&…`, with any method and body, and the same
     /// session, pace, repeats and errors. Only safe methods, as GET and HEAD are, are repeated; any other only with a new session,
-    /// after an answer that denied the old one, and its error is [retryable](Error::is_retryable) only where it was refused for
-    /// the usage limit or by the service as busy. An answer that tells a failure is an error, as for a query; whatever else
+    /// after an answer that denied the old one, and its error is never [retryable](Error::is_retryable). An answer that tells a failure is an error, as for a query; whatever else
     /// comes is handed on, "No record found" too.
     ///
     /// ```no_run
@@ -243,18 +242,15 @@ impl Client {
                 call.repeated(Duration::ZERO, repeats.attempts(), error.kind());
                 continue;
             }
-            // What is no read may have been done, even where no connection could be made: that may be the second of a redirect,
-            // which the library below does not tell. Only for the limit, or where the service itself says that it is busy, was
-            // it refused.
+            // What is no read may have been done, even where no connection could be made or the limit was reached: that may be
+            // the second of a redirect, which the library below does not tell.
             if !asked.is_read() {
-                let refused = error.is_usage_limit() || (error.is_busy() && error.service_code().is_some());
                 let error = match error.kind() {
                     ErrorKind::Unreachable => error.of_kind(ErrorKind::Interrupted),
                     _ => error,
                 };
-                let later = refused && error.is_retryable();
                 let wait = http::retry_after_of(&error, &*wire.clock);
-                return Err(error.repeatable(later).with_retry_after(wait));
+                return Err(error.repeatable(false).with_retry_after(wait));
             }
             let kind = error.kind();
             let wait = repeats.after(error, &*wire.clock)?;
@@ -314,6 +310,8 @@ impl Client {
             Err(told) if told.is_unpublished_period() || told.is_unknown_commodity() => {
                 Err(told.with_messages(refused.messages().to_vec()))
             }
+            // It may be no refusal at all: nobody is told that it is.
+            Err(told) if !told.is_refused() => Err(told),
             _ => Err(refused),
         }
     }

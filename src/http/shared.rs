@@ -112,12 +112,14 @@ impl SharedPace {
         let apart = millis(self.pace.apart());
         let wait = self.change(|ledger| {
             let now = now(clock);
-            // What was noted later than now comes from a clock that was set back since.
+            // What was noted much later than now comes from a clock that was set back since; a clock that is corrected by a
+            // little ends no wait.
+            let soon = now.saturating_add(millis(AFTER_LIMIT));
             let held = match ledger.limit_reached {
-                at if at == 0 || at > now => 0,
+                at if at == 0 || at > soon => 0,
                 at => at.saturating_add(millis(AFTER_LIMIT)),
             };
-            let next = if ledger.noted.is_some_and(|noted| noted <= now) { ledger.next } else { 0 };
+            let next = if ledger.noted.is_some_and(|noted| noted <= soon) { ledger.next } else { 0 };
             let start = now.max(next).max(held);
             ledger.next = start.saturating_add(apart);
             ledger.noted = Some(now);
@@ -266,7 +268,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let shared = SharedPace::open_in(folder.path(), "hk-trade", pace()).unwrap();
         let minute = 60;
-        for back in [1, 30 * minute, 1_000_000] {
+        for back in [30 * minute, 1_000_000] {
             let late = ManualClock::at(UNIX_EPOCH + Duration::from_secs(2_000_000));
             drop(shared.enter(&late).await);
             shared.limited(&late);
@@ -277,5 +279,11 @@ mod tests {
             assert!(early.naps().is_empty(), "{back} s back: {:?}", early.naps());
             fs::remove_file(folder.path().join("hk-trade.pace")).unwrap();
         }
+        // One that is corrected by a second ends no wait, and makes none much longer.
+        let late = ManualClock::at(UNIX_EPOCH + Duration::from_secs(2_000_000));
+        shared.limited(&late);
+        let early = ManualClock::at(UNIX_EPOCH + Duration::from_secs(1_999_999));
+        drop(shared.enter(&early).await);
+        assert_eq!(early.naps(), [AFTER_LIMIT + Duration::from_secs(1)]);
     }
 }

@@ -104,11 +104,12 @@ impl Access {
         let path = path.as_ref();
         let at = || format!("in {}", path.display());
         let mut text = String::new();
-        let file =
-            std::fs::File::open(path).map_err(|e| match path.to_string_lossy().starts_with(PREFIX) {
-                true => InvalidKey::new("is given where a file that holds it is meant; it is not shown"),
-                false => InvalidKey::new(format!("cannot be read: {e}")).of(at()),
-            })?;
+        let file = std::fs::File::open(path).map_err(|e| match (e.kind(), is_like_key(path)) {
+            (std::io::ErrorKind::NotFound, true) => {
+                InvalidKey::new("is given where a file that holds it is meant; it is not shown")
+            }
+            _ => InvalidKey::new(format!("cannot be read: {e}")).of(at()),
+        })?;
         match file.take(FILE_CAP + 1).read_to_string(&mut text) {
             Err(e) => Err(InvalidKey::new(format!("cannot be read: {e}")).of(at())),
             Ok(_) if text.len() as u64 > FILE_CAP || text.trim().contains(char::is_whitespace) => {
@@ -142,6 +143,12 @@ impl Access {
     pub(super) fn secret(&self) -> &Secret {
         &self.secret
     }
+}
+
+/// Whether what should name a file looks like a key.
+fn is_like_key(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    text.starts_with(PREFIX) && !text.contains(['.', '/', '\\'])
 }
 
 /// A key that cannot be sent, or was not found; never repeats it.

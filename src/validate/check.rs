@@ -220,6 +220,7 @@ impl Validator {
             return Ok(());
         }
         let before = (report.checked.len(), report.findings.len());
+        let problems = report.problems.len();
         self.bodiless = false;
         let start = whole.start();
         if input::several(source, start, &prefix)? {
@@ -237,7 +238,8 @@ impl Validator {
         }
         let is_answer = |checked: &Checked| checked.subject.part == Part::Response;
         // Drift tells of each by itself.
-        if self.bodiless && !self.drift && !report.checked.iter().skip(before.0).any(is_answer) {
+        let is_told = report.problems.len() > problems;
+        if self.bodiless && !is_told && !self.drift && !report.checked.iter().skip(before.0).any(is_answer) {
             let text =
                 "holds no body of an answer, where the document asks for JSON: no answer could be checked";
             report.problems.push(problem(source, 0, text));
@@ -601,11 +603,14 @@ impl Validator {
         };
         let told = report.findings[first..].iter().any(|finding| TOLD.contains(&finding.rule));
         // Who lets failures pass need not be told of one.
-        if told || TOLD.iter().any(|id| self.severity(rule::known(id)).is_none()) {
+        let off = self.severity(rule::known("tradewind/failure")).is_none();
+        // What is beyond the limit may be that.
+        let more = report.checked.last().is_some_and(|checked| checked.untold > 0);
+        if told || off || more {
             return;
         }
         let expected = "a status that tells success, or a body that tells the failure";
-        let found = format!("status {status} with a body that tells success");
+        let found = format!("status {status} with a body that tells no failure");
         let fault = of_call("http/failure", *position, &candidate.operation, expected, found);
         let finding = self.finding(source, pointer, Some(candidate.document), fault, Within::Token);
         if let Some(checked) = report.checked.last_mut() {
@@ -691,6 +696,7 @@ impl Validator {
         let service = candidate.document.service();
         let known = |document: &&Document| document.service() == service;
         let Some(at) = self.documents.iter().position(known) else { return Ok(()) };
+        let failed = self.documents[at].resolve(schema.clone()).pointer.ends_with("/Failure");
         let node = self.schemas[at].compile(schema);
         let schemas = &self.schemas[at];
         let file = candidate.document.path();
@@ -705,6 +711,7 @@ impl Validator {
             operation: candidate.operation.id().to_owned(),
             part: candidate.part,
             path: candidate.operation.path().to_owned(),
+            failed,
             query,
         };
         let alone = !matches!(body, Body::Plain { alone: false, .. });

@@ -718,8 +718,14 @@ mod tests {
             ("[1,2,3]", Some("at most 2 items")),
         ] {
             let (service, part) = (ServiceName::HkTrade, Part::Request);
-            let context =
-                Context { service, operation: String::new(), part, path: String::new(), query: None };
+            let context = Context {
+                service,
+                operation: String::new(),
+                part,
+                path: String::new(),
+                failed: false,
+                query: None,
+            };
             let mut judge = Judge::new(context.clone(), 9);
             let Ok(faults) = diagnose(&schemas, node, &mut judge, true, (9, false), |walk| {
                 walk(&mut text.as_bytes());

@@ -183,7 +183,7 @@ fn verdicts(text: &[u8], base: &Base) -> (bool, Faults) {
     let path = operation.path().to_owned();
     // Some that are made up ask for what the guide rules out.
     let query = base.query.as_deref().and_then(|query| query.parse().ok());
-    let context = Context { service, operation: id.to_owned(), part, path, query };
+    let context = Context { service, operation: id.to_owned(), part, path, failed: false, query };
     let clean =
         is_clean(&schemas, node, &mut Judge::new(context.clone(), 1), text, true, &mut Room::default())
             .unwrap();

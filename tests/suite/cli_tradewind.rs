@@ -254,6 +254,7 @@ async fn a_lost_answer_has_its_exit_code() {
 #[test]
 fn a_billed_call_that_is_broken_off_has_that_exit_code() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    silent.set_nonblocking(true).unwrap();
     for args in
         [&["world-regions", "--type", "exporter"][..], &["raw", "POST", "/api/new", "--max-credits", "1"]]
     {
@@ -262,8 +263,16 @@ fn a_billed_call_that_is_broken_off_has_that_exit_code() {
         command.env("TRADEBIND_TRADEWIND_URL", format!("http://{}", silent.local_addr().unwrap()));
         command.stderr(std::process::Stdio::piped());
         let child = command.spawn().unwrap();
+        let waits = std::time::Instant::now();
         // Held open until the end.
-        let (mut stream, _) = silent.accept().unwrap();
+        let (mut stream, _) = loop {
+            match silent.accept() {
+                Ok(came) => break came,
+                Err(_) => assert!(waits.elapsed().as_secs() < 60, "nobody calls"),
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        };
+        stream.set_nonblocking(false).unwrap();
         std::io::Read::read_exact(&mut stream, &mut [0; 4]).unwrap();
         let kill = std::process::Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status();
         assert!(kill.unwrap().success());

@@ -771,13 +771,52 @@ async fn a_lost_journal_or_body_costs_no_data() {
     assert_eq!((mended.data, mended.cells, mended.calls, mended.kept), (whole.data, whole.cells, 1, false));
 }
 
-/// In Chinese a refusal is asked for once more in English, once in a batch; the summary counts it.
+/// What a refresh brought stays, too, where a body of it is gone or the journal put back is older.
+#[tokio::test]
+async fn data_of_a_refresh_are_not_taken_back() {
+    let replica = Replica::builder().hk_newest("2024-03".parse().unwrap()).start().await.unwrap();
+    let months =
+        |periods: &str| request(periods).commodities(hs(CommodityClass::Hs2, &["85", "71"])).build().unwrap();
+    let limits = Limits::default().rows(2);
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    harvest(&replica, folder.path(), months("2024-01..2024-02"), limits).await;
+    let older = std::fs::read(path("journal")).unwrap();
+    let before: BTreeSet<_> =
+        std::fs::read_dir(path("bodies")).unwrap().map(|one| one.unwrap().path()).collect();
+    let plan = Plan::new(months("2024-01..2024-03"), limits).unwrap();
+    let refresh = Harvest::open(folder.path(), &plan, &Settings::new("replica").refresh(true)).unwrap();
+    let refreshed = refresh.run(&client(&replica).await, |_| {}).await.unwrap();
+    assert_eq!(refreshed.data.rows, 6, "{refreshed}");
+    let (journal, data) = (std::fs::read(path("journal")).unwrap(), std::fs::read(path("data.csv")).unwrap());
+    let bodies: BTreeSet<_> =
+        std::fs::read_dir(path("bodies")).unwrap().map(|one| one.unwrap().path()).collect();
+    replica.faults([Rule::on(Door::HkAnswer).with(Fault::Html(500))]);
+
+    // The journal of before it: nothing is deleted, and the newer one may be put back.
+    std::fs::write(path("journal"), older).unwrap();
+    let kept = harvest(&replica, folder.path(), months("2024-01..2024-02"), limits).await;
+    assert!(kept.kept && kept.data == refreshed.data, "{kept}");
+    assert_eq!(std::fs::read(path("data.csv")).unwrap(), data);
+    std::fs::write(path("journal"), journal).unwrap();
+
+    // A body of it is gone, and the service is down.
+    std::fs::remove_file(bodies.difference(&before).next().unwrap()).unwrap();
+    let kept = harvest(&replica, folder.path(), months("2024-01..2024-03"), limits).await;
+    assert!(kept.kept && kept.data == refreshed.data, "{kept}");
+    assert_eq!(std::fs::read(path("data.csv")).unwrap(), data);
+    replica.clear_faults();
+    let mended = harvest(&replica, folder.path(), months("2024-01..2024-03"), limits).await;
+    assert!(!mended.kept && mended.data == refreshed.data, "{mended}");
+}
+
+/// In Chinese a refusal is asked for once more in English; the summary counts it.
 #[tokio::test]
 async fn all_calls_are_counted_in_chinese() {
     let replica = Replica::start().await.unwrap();
     let refused = || Step::hk_status(1, vec!["Some of the codes are not defined"]);
-    // All four, in Chinese and in English; the first two, in Chinese alone; the first alone is good; then the last two.
-    replica.script(Door::HkAnswer, [refused(), refused(), refused(), Step::Play, Step::Play]);
+    // All four, in Chinese and in English; the first two, likewise; the first alone is good; then the last two.
+    replica.script(Door::HkAnswer, [refused(), refused(), refused(), refused(), Step::Play, Step::Play]);
     let request = request("2024-01..2024-02")
         .language(Language::TraditionalChinese)
         .commodities(hs(CommodityClass::Hs2, &["10", "85", "71", "27"]))
@@ -785,7 +824,7 @@ async fn all_calls_are_counted_in_chinese() {
         .unwrap();
     let folder = tempfile::tempdir().unwrap();
     let summary = harvest(&replica, folder.path(), request, Limits::default()).await;
-    assert_eq!((summary.calls, answered(&replica), replica.pending(Door::HkAnswer)), (5, 5, 0));
+    assert_eq!((summary.calls, answered(&replica), replica.pending(Door::HkAnswer)), (6, 6, 0));
     let [bad] = &summary.refused[..] else { panic!("{summary}") };
     assert_eq!(bad.what, "85");
 }

@@ -385,7 +385,7 @@ fn a_status_of_failure_is_told_beside_a_success() {
     };
     assert_eq!(with(200, regions()), [] as [&str; 0]);
     for status in [400, 401, 500, 599] {
-        let told = format!("http/failure status {status} with a body that tells success");
+        let told = format!("http/failure status {status} with a body that tells no failure");
         assert_eq!(with(status, regions()), [told]);
         let failure = json!({ "success": false, "error": { "code": "X" } });
         assert_eq!(with(status, failure), ["tradewind/failure code \"X\""]);
@@ -522,6 +522,17 @@ fn har_entries_without_a_body_are_told() {
         json!({ "request": request, "response": {} }),
     ] {
         assert_eq!(of(none), "http/failure: status 0 with no body");
+    }
+    // However the number is written, the body is checked.
+    for status in [json!(200.0), json!("200"), Value::Null] {
+        let sound = hk_answer(hk_rows(1)).to_string();
+        let bad = sound.replace("\"noOfRecords\":1", "\"noOfRecords\":2");
+        for (text, codes) in [(sound, 0), (bad, 1)] {
+            let response = json!({ "status": status, "content": { "text": text } });
+            let entry = json!({ "request": request, "response": response });
+            let report = Validator::new().check_text("x.har", &har(json!([entry])));
+            assert_eq!(report.exit_code(Severity::Error), codes, "{status}: {}", told(&report));
+        }
     }
 }
 

@@ -231,6 +231,10 @@ fn what_is_read_is_not_written_over() {
         assert_eq!(code, 2, "{arguments:?} {text}");
         assert!(text.contains("a result would be written over it"), "{text}");
     }
+    // One that is passed over among several is not lost either.
+    let (code, text) = run(folder, &["good", "accepted.json", "--report", "json=accepted.json"], "");
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("accepted.json is a baseline"), "{text}");
     assert_eq!(texts(), before);
     assert_eq!(run(folder, &["good", "--report", "sarif=x", "--report", "json=./x"], "").0, 2);
 }

@@ -34,7 +34,7 @@ pub enum Bench {
     /// Node.js and npm, Python 3.10 or later)
     Validate {
         /// Runs of each, in turn; the median counts
-        #[arg(long, default_value_t = 7)]
+        #[arg(long, default_value_t = 15)]
         runs: usize,
     },
     /// The local replica beside Prism on the same answer: answers per second, start, memory (needs Node.js and npm)

@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::{Target, real};
 use crate::reporting::{Reporting, config};
-use crate::tradewind::Paying;
+use crate::tradewind::{Paying, broken_off};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -192,7 +192,9 @@ impl Args {
         if let Some(most) = self.paying.max_credits.filter(|_| probe.billed && price.is_none()) {
             call = call.allow(most);
         }
+        let under_way = (probe.billed && !context.is_replica()).then(|| broken_off(&probe.name()));
         let answer = context.watch("asking tradewind", call.send()).await;
+        drop(under_way);
         let keyed = known.is_none_or(|known| known.key);
         Ok(answer.map_err(|e| Unanswered::of(e, keyed, context, &url))?.into_value())
     }

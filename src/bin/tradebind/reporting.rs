@@ -123,13 +123,24 @@ impl Reporting {
         let inputs: Vec<_> = inputs.iter().filter(|path| *path != "-").collect();
         let mut read =
             files(&inputs).into_iter().chain(config.map(Path::to_owned)).chain(self.baseline.clone());
-        match read.find(|path| taken.contains(&real(path))) {
-            None => Ok(()),
-            Some(path) => Err(Failure::usage(format!(
+        if let Some(path) = read.find(|path| taken.contains(&real(path))) {
+            return Err(Failure::usage(format!(
                 "{} is read, and a result would be written over it; give the result a file of its own",
                 path.display()
-            ))),
+            )));
         }
+        // Reports of earlier runs may be written over; what was accepted by hand may not.
+        let baseline =
+            self.report.iter().map(|(_, path)| path).find(|path| {
+                std::fs::read_to_string(path).is_ok_and(|text| Baseline::read(&text, "").is_ok())
+            });
+        if let Some(path) = baseline {
+            return Err(Failure::usage(format!(
+                "{} is a baseline, and a report would be written over it; give the report a file of its own",
+                path.display()
+            )));
+        }
+        Ok(())
     }
 }
 

@@ -320,14 +320,6 @@ pub(crate) fn text(json: &mut Json<'_>) -> Result<Option<String>, ReaderError> {
     Ok(None)
 }
 
-pub(crate) fn number(json: &mut Json<'_>) -> Result<Option<u16>, ReaderError> {
-    if json.peek()? == ValueType::Number {
-        return Ok(json.next_number_as_string()?.parse().ok());
-    }
-    json.skip_value()?;
-    Ok(None)
-}
-
 /// Whether an object begins; anything else is skipped.
 pub(crate) fn object(json: &mut Json<'_>) -> Result<bool, ReaderError> {
     let object = json.peek()? == ValueType::Object;

@@ -4,7 +4,7 @@ use std::io;
 
 use struson::reader::{JsonReader, ReaderError, ValueType};
 
-use super::exchange::{Call, Json, contents, number, object, position, text};
+use super::exchange::{Call, Json, contents, object, position, text};
 use super::{Body, Source};
 use crate::validate::diagnose::Position;
 
@@ -101,6 +101,21 @@ fn request(json: &mut Json<'_>, start: Position, at: &str, call: &mut Call) -> R
     json.end_object()
 }
 
+/// A status, also as a text or with a point. Some write -1 where no answer came: that is as good as 0.
+fn status(json: &mut Json<'_>) -> Result<Option<u16>, ReaderError> {
+    let text = match json.peek()? {
+        ValueType::Number => json.next_number_as_string()?,
+        ValueType::String => json.next_string()?,
+        _ => {
+            json.skip_value()?;
+            return Ok(None);
+        }
+    };
+    let whole = text.split_once('.').filter(|(_, rest)| rest.bytes().all(|digit| digit == b'0'));
+    let whole = whole.map_or(text.as_str(), |(whole, _)| whole);
+    Ok(if whole.starts_with('-') { Some(0) } else { whole.trim().parse().ok() })
+}
+
 fn response(json: &mut Json<'_>, start: Position, at: &str, call: &mut Call) -> Result<(), ReaderError> {
     if !object(json)? {
         return Ok(());
@@ -110,8 +125,7 @@ fn response(json: &mut Json<'_>, start: Position, at: &str, call: &mut Call) -> 
             "status" => {
                 json.peek()?;
                 call.status_at = Some((position(json, start), format!("{at}/response/status")));
-                // Some write -1 where no answer came: no status is as good as 0.
-                call.status = Some(number(json)?.unwrap_or(0));
+                call.status = status(json)?;
             }
             "content" => {
                 if !object(json)? {
@@ -137,6 +151,10 @@ fn response(json: &mut Json<'_>, start: Position, at: &str, call: &mut Call) -> 
             }
             _ => json.skip_value()?,
         }
+    }
+    // Neither a status nor a body is no answer.
+    if call.response.is_none() && call.status_at.is_some() {
+        call.status.get_or_insert(0);
     }
     json.end_object()
 }

@@ -265,6 +265,8 @@ pub(super) struct Context {
     pub part: Part,
     /// The operation's path.
     pub path: String,
+    /// Whether its status tells that it is a failure.
+    pub failed: bool,
     /// The query that the payload answers.
     pub query: Option<Query>,
 }

@@ -74,6 +74,8 @@ impl Judge {
         };
         match remark {
             Some(remark) => self.remark(remark),
+            // A failure has no data, and may say what it likes.
+            None if self.context.failed => {}
             None => self.data(inner),
         }
     }

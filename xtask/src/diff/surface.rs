@@ -86,7 +86,10 @@ fn argument(line: &str) -> Option<&str> {
 
 /// Whether a bare name is that of a type of the text that dependents cannot name.
 fn is_private(items: &BTreeMap<String, String>, name: &str) -> bool {
-    name != "String" && !items.keys().any(|item| item.rsplit("::").next() == Some(name))
+    // A primitive is none of the text's.
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name != "String"
+        && !items.keys().any(|item| item.rsplit("::").next() == Some(name))
 }
 
 /// How a change of one item weighs; `otherwise` tells whether serde reads it by way of another type now.

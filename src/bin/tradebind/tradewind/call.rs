@@ -291,7 +291,8 @@ impl Call {
             call = call.allow(most);
         }
         let sink = self.common.target.open()?;
-        let under_way = (self.operation.billing != Billing::Free).then(|| broken_off(self.operation.id));
+        let under_way = (self.operation.billing != Billing::Free && !context.is_replica())
+            .then(|| broken_off(self.operation.id));
         let asked = context.watch(&format!("asking tradewind {}", self.operation.id), call.send()).await;
         drop(under_way);
         let answer = match asked {

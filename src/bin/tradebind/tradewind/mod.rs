@@ -14,7 +14,7 @@ use tradebind::tradewind::api;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use call::Call;
-pub use call::Paying;
+pub use call::{Paying, broken_off};
 
 /// What is asked for.
 #[derive(Debug)]

@@ -55,7 +55,7 @@ impl Args {
         }
         // What is at an address that the document lacks may be of any form.
         let sink = self.target.open_any()?;
-        let under_way = known.is_none().then(|| broken_off("the call"));
+        let under_way = (known.is_none() && !context.is_replica()).then(|| broken_off("the call"));
         let asked = context.watch("asking tradewind", call.send()).await;
         drop(under_way);
         let answer = asked.map_err(|e| match e.kind() {

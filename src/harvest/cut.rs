@@ -57,7 +57,8 @@ const BULK: usize = 24;
 
 /// Cuts a grid into the fewest boxes that hold at most `volume` cells each (but at least one), every cell in exactly one.
 ///
-/// Small grids are cut straight across in every possible way, and their small parts as a pinwheel, too. Of larger ones one dimension after another is cut into
+/// Small grids are cut straight across in every possible way, and their small parts as a pinwheel, too. Of larger ones one
+/// dimension after another is cut into
 /// slabs, of different thickness where that helps, and the best order of the dimensions is taken.
 pub(super) fn cut(axes: &[Axis], volume: u64) -> Vec<Cuboid> {
     let mut boxes = Vec::new();
@@ -66,9 +67,9 @@ pub(super) fn cut(axes: &[Axis], volume: u64) -> Vec<Cuboid> {
     }
     let cells = axes.iter().try_fold(1usize, |cells, axis| cells.checked_mul(axis.items));
     if cells.is_some_and(|cells| cells <= SMALL) {
-        let mut straight = Small { axes, volume, known: HashMap::new() };
+        let mut small = Small { axes, volume, known: HashMap::new() };
         let sizes: Vec<_> = axes.iter().map(|axis| axis.items).collect();
-        straight.boxes(&sizes, &vec![0; axes.len()], &mut boxes);
+        small.boxes(&sizes, &vec![0; axes.len()], &mut boxes);
     } else {
         slabs(axes, volume, &mut boxes);
     }
@@ -79,7 +80,7 @@ pub(super) fn cut(axes: &[Axis], volume: u64) -> Vec<Cuboid> {
 /// How a part is cut.
 #[derive(Debug, Clone, Copy)]
 enum Knife {
-    /// Small across a dimension, behind so many items.
+    /// Straight across a dimension, behind so many items.
     Across(usize, usize),
     /// Two dimensions, each with two places: four parts around one in the middle, none of which a straight cut could part.
     Pinwheel([usize; 2], [usize; 2], [usize; 2]),
@@ -176,35 +177,29 @@ impl Small<'_> {
     }
 
     fn boxes(&mut self, sizes: &[usize], from: &[usize], boxes: &mut Vec<Cuboid>) {
-        let pieces: Vec<(Vec<usize>, Vec<usize>)> = match self.fewest(sizes).1 {
+        // Where a piece begins, and its sizes, from what differs of the whole: dimension, first and number.
+        let piece = |differ: &[(usize, (usize, usize))]| {
+            let (mut begin, mut part) = (from.to_vec(), sizes.to_vec());
+            for (at, (start, size)) in differ {
+                if let (Some(slot), Some(begin)) = (part.get_mut(*at), begin.get_mut(*at)) {
+                    *slot = *size;
+                    *begin += start;
+                }
+            }
+            (begin, part)
+        };
+        let whole = |at: usize| sizes.get(at).copied().unwrap_or_default();
+        let pieces: Vec<_> = match self.fewest(sizes).1 {
             None => {
                 boxes.push(from.iter().copied().zip(sizes.iter().copied()).collect());
                 return;
             }
             Some(Knife::Across(at, first)) => {
-                let whole = sizes.get(at).copied().unwrap_or_default();
-                let piece = |(start, size)| {
-                    let (mut begin, mut part) = (from.to_vec(), sizes.to_vec());
-                    if let (Some(slot), Some(begin)) = (part.get_mut(at), begin.get_mut(at)) {
-                        *slot = size;
-                        *begin += start;
-                    }
-                    (begin, part)
-                };
-                [(0, first), (first, whole - first)].map(piece).into()
+                [(0, first), (first, whole(at) - first)].map(|one| piece(&[(at, one)])).into()
             }
-            Some(Knife::Pinwheel(at, x, y)) => {
-                let whole = at.map(|at| sizes.get(at).copied().unwrap_or_default());
-                let begins = at.map(|at| from.get(at).copied().unwrap_or_default());
-                let piece = |piece: Piece| {
-                    let (mut begin, mut part) = (from.to_vec(), sizes.to_vec());
-                    let [(left, width), (top, height)] = piece;
-                    set(&mut begin, at, [begins[0] + left, begins[1] + top]);
-                    set(&mut part, at, [width, height]);
-                    (begin, part)
-                };
-                pinwheel(whole, x, y).map(piece).into()
-            }
+            Some(Knife::Pinwheel([one, other], x, y)) => pinwheel([one, other].map(whole), x, y)
+                .map(|[across, down]| piece(&[(one, across), (other, down)]))
+                .into(),
         };
         for (from, sizes) in pieces {
             self.boxes(&sizes, &from, boxes);

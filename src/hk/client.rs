@@ -181,7 +181,8 @@ impl Client {
 
     /// Asks for any path below the base URL, such as `/api/get?lang=EN&…`, with any method and body, and the same
     /// session, pace, repeats and errors. Only safe methods, as GET and HEAD are, are repeated; any other only with a new session,
-    /// after an answer that denied the old one, and its error is never [retryable](Error::is_retryable). An answer that tells a failure is an error, as for a query; whatever else
+    /// after an answer that denied the old one, and its error is never [retryable](Error::is_retryable).
+    /// An answer that tells a failure is an error, as for a query; whatever else
     /// comes is handed on, "No record found" too.
     ///
     /// ```no_run

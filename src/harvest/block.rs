@@ -122,6 +122,11 @@ impl Block {
         builder.build()
     }
 
+    /// The same in English: what the service refuses hangs on no language.
+    pub(super) fn in_english(&self) -> Self {
+        Self { language: Language::English, ..self.clone() }
+    }
+
     /// The same without countries that the service does not know; none where nothing is left to ask.
     pub(super) fn without(&self, bad: impl Fn(Role, &AreaCode) -> bool) -> Option<Self> {
         let left = |areas: &Option<BlockAreas>, role| match areas {

@@ -425,6 +425,18 @@ impl Batch {
         let (block, periods, codes) = Block::of(query);
         Self { block, periods, codes, planned: Some((at, query.clone())) }
     }
+
+    /// What to ask next, by what is known.
+    fn next(&self, facts: &mut Facts) -> Result<Option<Query>, HarvestError> {
+        let Some(periods) = facts.published(self.periods) else { return Ok(None) };
+        let Some(block) = facts.known_block(&self.block) else { return Ok(None) };
+        let query = match facts.next(&block, periods, &self.codes) {
+            Next::Nothing => return Ok(None),
+            Next::Ask(codes) => block.query(periods, &codes)?,
+            Next::Probe(codes) => block.in_english().query(periods, &codes)?,
+        };
+        Ok(Some(query))
+    }
 }
 
 /// Codes of several planned queries that are asked for apart from the others, by block and range.
@@ -605,16 +617,12 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
     /// The next query of a batch, if there is one.
     fn next(&self, batch: &Batch) -> Result<Option<Query>, HarvestError> {
         let mut state = self.state();
-        let Some(periods) = state.facts.published(batch.periods) else { return Ok(None) };
-        let Some(block) = state.facts.known_block(&batch.block) else { return Ok(None) };
-        match state.facts.next(&block, periods, &batch.codes) {
-            Next::Nothing => Ok(None),
-            Next::Ask(_) if state.in_a_row >= FAILED_IN_A_ROW => {
-                state.left += 1;
-                Ok(None)
-            }
-            Next::Ask(codes) => Ok(Some(block.query(periods, &codes)?)),
+        let next = batch.next(&mut state.facts)?;
+        if next.is_some() && state.in_a_row >= FAILED_IN_A_ROW {
+            state.left += 1;
+            return Ok(None);
         }
+        Ok(next)
     }
 
     /// Asks the next query of a batch; what came is on the disk when this returns.
@@ -638,7 +646,7 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
             }
         };
         let learnt = match outcome {
-            Ok((came, gained)) => self.learn(batch, &query, came, gained),
+            Ok((came, gained)) => self.learn(batch, &query, came, gained)?,
             Err(error) => {
                 let mut state = self.state();
                 let hint = match error.kind() {
@@ -660,25 +668,38 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
     }
 
     /// Learns what came of a query; what to note of it, unless it leads nowhere.
-    fn learn(&self, batch: &Batch, query: &Query, came: Came, gained: Gained) -> Option<Record> {
+    fn learn(
+        &self,
+        batch: &Batch,
+        query: &Query,
+        came: Came,
+        gained: Gained,
+    ) -> Result<Option<Record>, HarvestError> {
         let mut state = self.state();
+        let nowhere = match &came {
+            Came::Answer { .. } | Came::TooLarge => None,
+            Came::Refused { .. } => {
+                Some("the service answers this in English and refuses it in this language")
+            }
+            Came::Unpublished { .. } => Some("the service names a period that was not asked for"),
+        };
         if let Came::Refused { messages, .. } | Came::Unpublished { messages, .. } = &came {
             state.told.last_refusal = messages.first().cloned();
         }
-        let shrinks = matches!(came, Came::Unpublished { .. });
-        let asked = Block::of(query).1;
         let Gained { at, attempts } = gained.clone();
         let record = Record::Asked { query: query.to_string(), at, attempts, came: came.clone() };
         state.facts.learn(query, came, gained);
         // Another query may have learnt the same meanwhile: what counts is whether this one would be asked again.
-        if shrinks && state.facts.published(batch.periods) == Some(asked) {
-            let reason = "the service names a period that was not asked for".to_owned();
+        if let Some(reason) = nowhere
+            && batch.next(&mut state.facts)?.as_ref() == Some(query)
+        {
+            let reason = reason.to_owned();
             state.failed.push(Failed { query: query.to_string(), reason, unreachable: false });
             state.told.failed += 1;
-            return None;
+            return Ok(None);
         }
         state.in_a_row = 0;
-        Some(record)
+        Ok(Some(record))
     }
 
     /// Work on what came, beside the calls.
@@ -837,10 +858,13 @@ fn moment(wall: SystemTime) -> String {
     format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z", u8::from(month))
 }
 
-/// Faults of the answers that still count.
+/// Faults of the answers that still count: not of those in English that only told which codes are at fault.
 fn faults_of(source: &Source<'_>) -> u64 {
-    let counts =
-        |kept: &&Kept| source.valid.is_some_and(|valid| valid.overlap(kept.query.periods()).is_some());
+    let language = source.plan.request().language();
+    let counts = |kept: &&Kept| {
+        kept.query.language() == language
+            && source.valid.is_some_and(|valid| valid.overlap(kept.query.periods()).is_some())
+    };
     source.facts.kept().iter().filter(counts).map(|kept| kept.faults as u64).sum()
 }
 

@@ -810,23 +810,58 @@ async fn data_of_a_refresh_are_not_taken_back() {
     assert!(!mended.kept && mended.data == refreshed.data, "{mended}");
 }
 
-/// In Chinese a refusal is asked for once more in English; the summary counts it.
+/// In Chinese a refusal is asked for once more in English, and codes that no message names are looked for in English; the
+/// summary counts it, and the data are in Chinese.
 #[tokio::test]
 async fn all_calls_are_counted_in_chinese() {
     let replica = Replica::start().await.unwrap();
     let refused = || Step::hk_status(1, vec!["Some of the codes are not defined"]);
-    // All four, in Chinese and in English; the first two, likewise; the first alone is good; then the last two.
-    replica.script(Door::HkAnswer, [refused(), refused(), refused(), refused(), Step::Play, Step::Play]);
+    // All four, in Chinese and in English; the first two; the first alone is good, so it is the second; the others; then, in
+    // Chinese, the three that are good.
+    replica.script(Door::HkAnswer, [refused(), refused(), refused(), Step::Play, Step::Play, Step::Play]);
     let request = request("2024-01..2024-02")
         .language(Language::TraditionalChinese)
         .commodities(hs(CommodityClass::Hs2, &["10", "85", "71", "27"]))
         .build()
         .unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let summary = harvest(&replica, folder.path(), request, Limits::default()).await;
+    let summary = harvest(&replica, folder.path(), request.clone(), Limits::default()).await;
     assert_eq!((summary.calls, answered(&replica), replica.pending(Door::HkAnswer)), (6, 6, 0));
     let [bad] = &summary.refused[..] else { panic!("{summary}") };
     assert_eq!(bad.what, "85");
+    let data = || std::fs::read_to_string(folder.path().join("data.csv")).unwrap();
+    let whole = data();
+    assert_eq!((summary.data.rows, whole.matches("千港元").count()), (6, 6), "{whole}");
+    assert_eq!(harvest(&replica, folder.path(), request.clone(), Limits::default()).await.calls, 0);
+
+    // The same, killed before the last one: it alone is asked for.
+    let journal = std::fs::read_to_string(folder.path().join("journal")).unwrap();
+    let (before_last, _) = journal.trim_end().rsplit_once('\n').unwrap();
+    std::fs::write(folder.path().join("journal"), format!("{before_last}\n")).unwrap();
+    assert_eq!(harvest(&replica, folder.path(), request, Limits::default()).await.calls, 1);
+    assert_eq!(data(), whole);
+}
+
+/// A service that refuses in Chinese what it answers in English is not asked for ever: the query failed.
+#[tokio::test]
+async fn what_is_refused_in_chinese_alone_has_failed() {
+    let replica = Replica::start().await.unwrap();
+    let refused = || Step::hk_status(1, vec!["Some of the codes are not defined"]);
+    let steps = [refused(), refused(), refused(), Step::Play, Step::Play, refused(), refused()];
+    replica.script(Door::HkAnswer, steps);
+    let request = request("2024-01..2024-02")
+        .language(Language::SimplifiedChinese)
+        .commodities(hs(CommodityClass::Hs2, &["10", "85", "71", "27"]))
+        .build()
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let summary = harvest(&replica, folder.path(), request.clone(), Limits::default()).await;
+    assert_eq!((summary.calls, replica.pending(Door::HkAnswer)), (7, 0));
+    let [failed] = &summary.failed[..] else { panic!("{summary}") };
+    assert_eq!(failed.reason, "the service answers this in English and refuses it in this language");
+    assert_eq!((summary.cells.failed, summary.cells.refused), (6, 2), "{summary}");
+    let whole = harvest(&replica, folder.path(), request, Limits::default()).await;
+    assert_eq!((whole.calls, whole.cells.failed, whole.data.rows), (1, 0, 6), "{whole}");
 }
 
 /// Answers whose bodies are alike came at times of their own.

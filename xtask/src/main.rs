@@ -10,6 +10,7 @@ mod draft;
 mod generator_tests;
 mod kill_loop;
 mod lint_command;
+mod other_days;
 mod readme;
 mod regenerate;
 mod shell;
@@ -86,6 +87,8 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Run the tests as if it were another day, as far as the next two years (needs the Debian package faketime)
+    OtherDays,
     /// Measure; results belong in benches/README.md
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -111,6 +114,7 @@ fn run(command: Command) -> Result<()> {
         Command::Ci => ci::run(),
         Command::Tools(tool) => tool.run(),
         Command::KillLoop { times, seed } => kill_loop::kill(times, seed),
+        Command::OtherDays => other_days::other_days(),
         Command::Bench(bench) => bench.run(),
     }
 }

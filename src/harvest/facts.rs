@@ -383,7 +383,7 @@ impl<'a> Walk<'a> {
         let (open, probed, bad) = (HashSet::new(), HashSet::new(), HashSet::new());
         let mut walk = Self { codes, open, probed, bad, asked, in_english };
         let refused = asked.into_iter().flat_map(|asked| &asked.refused).flat_map(|(set, _)| set);
-        for code in codes.iter().chain(refused) {
+        for code in codes.iter().chain(refused).collect::<BTreeSet<_>>() {
             let answered = |language| asked.is_some_and(|asked| asked.answer(code, language).is_some());
             if answered(Some(block.language)) {
                 continue;

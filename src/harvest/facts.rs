@@ -100,24 +100,63 @@ impl Kind {
     }
 }
 
+/// Codes that were refused together, for a reason that names none of them.
+#[derive(Debug)]
+struct Refusal {
+    language: Language,
+    codes: BTreeSet<CommodityCode>,
+    reason: String,
+}
+
+/// One of the kept answers, and its language; one without rows is the same in each.
+#[derive(Debug, Clone, Copy)]
+struct Answered {
+    language: Option<Language>,
+    at: usize,
+}
+
+impl Answered {
+    fn is_in(&self, language: Language) -> bool {
+        self.language.is_none_or(|own| own == language)
+    }
+}
+
 /// Queries of one block and range, in whatever language.
 #[derive(Debug, Default)]
 struct Asked {
-    answers: Vec<(Language, Vec<CommodityCode>, usize)>,
-    /// Codes that were refused together, for a reason that names none of them.
-    refused: Vec<(BTreeSet<CommodityCode>, String)>,
+    /// Of each code; none for a query without codes.
+    answers: HashMap<Option<CommodityCode>, Vec<Answered>>,
+    refused: Vec<Refusal>,
+    /// Which of these hold a code.
+    refused_with: HashMap<CommodityCode, Vec<usize>>,
     /// Codes that were refused together, for a reason that names some of them.
     named: Vec<BTreeSet<CommodityCode>>,
     too_large: Vec<BTreeSet<CommodityCode>>,
 }
 
 impl Asked {
-    /// Which of the kept answers holds a code, in a language or in any.
-    fn answer(&self, code: &CommodityCode, language: Option<Language>) -> Option<usize> {
-        let holds = |(of, codes, _): &&(Language, Vec<_>, _)| {
-            language.is_none_or(|language| *of == language) && codes.contains(code)
-        };
-        self.answers.iter().find(holds).map(|(.., at)| *at)
+    fn answered(&mut self, codes: Vec<CommodityCode>, answered: Answered) {
+        let each: Vec<_> = if codes.is_empty() { vec![None] } else { codes.into_iter().map(Some).collect() };
+        each.into_iter().for_each(|code| self.answers.entry(code).or_default().push(answered));
+    }
+
+    fn refused(&mut self, refusal: Refusal) {
+        for code in &refusal.codes {
+            self.refused_with.entry(code.clone()).or_default().push(self.refused.len());
+        }
+        self.refused.push(refusal);
+    }
+
+    /// Which of the kept answers holds a code, or is that of a query without codes, in a language.
+    fn answer(&self, code: &Option<CommodityCode>, language: Language) -> Option<usize> {
+        self.answers.get(code)?.iter().find(|one| one.is_in(language)).map(|one| one.at)
+    }
+
+    /// The refusals that hold any of these codes.
+    fn refusals(&self, codes: &[CommodityCode]) -> Vec<&Refusal> {
+        let places = codes.iter().filter_map(|code| self.refused_with.get(code)).flatten();
+        let places: BTreeSet<_> = places.copied().collect();
+        places.into_iter().filter_map(|at| self.refused.get(at)).collect()
     }
 }
 
@@ -171,7 +210,8 @@ impl Facts {
                 }
                 let at = self.kept.len();
                 self.kept.push(Kept { query: query.clone(), body, rows, bytes, faults, gained });
-                self.asked.entry((block, periods)).or_default().answers.push((language, codes, at));
+                let answered = Answered { language: (rows > 0).then_some(language), at };
+                self.asked.entry((block, periods)).or_default().answered(codes, answered);
             }
             Came::Unpublished { messages, periods: named } => {
                 self.shrink(periods, &named, &messages.join("; "))
@@ -181,15 +221,23 @@ impl Facts {
                 asked.too_large.push(codes.into_iter().collect());
             }
             Came::Refused { messages, codes: named, areas } => {
-                let reason = messages.join("; ");
+                let mut reason = messages.join("; ");
                 let known = named.iter().filter(|code| codes.contains(code)).cloned().collect::<Vec<_>>();
                 let nothing_named = known.is_empty() && areas.is_empty();
                 let asked = self.asked.entry((block.clone(), periods)).or_default();
-                let all = || codes.iter().cloned().collect();
-                match nothing_named {
-                    true => asked.refused.push((all(), reason.clone())),
-                    false if !known.is_empty() => asked.named.push(all()),
-                    false => {}
+                let all: BTreeSet<_> = codes.iter().cloned().collect();
+                if nothing_named {
+                    // What was asked in English to find out more keeps the words of the language asked.
+                    let before = asked
+                        .refusals(&codes)
+                        .into_iter()
+                        .find(|before| before.language != language && before.codes.is_superset(&all));
+                    if let Some(before) = before {
+                        reason.clone_from(&before.reason);
+                    }
+                    asked.refused(Refusal { language, codes: all, reason: reason.clone() });
+                } else if !known.is_empty() {
+                    asked.named.push(all);
                 }
                 for area in areas {
                     self.areas.entry(area).or_insert_with(|| reason.clone());
@@ -296,21 +344,12 @@ impl Facts {
     /// What became of one code; of a query without codes for no code.
     pub(super) fn fate(&self, block: &Block, periods: PeriodPair, code: Option<&CommodityCode>) -> Fate {
         let asked = self.asked(block, periods);
-        let Some(code) = code else {
-            return match asked {
-                Some(Asked { answers, refused, .. }) => {
-                    let own = answers.iter().find(|(language, ..)| *language == block.language);
-                    match (own, refused.first()) {
-                        (Some((.., at)), _) => Fate::Answered(*at),
-                        (None, Some((_, reason))) => Fate::Refused(reason.clone()),
-                        (None, None) => Fate::Open,
-                    }
-                }
-                None => Fate::Open,
-            };
+        let answer = asked.and_then(|asked| asked.answer(&code.cloned(), block.language));
+        let refused = match code {
+            Some(code) => self.bad(block, periods, code),
+            None => asked.and_then(|asked| asked.refused.first()).map(|refusal| refusal.reason.as_str()),
         };
-        let answer = asked.and_then(|asked| asked.answer(code, Some(block.language)));
-        match (answer, self.bad(block, periods, code)) {
+        match (answer, refused) {
             (Some(at), _) => Fate::Answered(at),
             (None, Some(reason)) => Fate::Refused(reason.to_owned()),
             (None, None) => Fate::Open,
@@ -367,6 +406,8 @@ struct Walk<'a> {
     probed: HashSet<&'a CommodityCode>,
     bad: HashSet<&'a CommodityCode>,
     asked: Option<&'a Asked>,
+    /// Those that hold a code of this batch.
+    refused: Vec<&'a Refusal>,
     in_english: bool,
 }
 
@@ -381,16 +422,19 @@ impl<'a> Walk<'a> {
         let asked = facts.asked(block, periods);
         let in_english = block.language == Language::English;
         let (open, probed, bad) = (HashSet::new(), HashSet::new(), HashSet::new());
-        let mut walk = Self { codes, open, probed, bad, asked, in_english };
-        let refused = asked.into_iter().flat_map(|asked| &asked.refused).flat_map(|(set, _)| set);
-        for code in codes.iter().chain(refused).collect::<BTreeSet<_>>() {
-            let answered = |language| asked.is_some_and(|asked| asked.answer(code, language).is_some());
-            if answered(Some(block.language)) {
+        let refused = asked.map_or_else(Vec::new, |asked| asked.refusals(codes));
+        let beside = refused.iter().flat_map(|refusal| &refusal.codes);
+        let all: BTreeSet<_> = codes.iter().chain(beside).collect();
+        let mut walk = Self { codes, open, probed, bad, asked, refused, in_english };
+        for code in all {
+            let key = Some(code.clone());
+            let answered = |language| asked.is_some_and(|asked| asked.answer(&key, language).is_some());
+            if answered(block.language) {
                 continue;
             }
             let set = if facts.bad(block, periods, code).is_some() {
                 &mut walk.bad
-            } else if answered(None) {
+            } else if answered(Language::English) {
                 &mut walk.probed
             } else {
                 &mut walk.open
@@ -415,17 +459,17 @@ impl<'a> Walk<'a> {
             let good = self.of(&self.probed);
             return Step::Ask(if good.is_empty() { Next::Nothing } else { Next::Ask(self.small(good)) });
         }
-        let refused = || self.asked.into_iter().flat_map(|asked| &asked.refused);
         // Refused together, none of them bad so far, and those still open are all here: one of these is bad.
-        let tainted = refused().filter_map(|(set, reason)| {
+        let tainted = self.refused.iter().filter_map(|Refusal { codes: set, reason, .. }| {
             let is_told = set.iter().any(|code| self.bad.contains(code));
             let suspects = set.iter().filter(|code| self.open.contains(code)).collect::<HashSet<_>>();
             let are_here = suspects.iter().all(|code| self.codes.contains(code));
             (!is_told && are_here && !suspects.is_empty()).then(|| (self.of(&suspects), reason))
         });
         let tainted = tainted.min_by_key(|(suspects, _)| suspects.len());
-        let found =
-            |code: &&CommodityCode| self.bad.contains(*code) && refused().any(|(set, _)| set.contains(*code));
+        let found = |code: &&CommodityCode| {
+            self.bad.contains(*code) && self.refused.iter().any(|refusal| refusal.codes.contains(*code))
+        };
         let found = self.codes.iter().filter(found).count();
         let part = match tainted {
             Some((suspects, reason)) => match &suspects[..] {
@@ -437,9 +481,9 @@ impl<'a> Walk<'a> {
             None => first(open),
         };
         let part = self.small(part);
-        let is_here = |set: &BTreeSet<CommodityCode>| self.codes.iter().any(|code| set.contains(code));
-        let named = self.asked.into_iter().flat_map(|asked| &asked.named).filter(|set| is_here(set));
-        let is_hard = refused().any(|(set, _)| is_here(set)) || named.count() >= HEARD_IN_CHINESE;
+        let is_here = |set: &&BTreeSet<CommodityCode>| self.codes.iter().any(|code| set.contains(code));
+        let named = self.asked.into_iter().flat_map(|asked| &asked.named).filter(is_here);
+        let is_hard = !self.refused.is_empty() || named.take(HEARD_IN_CHINESE).count() == HEARD_IN_CHINESE;
         Step::Ask(if is_hard && !self.in_english { Next::Probe(part) } else { Next::Ask(part) })
     }
 
@@ -480,13 +524,24 @@ mod tests {
         (block, periods)
     }
 
-    /// Asks a service that refuses whatever holds a bad code, and names so many of them; how many calls that took: a refusal in
-    /// Chinese takes two.
-    fn ask_all(language: Language, many: usize, bad: &BTreeSet<usize>, names: usize) -> usize {
+    /// A service that refuses whatever holds a bad code, and has no rows of some of the good ones.
+    #[derive(Debug, Default)]
+    struct Service {
+        bad: BTreeSet<usize>,
+        nil: BTreeSet<usize>,
+        /// How many codes each refusal names, one after another.
+        names: Vec<usize>,
+    }
+
+    /// Asks for so many codes until nothing is left to ask; how many calls that took: a refusal in Chinese takes two, and so does
+    /// an answer without rows.
+    fn ask_all(language: Language, many: usize, service: &Service) -> usize {
         let (block, periods) = block();
         let block = Block { language, ..block };
         let codes: Vec<_> = (0..many).map(code).collect();
-        let bad: BTreeSet<_> = bad.iter().map(|number| code(*number)).collect();
+        let of = |numbers: &BTreeSet<usize>| numbers.iter().map(|number| code(*number)).collect();
+        let (bad, nil): (BTreeSet<_>, BTreeSet<_>) = (of(&service.bad), of(&service.nil));
+        let mut names = service.names.iter().copied().cycle();
         let mut facts = Facts::default();
         let mut asked = Vec::new();
         let mut calls = 0;
@@ -503,12 +558,15 @@ mod tests {
             asked.push((block.language, some.clone()));
             let query = block.query(periods, &some).unwrap();
             let guilty: Vec<_> = some.iter().filter(|code| bad.contains(code)).cloned().collect();
-            calls += if guilty.is_empty() || block.language == Language::English { 1 } else { 2 };
+            let rows = some.iter().filter(|code| !nil.contains(code)).count();
+            let told_twice = (!guilty.is_empty() || rows == 0) && block.language != Language::English;
+            calls += 1 + usize::from(told_twice);
             let came = if guilty.is_empty() {
-                Came::Answer { body: String::new(), rows: 0, bytes: 0, faults: 0 }
+                Came::Answer { body: String::new(), rows, bytes: 0, faults: 0 }
             } else {
-                let codes = guilty.into_iter().take(names).collect();
-                Came::Refused { messages: vec!["no".into()], codes, areas: Vec::new() }
+                let codes = guilty.into_iter().take(names.next().unwrap_or_default()).collect();
+                let words = if block.language == Language::English { "no" } else { "不" };
+                Came::Refused { messages: vec![words.into()], codes, areas: Vec::new() }
             };
             facts.learn(&query, came, Gained::default());
         }
@@ -516,9 +574,13 @@ mod tests {
             match facts.fate(&block, periods, Some(code)) {
                 Fate::Answered(at) => {
                     assert!(!bad.contains(code), "{code} is bad");
-                    assert_eq!(facts.kept()[at].query.language(), language);
+                    let kept = &facts.kept()[at];
+                    assert!(kept.rows == 0 || kept.query.language() == language);
                 }
-                Fate::Refused(_) => assert!(bad.contains(code), "{code} is good and lost"),
+                Fate::Refused(reason) => {
+                    assert!(bad.contains(code), "{code} is good and lost");
+                    assert!(!service.names.is_empty() || (reason == "no") == (language == Language::English));
+                }
                 Fate::Open => panic!("{code} is forgotten"),
             }
         }
@@ -539,9 +601,11 @@ mod tests {
             (Language::English, _) => 36,
             (_, several) => bound(several),
         };
+        let unnamed =
+            |bad: &mut dyn Iterator<Item = usize>| Service { bad: bad.collect(), ..Service::default() };
         for language in LANGUAGES {
             let all = |many, bad: &BTreeSet<usize>| {
-                let calls = ask_all(language, many, bad, 0);
+                let calls = ask_all(language, many, &unnamed(&mut bad.iter().copied()));
                 let most = most(language, bad);
                 assert!(calls <= most && calls <= bound(bad.len()), "{calls} calls for {bad:?} of {many}");
             };
@@ -555,18 +619,47 @@ mod tests {
                         }
                     }
                 }
-                assert_eq!(ask_all(language, many, &BTreeSet::new(), 0), 1);
+                assert_eq!(ask_all(language, many, &Service::default()), 1);
             }
         }
-        let english = |many, bad: &[usize], names| {
-            ask_all(Language::English, many, &bad.iter().copied().collect(), names)
+        let calls = |language, many, bad: std::ops::Range<usize>, names: &[usize]| {
+            ask_all(language, many, &Service { names: names.to_vec(), ..unnamed(&mut bad.into_iter()) })
         };
-        assert_eq!(english(20, &[19], 20), 2, "the batch, then the others");
-        assert_eq!(english(2, &[1], 0), 2, "the pair, then the first: the second it must be");
-        assert_eq!(english(20, &[0], 0), 7, "the batch, five halves, and the others together");
-        assert_eq!(english(20, &(0..20).collect::<Vec<_>>(), 0), 36);
-        assert_eq!(ask_all(Language::TraditionalChinese, 20, &BTreeSet::from([0]), 0), 9);
-        assert_eq!(ask_all(Language::TraditionalChinese, 20, &BTreeSet::from([0]), 1), 3);
+        let english = |many, bad, names: &[usize]| calls(Language::English, many, bad, names);
+        assert_eq!(english(20, 19..20, &[20]), 2, "the batch, then the others");
+        assert_eq!(english(2, 1..2, &[]), 2, "the pair, then the first: the second it must be");
+        assert_eq!(english(20, 0..1, &[]), 7, "the batch, five halves, and the others together");
+        assert_eq!(english(20, 0..20, &[]), 36);
+        assert_eq!(calls(Language::TraditionalChinese, 20, 0..1, &[]), 9);
+        assert_eq!(calls(Language::TraditionalChinese, 20, 0..1, &[1]), 3);
+    }
+
+    /// Thousands of codes, a tenth of them bad and not named, take no longer than the queries do: what is looked at for each
+    /// batch is its own.
+    #[test]
+    fn many_refusals_are_looked_at_by_batch() {
+        let (block, periods) = block();
+        let block = Block { class: Some(crate::domain::CommodityClass::Hs6), ..block };
+        let mut facts = Facts::default();
+        let codes: Vec<CommodityCode> =
+            (0..4_000).map(|number| format!("{number:06}").parse().unwrap()).collect();
+        let is_bad = |code: &CommodityCode| code.as_str().ends_with('7');
+        for batch in codes.chunks(20) {
+            while let Next::Ask(some) = facts.next(&block, periods, batch) {
+                let came = match some.iter().any(is_bad) {
+                    true => {
+                        Came::Refused { messages: vec!["no".into()], codes: Vec::new(), areas: Vec::new() }
+                    }
+                    false => Came::Answer { body: String::new(), rows: 1, bytes: 0, faults: 0 },
+                };
+                let query = block.query(periods, &some).unwrap();
+                facts.learn(&query, came, Gained::default());
+            }
+            let walk = Walk::new(&facts, &block, periods, batch);
+            assert!(walk.refused.iter().all(|refusal| refusal.codes.iter().all(|code| batch.contains(code))));
+        }
+        let asked = facts.asked(&block, periods).unwrap();
+        assert_eq!((asked.answers.len(), asked.refused_with.len()), (3_600, 4_000));
     }
 
     proptest! {
@@ -574,12 +667,18 @@ mod tests {
 
         #[test]
         fn any_bad_codes_are_found_within_the_bound(
-            many in 1usize..=20, bad in proptest::collection::btree_set(0usize..20, 0..=20), names in 0usize..4,
+            many in 1usize..=20,
+            bad in proptest::collection::btree_set(0usize..20, 1..=20),
+            nil in proptest::collection::btree_set(0usize..20, 0..=20),
+            names in proptest::collection::vec(0usize..4, 1..20),
         ) {
             let bad: BTreeSet<_> = bad.into_iter().filter(|number| *number < many).collect();
+            let service = Service { bad, nil, names };
             for language in LANGUAGES {
-                let calls = ask_all(language, many, &bad, names);
-                prop_assert!(calls <= bound(bad.len()), "{} calls for {:?} of {}", calls, bad, many);
+                let calls = ask_all(language, many, &service);
+                // All good: one call, or two in Chinese where there are no rows.
+                let most = if service.bad.is_empty() { 2 } else { bound(service.bad.len()) };
+                prop_assert!(calls <= most, "{calls} calls for {service:?} of {many}");
             }
         }
     }

@@ -24,7 +24,7 @@ use super::summary::{DataFile, Failed, Format, Revisions, Summary, merged};
 use super::write;
 use crate::domain::{CodeList, CommodityCode, Frequency, Language, Period, PeriodPair};
 use crate::error::{Error, ErrorKind};
-use crate::hk::{Client, Query};
+use crate::hk::{Client, InEnglish, Query};
 use crate::table::{Column, Decoded, Table};
 
 /// How often an answer is asked for whose rows are doubled, not asked for, or not as many as it says.
@@ -33,6 +33,8 @@ const ASKED_FOR_FAULTS: u32 = 3;
 const FAILED_IN_A_ROW: usize = 5;
 /// How many queries go at once, unless set: as many as users of the service run (observed).
 const IN_FLIGHT: usize = 3;
+/// Why a query has failed that is no refusal, or else a good code would be taken for a bad one.
+const CONTRADICTED: &str = "the service answers this in English and refuses it in this language";
 /// The most bytes of rows that are held as text until the data are written.
 const AHEAD: usize = 64 << 20;
 
@@ -306,7 +308,7 @@ impl Harvest {
     /// How many queries were answered in earlier runs.
     #[must_use]
     pub fn answered(&self) -> usize {
-        self.generations.iter().map(|one| one.facts.kept().len()).sum()
+        answers(&self.generations).count()
     }
 
     /// Asks for what is missing, and writes data and manifest.
@@ -678,9 +680,7 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
         let mut state = self.state();
         let nowhere = match &came {
             Came::Answer { .. } | Came::TooLarge => None,
-            Came::Refused { .. } => {
-                Some("the service answers this in English and refuses it in this language")
-            }
+            Came::Refused { .. } => Some(CONTRADICTED),
             Came::Unpublished { .. } => Some("the service names a period that was not asked for"),
         };
         if let Came::Refused { messages, .. } | Came::Unpublished { messages, .. } = &came {
@@ -748,14 +748,14 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
     ) -> Result<Result<(Answer, Gained), Error>, HarvestError> {
         let mut times = 1;
         loop {
-            let mut english = false;
+            let mut english = InEnglish::default();
             let asked = self
                 .client
                 .asked(query, &mut english, |decoded: Decoded, empty, response| {
                     Ok((Table::new(decoded, empty, response)?, response.content()))
                 })
                 .await;
-            self.state().told.calls += usize::from(english);
+            self.state().told.calls += usize::from(english != InEnglish::NotAsked);
             let is_last = times == ASKED_FOR_FAULTS;
             match asked {
                 Ok(((table, body), attempts, _)) => {
@@ -778,9 +778,16 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::CountMismatch && !is_last => drop(turn),
+                Err(_) if english == InEnglish::Answered => {
+                    return Ok(Err(Error::new(ErrorKind::NoData, CONTRADICTED)));
+                }
                 // What is refused in Chinese is not known to be refused: it may be nothing, or a month that is not out. Where no time
                 // was left to ask in English, the query failed.
-                Err(error) if error.is_refused() && query.language() != Language::English && !english => {
+                Err(error)
+                    if error.is_refused()
+                        && query.language() != Language::English
+                        && english == InEnglish::NotAsked =>
+                {
                     return Ok(Err(error.of_kind(ErrorKind::Timeout)));
                 }
                 Err(error) => return Ok(Err(error)),
@@ -858,7 +865,14 @@ fn moment(wall: SystemTime) -> String {
     format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z", u8::from(month))
 }
 
-/// Faults of the answers that still count: not of those in English that only told which codes are at fault.
+/// The answers that data are made of: not those in English that only told which codes of a request in Chinese are at fault.
+fn answers(generations: &[Generation]) -> impl Iterator<Item = &Kept> {
+    generations.iter().flat_map(|Generation { plan, facts, .. }| {
+        facts.kept().iter().filter(|kept| kept.query.language() == plan.request().language())
+    })
+}
+
+/// Faults of the answers that still count.
 fn faults_of(source: &Source<'_>) -> u64 {
     let language = source.plan.request().language();
     let counts = |kept: &&Kept| {
@@ -947,6 +961,7 @@ fn finish(
         _ => None,
     };
     let kept = || generations.iter().flat_map(|one| one.facts.kept());
+    let is_probe = |kept: &Kept| kept.query.language() != purpose.request.language();
     // A run that was killed once all was answered leaves the manifest of the one before it.
     let is_new = || {
         let mut now: Vec<_> = kept().map(|kept| kept.body.as_str()).collect();
@@ -965,7 +980,7 @@ fn finish(
     let summary = Summary {
         planned: generations.iter().map(|one| one.plan.len()).sum(),
         calls: state.told.calls,
-        answers: kept().count(),
+        answers: answers(generations).count(),
         cells: tally.cells(),
         faults: all.iter().map(faults_of).sum(),
         seen: tally.seen(),
@@ -983,13 +998,18 @@ fn finish(
     answered.sort_by(|(one, _), (other, _)| one.cmp(other));
     let answers: Vec<_> = answered
         .into_iter()
-        .map(|(query, Kept { body, rows, bytes, faults, gained, .. })| {
+        .map(|(query, kept)| {
+            let Kept { body, rows, bytes, faults, gained, .. } = kept;
             let Gained { at: retrieved, attempts } = gained;
-            json!({
+            let mut answer = json!({
                 "url": format!("{}{query}", if purpose.service.contains("://") { &purpose.service } else { "" }),
                 "retrieved": retrieved, "attempts": attempts, "body": Folder::body_name(body), "sha256": body,
                 "rows": rows, "bytes": bytes, "faults": faults,
-            })
+            });
+            if is_probe(kept) {
+                answer["probe"] = true.into();
+            }
+            answer
         })
         .collect();
     let manifest = json!({

@@ -179,7 +179,8 @@ pub struct Summary {
     /// Queries asked in this run, with those that were asked once more in English to learn why they were refused; those of
     /// earlier runs are in the journal.
     pub calls: usize,
-    /// Queries that were answered, in all runs.
+    /// Queries that were answered, in all runs; not those in English that only told which codes of a request in Chinese are at
+    /// fault, which the manifest names `probe`.
     pub answers: usize,
     /// What became of the cells.
     pub cells: Cells,

@@ -143,17 +143,17 @@ impl Client {
     /// [`Error::periods`], unknown commodity codes in [`Error::codes`], every reason in [`Error::messages`]. An
     /// answer whose number of rows is not as told keeps them in [`Error::answer`].
     pub async fn query(&self, query: &Query) -> Result<Answer, Error> {
-        let (answer, attempts, waited) = self.asked(query, &mut false, Answer::new).await?;
+        let (answer, attempts, waited) = self.asked(query, &mut InEnglish::default(), Answer::new).await?;
         Ok(answer.with_effort(attempts, waited))
     }
 
     /// Asks a query, reads the answer into an `F`, and makes of it what is handed on, with attempts and waits.
     ///
-    /// `english` tells whether it was asked once more in English, since it was refused in Chinese.
+    /// `english` is told what came where it was asked once more in English, since it was refused in Chinese.
     pub(crate) async fn asked<F: Form, T>(
         &self,
         query: &Query,
-        english: &mut bool,
+        english: &mut InEnglish,
         take: impl FnOnce(F, bool, &Response) -> Result<T, Error>,
     ) -> Result<(T, u32, Duration), Error> {
         let call = CallSpan::begin(SERVICE, QUERY);
@@ -164,8 +164,8 @@ impl Client {
                 Err(error)
                     if chinese && error.is_refused() && repeats.may_go_on() && repeats.is_within_total() =>
                 {
-                    *english = true;
-                    self.told_in_english(error, query, &mut repeats, &call).await?
+                    *english = InEnglish::NotAnswered;
+                    self.told_in_english(error, query, english, &mut repeats, &call).await?
                 }
                 got => got?,
             };
@@ -302,6 +302,7 @@ impl Client {
         &self,
         refused: Error,
         query: &Query,
+        came: &mut InEnglish,
         repeats: &mut Repeats,
         call: &CallSpan,
     ) -> Result<Got<F>, Error> {
@@ -313,9 +314,24 @@ impl Client {
             }
             // It may be no refusal at all: nobody is told that it is.
             Err(told) if !told.is_refused() => Err(told),
-            _ => Err(refused),
+            Err(_) => Err(refused),
+            Ok(_) => {
+                *came = InEnglish::Answered;
+                Err(refused)
+            }
         }
     }
+}
+
+/// Whether a query that was refused in Chinese was asked once more in English, and what came.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum InEnglish {
+    #[default]
+    NotAsked,
+    /// No rows: a refusal, "No record found", or a failure.
+    NotAnswered,
+    /// Rows: the refusal says nothing of the query.
+    Answered,
 }
 
 /// Ends the call's span, and puts into an error what it cost.

@@ -24,9 +24,9 @@ mod words;
 pub(crate) use answer::check_count;
 pub use answer::{Answer, Unknown};
 pub use api::types::Row;
-#[cfg(feature = "table")]
-pub(crate) use client::Form;
 pub use client::{Client, ClientBuilder};
+#[cfg(feature = "table")]
+pub(crate) use client::{Form, InEnglish};
 #[cfg(feature = "table")]
 pub(crate) use head::{Head, told_by_head};
 pub use hooks::{BASE_URL, api_http_client, http_client_builder};

@@ -2,7 +2,7 @@ use super::Table;
 use super::decode::Decoded;
 use crate::error::Error;
 use crate::hk::api::types::Status;
-use crate::hk::{Client, Form, Query};
+use crate::hk::{Client, Form, InEnglish, Query};
 use crate::http::Response;
 
 impl Client {
@@ -14,7 +14,7 @@ impl Client {
     /// # Errors
     /// As [`Client::query`]; rows whose number is not as told are kept in [`Error::table`].
     pub async fn table(&self, query: &Query) -> Result<Table, Error> {
-        let (table, attempts, waited) = self.asked(query, &mut true, Table::new).await?;
+        let (table, attempts, waited) = self.asked(query, &mut InEnglish::default(), Table::new).await?;
         Ok(table.asked_by(query).with_effort(attempts, waited))
     }
 }

@@ -84,7 +84,8 @@ fn progress_is_for_a_terminal_alone() {
     let shown = at_terminal(command(&slow, &[]));
     assert!(shown.contains(waiting), "{shown:?}");
     assert!(!at_terminal(command(&slow, &["--quiet"])).contains(waiting));
-    assert!(!at_terminal(command(&quick, &[])).contains(waiting));
+    // On a busy machine that may take a second, too, but not each time.
+    assert!((0..5).any(|_| !at_terminal(command(&quick, &[])).contains(waiting)));
     let piped = ended(command(&slow, &[]), "");
     assert_eq!((piped.code, piped.stderr.as_str()), (Some(0), ""), "{piped}");
 }

@@ -815,10 +815,12 @@ async fn data_of_a_refresh_are_not_taken_back() {
 #[tokio::test]
 async fn all_calls_are_counted_in_chinese() {
     let replica = Replica::start().await.unwrap();
-    let refused = || Step::hk_status(1, vec!["Some of the codes are not defined"]);
+    let refused = |words| Step::hk_status(1, vec![words]);
+    let (english, chinese) = ("Some of the codes are not defined", "部分貨物編號未有定義");
     // All four, in Chinese and in English; the first two; the first alone is good, so it is the second; the others; then, in
     // Chinese, the three that are good.
-    replica.script(Door::HkAnswer, [refused(), refused(), refused(), Step::Play, Step::Play, Step::Play]);
+    let refused = [refused(chinese), refused(english), refused(english)];
+    replica.script(Door::HkAnswer, refused.into_iter().chain([Step::Play, Step::Play, Step::Play]));
     let request = request("2024-01..2024-02")
         .language(Language::TraditionalChinese)
         .commodities(hs(CommodityClass::Hs2, &["10", "85", "71", "27"]))
@@ -828,7 +830,11 @@ async fn all_calls_are_counted_in_chinese() {
     let summary = harvest(&replica, folder.path(), request.clone(), Limits::default()).await;
     assert_eq!((summary.calls, answered(&replica), replica.pending(Door::HkAnswer)), (6, 6, 0));
     let [bad] = &summary.refused[..] else { panic!("{summary}") };
-    assert_eq!(bad.what, "85");
+    assert_eq!((bad.what.as_str(), bad.reason.as_str()), ("85", chinese));
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join("manifest.json")).unwrap()).unwrap();
+    let probes = manifest["answers"].as_array().unwrap().iter().filter(|one| one["probe"] == true).count();
+    assert_eq!((summary.answers, probes), (1, 2), "two only told which code is at fault");
     let data = || std::fs::read_to_string(folder.path().join("data.csv")).unwrap();
     let whole = data();
     assert_eq!((summary.data.rows, whole.matches("千港元").count()), (6, 6), "{whole}");
@@ -847,21 +853,29 @@ async fn all_calls_are_counted_in_chinese() {
 async fn what_is_refused_in_chinese_alone_has_failed() {
     let replica = Replica::start().await.unwrap();
     let refused = || Step::hk_status(1, vec!["Some of the codes are not defined"]);
-    let steps = [refused(), refused(), refused(), Step::Play, Step::Play, refused(), refused()];
-    replica.script(Door::HkAnswer, steps);
-    let request = request("2024-01..2024-02")
-        .language(Language::SimplifiedChinese)
-        .commodities(hs(CommodityClass::Hs2, &["10", "85", "71", "27"]))
-        .build()
-        .unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let summary = harvest(&replica, folder.path(), request.clone(), Limits::default()).await;
-    assert_eq!((summary.calls, replica.pending(Door::HkAnswer)), (7, 0));
-    let [failed] = &summary.failed[..] else { panic!("{summary}") };
-    assert_eq!(failed.reason, "the service answers this in English and refuses it in this language");
-    assert_eq!((summary.cells.failed, summary.cells.refused), (6, 2), "{summary}");
-    let whole = harvest(&replica, folder.path(), request, Limits::default()).await;
-    assert_eq!((whole.calls, whole.cells.failed, whole.data.rows), (1, 0, 6), "{whole}");
+    let all = ["10", "85", "71", "27"];
+    let once = [refused(), Step::Play].to_vec();
+    let after_a_search =
+        [refused(), refused(), refused(), Step::Play, Step::Play, refused(), refused()].to_vec();
+    for (codes, steps, failed, bad, rows) in
+        [(&all[..], once.clone(), 8, 0, 8), (&all[1..2], once, 2, 0, 2), (&all[..], after_a_search, 6, 2, 6)]
+    {
+        let calls = steps.len();
+        replica.script(Door::HkAnswer, steps);
+        let request = request("2024-01..2024-02")
+            .language(Language::SimplifiedChinese)
+            .commodities(hs(CommodityClass::Hs2, codes))
+            .build()
+            .unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let summary = harvest(&replica, folder.path(), request.clone(), Limits::default()).await;
+        assert_eq!((summary.calls, replica.pending(Door::HkAnswer)), (calls, 0));
+        let [told] = &summary.failed[..] else { panic!("{summary}") };
+        assert!(told.reason.contains("answers this in English and refuses it in this language"), "{summary}");
+        assert_eq!((summary.cells.failed, summary.cells.refused), (failed, bad), "{summary}");
+        let whole = harvest(&replica, folder.path(), request, Limits::default()).await;
+        assert_eq!((whole.calls, whole.cells.failed, whole.data.rows), (1, 0, rows), "{whole}");
+    }
 }
 
 /// Answers whose bodies are alike came at times of their own.

@@ -647,9 +647,9 @@ async fn a_lost_answer_is_an_unknown_outcome() {
     ] {
         let replica = Replica::start().await.unwrap();
         replica.script(Door::Tradewind, [step]);
-        // Half a second is more than the whole call takes where nothing is slow.
+        // More than the whole call takes where nothing is slow, on a busy machine, too.
         let slow = what.contains("slow");
-        let limit = if slow { Duration::from_millis(500) } else { Duration::from_secs(60) };
+        let limit = if slow { Duration::from_secs(3) } else { Duration::from_secs(60) };
         let clock = Arc::new(ManualClock::at(SystemTime::UNIX_EPOCH));
         let budget = credits("0.14");
         let client =

@@ -78,7 +78,7 @@ async fn each_kind_says_what_where_and_what_to_do() {
     };
     let budget = builder(&url).max_credits("0.1".parse().unwrap()).build().unwrap();
     let few = builder(&url).body_cap(10).build().unwrap();
-    let quick = builder(&url).timeout(Duration::from_millis(200)).backoff(Backoff::none()).build().unwrap();
+    let quick = builder(&url).timeout(Duration::from_secs(2)).backoff(Backoff::none()).build().unwrap();
     let hour = Duration::from_secs(3600);
     // A file, in which no folder can be made.
     let file = std::env::temp_dir().join(format!("tradebind-no-folder-{}", std::process::id()));

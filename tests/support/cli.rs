@@ -57,6 +57,8 @@ pub fn tradebind() -> Command {
     for name in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
         command.env_remove(name);
     }
+    // Without it, or where it is `dumb`, nobody shows progress.
+    command.env("TERM", "xterm");
     command
 }
 

@@ -319,7 +319,7 @@ fn only_what_was_asked_can_be_out_of_date() {
     };
     let ran = drift("", "--baseline");
     assert!(!ran.stdout.contains("stale"), "{ran}");
-    let ran = drift("--max-credits 0.14", "--baseline");
+    let ran = drift("--max-credits 100", "--baseline");
     assert!(ran.stdout.contains(&format!("stale in the baseline: {entry}")), "{ran}");
     let ran = drift("--max-credits 0.01", "--baseline");
     assert_eq!(ran.code, Some(3), "{ran}");

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 use std::fmt;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
 use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
@@ -18,6 +18,8 @@ pub const BASE_URL: &str = "https://app.trade-wind.co";
 const VARIABLE: &str = "TRADEWIND_API_KEY";
 /// What keys begin with (vendor).
 const PREFIX: &str = "tw_";
+/// What is told of a key in the place of its file's path.
+const GIVEN_AS_FILE: &str = "is given where a file that holds it is meant; it is not shown";
 /// The most that a key's file may hold, in bytes; keys are far shorter.
 const FILE_CAP: u64 = 4096;
 
@@ -105,9 +107,7 @@ impl Access {
         let at = || format!("in {}", path.display());
         let mut text = String::new();
         let file = std::fs::File::open(path).map_err(|e| match (e.kind(), is_like_key(path)) {
-            (std::io::ErrorKind::NotFound, true) => {
-                InvalidKey::new("is given where a file that holds it is meant; it is not shown")
-            }
+            (ErrorKind::NotFound | ErrorKind::InvalidFilename, true) => InvalidKey::new(GIVEN_AS_FILE),
             _ => InvalidKey::new(format!("cannot be read: {e}")).of(at()),
         })?;
         match file.take(FILE_CAP + 1).read_to_string(&mut text) {
@@ -165,6 +165,12 @@ impl InvalidKey {
 
     fn of(self, place: String) -> Self {
         Self { place, ..self }
+    }
+
+    /// Whether the key itself was given where a file that holds it is meant: what was given must not be shown.
+    #[must_use]
+    pub fn is_given_as_file(&self) -> bool {
+        self.problem == GIVEN_AS_FILE
     }
 }
 

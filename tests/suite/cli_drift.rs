@@ -5,12 +5,13 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use crate::support::cli::{ended, folder, run, run_args, tradebind};
 use serde_json::Value;
 use tradebind::exchange::{Body, Exchange, documented};
+use tradebind::validate::drift::Probe;
 
 /// A folder of recordings with the documented answers, one of them changed.
 fn recordings(name: &str, change: impl Fn(&mut Value)) -> std::path::PathBuf {
     let folder = folder(name);
     for (file, mut exchange) in documented().unwrap() {
-        if exchange.operation == "world_regions"
+        if (exchange.operation.as_str(), exchange.case.as_str()) == ("world_regions", "documented")
             && let Some(Body::Json(json)) =
                 exchange.response.as_mut().and_then(|response| response.body.as_mut())
         {
@@ -133,7 +134,7 @@ fn places_are_those_of_the_file() {
     let folder = folder("drift-places");
     let all = documented().unwrap();
     let (_, mut exchange) =
-        all.into_iter().find(|(_, exchange)| exchange.operation == "world_regions").unwrap();
+        all.into_iter().find(|(name, _)| name.contains("world_regions.documented")).unwrap();
     let response = exchange.response.as_mut().unwrap();
     let text = response.body.as_ref().unwrap().json().unwrap().to_string();
     response.body = Some(Body::Text(text.replacen("\"list\":[{", "\"list\":[{\"newField\":1,", 1)));
@@ -209,6 +210,17 @@ fn exchanges_may_come_a_line_each() {
 fn what_is_kept_is_written_over_recordings_alone() {
     let kept = folder("drift-keep-over");
     let name = "hk-trade.get_trade.total-exports-cn.json";
+    let unmade = kept.join("unmade");
+    let report = |name: &str| format!("json={}", unmade.join(name).display());
+    for wrong in [
+        &["--config", "no-such-file"][..],
+        &["--baseline", "no-such-file"],
+        &["--report", &report("./a.json"), "--report", &report("a.json")],
+    ] {
+        let args = ["drift", "--replica", "--service", "hk", "--keep", unmade.to_str().unwrap()];
+        let ran = run_args(&[&args, wrong].concat(), "");
+        assert!(ran.code != Some(0) && !unmade.exists(), "a wrong call leaves no folder behind: {ran}");
+    }
     let keep = |more: &[&str]| {
         let args = ["drift", "--replica", "--service", "hk", "--keep", kept.to_str().unwrap()];
         run_args(&[&args, more].concat(), "")
@@ -307,7 +319,7 @@ fn only_what_was_asked_can_be_out_of_date() {
     };
     let ran = drift("", "--baseline");
     assert!(!ran.stdout.contains("stale"), "{ran}");
-    let ran = drift("--max-credits 0.14", "--baseline");
+    let ran = drift("--max-credits 100", "--baseline");
     assert!(ran.stdout.contains(&format!("stale in the baseline: {entry}")), "{ran}");
     let ran = drift("--max-credits 0.01", "--baseline");
     assert_eq!(ran.code, Some(3), "{ran}");
@@ -341,20 +353,10 @@ fn the_replica_is_asked_for_what_is_free_unless_credits_are_given() {
     let files = || std::fs::read_dir(&kept).unwrap().flatten().count();
     let free = files();
     assert!(free >= 7, "{free} answers\n{ran}");
-    let ran = run_args(
-        &[
-            "drift",
-            "--replica",
-            "--max-credits",
-            "0.14",
-            "--service",
-            "tradewind",
-            "--keep",
-            kept.to_str().unwrap(),
-        ],
-        "",
-    );
-    assert_eq!(files(), free + 1, "{ran}");
+    let billed = Probe::all().unwrap().iter().filter(|probe| probe.billed).count();
+    let args = ["drift", "--replica", "--max-credits", "100", "--service", "tradewind", "--keep"];
+    let ran = run_args(&[&args[..], &[kept.to_str().unwrap()]].concat(), "");
+    assert_eq!(files(), free + billed, "{ran}");
     let came = Exchange::open(&kept.join("tradewind.world_regions.documented.json")).unwrap();
     assert_eq!(came.evidence.to_string(), "assumed");
 }

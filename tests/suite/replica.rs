@@ -1,12 +1,23 @@
 //! The local server, seen over plain HTTP.
 
 use reqwest::{Client, StatusCode, redirect::Policy};
-use tradebind::exchange;
+use tradebind::exchange::{self, Exchange};
 use tradebind::hk::{self, api};
 use tradebind::replica::Replica;
 use tradebind::tradewind::{self, Access};
 
 const DOCUMENTED: &str = "/api/get?lang=TC&sv=VCm&freq=M&period=201805,201806&ttype=4&ccclass=C&cc=CN";
+
+/// What the guide and the page of world regions document: an example more changes no message.
+fn documented() -> impl Iterator<Item = Exchange> {
+    let known = |name: &str| {
+        let of_the_guide =
+            ["imports-by-origin", "imports-hkhs4-1006", "total-exports-cn", "total-trade-sitc1"];
+        name.contains("world_regions.documented") || of_the_guide.iter().any(|case| name.contains(case))
+    };
+    let all = exchange::documented().unwrap().into_iter();
+    all.filter(move |(name, _)| known(name)).map(|(_, exchange)| exchange)
+}
 
 fn plain() -> Client {
     Client::builder().redirect(Policy::none()).build().unwrap()
@@ -37,8 +48,7 @@ async fn the_first_answer_is_a_redirect_with_a_cookie() {
 /// In the dialect of the service, so that a client shows it where it shows the service's own refusals.
 #[tokio::test]
 async fn what_is_not_recorded_is_told() {
-    let documented = exchange::documented().unwrap().into_iter().map(|(_, exchange)| exchange);
-    let replica = Replica::playing(documented).await.unwrap();
+    let replica = Replica::playing(documented()).await.unwrap();
     let client =
         api::Client::new_with_client(&replica.hk_url(), hk::api_http_client().unwrap(), Default::default());
     let ask = async |address: &str| {
@@ -75,8 +85,7 @@ async fn what_is_not_recorded_is_told() {
 
 #[tokio::test]
 async fn a_request_that_differs_from_what_is_recorded_is_told_where() {
-    let documented = exchange::documented().unwrap().into_iter().map(|(_, exchange)| exchange);
-    let replica = Replica::playing(documented).await.unwrap();
+    let replica = Replica::playing(documented()).await.unwrap();
     let url = replica.tradewind_url();
     let access = Access::key("tw_test_replica").unwrap();
     let client = tradewind::api::Client::new_with_client(&url, tradewind::api_http_client().unwrap(), access);

@@ -21,8 +21,8 @@ fn credits(text: &str) -> Credits {
 }
 
 fn documented() -> Exchange {
-    let all = exchange::documented().unwrap().into_iter();
-    all.map(|(_, recorded)| recorded).find(|recorded| recorded.operation == "world_regions").unwrap()
+    let mut all = exchange::documented().unwrap().into_iter();
+    all.find(|(name, _)| name.contains("world_regions.documented")).unwrap().1
 }
 
 fn documented_request() -> Value {

@@ -32,8 +32,8 @@ fn request() -> types::WorldRegionsRequest {
 }
 
 fn world_regions_exchange() -> tradebind::exchange::Exchange {
-    let mut all = documented().unwrap().into_iter().map(|(_, exchange)| exchange);
-    all.find(|exchange| exchange.operation == "world_regions").unwrap()
+    let mut all = documented().unwrap().into_iter();
+    all.find(|(name, _)| name.contains("world_regions.documented")).unwrap().1
 }
 
 /// The documented answer.
@@ -1153,7 +1153,12 @@ fn keys_come_from_an_argument_or_a_file() {
     ");
     assert!(!shown.concat().contains("tw_test"));
     // The key itself, where its file is meant.
-    insta::assert_snapshot!(told(Access::from_file("tw_test_given")), @"the TradeWind key is given where a file that holds it is meant; it is not shown");
+    let given = Access::from_file("tw_test_given").unwrap_err();
+    assert!(given.is_given_as_file());
+    insta::assert_snapshot!(given.to_string(), @"the TradeWind key is given where a file that holds it is meant; it is not shown");
+    let long = Access::from_file(format!("tw_test_{}", "x".repeat(300))).unwrap_err();
+    assert!(long.is_given_as_file(), "no file has such a name");
+    assert!(!Access::from_file("tw_keys/missing").unwrap_err().is_given_as_file(), "a path, which is shown");
     let error = Client::builder().key_from_file(folder.join("missing")).unwrap_err();
     assert_eq!((error.kind(), error.is_unsent()), (ErrorKind::Setup, true));
     assert_eq!(Client::new("").unwrap_err().kind(), ErrorKind::Setup);

@@ -45,7 +45,7 @@ pub fn hk_answer(rows: Vec<Value>) -> Value {
 /// The documented answer of world regions.
 pub fn regions() -> Value {
     let all = exchange::documented().unwrap();
-    let (_, recorded) = all.into_iter().find(|(name, _)| name.contains("world_regions")).unwrap();
+    let (_, recorded) = all.into_iter().find(|(name, _)| name.contains("world_regions.documented")).unwrap();
     recorded.response.unwrap().body.unwrap().json().unwrap().clone()
 }
 

@@ -1,5 +1,18 @@
 //! Maintainers' commands of tradebind: `cargo xtask --help`.
 
+// Above the modules, so that all of them print so: the standard macros panic once a reader has seen enough.
+macro_rules! print {
+    ($($text:tt)*) => { $crate::shell::tell(&mut std::io::stdout(), format_args!($($text)*)) };
+}
+macro_rules! println {
+    ($($text:tt)*) => { print!("{}\n", format_args!($($text)*)) };
+}
+macro_rules! eprintln {
+    ($($text:tt)*) => {
+        $crate::shell::tell(&mut std::io::stderr(), format_args!("{}\n", format_args!($($text)*)))
+    };
+}
+
 mod bench;
 mod checks;
 mod ci;

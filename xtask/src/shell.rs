@@ -1,7 +1,8 @@
 //! Running other programs from the root of the repository.
 
+use std::fmt;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -39,6 +40,14 @@ pub fn target() -> Result<PathBuf> {
     let target =
         metadata["target_directory"].as_str().context("`cargo metadata` names no target_directory")?;
     Ok(PathBuf::from(target))
+}
+
+/// Prints. Whose reader has seen enough, as in `| head -1`, goes on with its work all the same.
+pub fn tell(out: &mut impl Write, text: fmt::Arguments<'_>) {
+    match out.write_fmt(text) {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => panic!("the output cannot be written: {e}"),
+        _ => (),
+    }
 }
 
 /// Shows the command, runs it, and fails when it does.
@@ -107,7 +116,7 @@ impl Server {
         std::thread::spawn(move || {
             for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
                 let line = String::from_utf8_lossy(&line).into_owned();
-                _ = std::io::Write::write_all(&mut file, format!("{line}\n").as_bytes());
+                _ = file.write_all(format!("{line}\n").as_bytes());
                 _ = sender.send(line);
             }
         });

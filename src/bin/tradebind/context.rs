@@ -1,5 +1,6 @@
 //! What every command goes by: the options that all have, and the services that they choose.
 
+use std::error::Error as _;
 use std::path::Path;
 
 use clap::Args;
@@ -286,12 +287,15 @@ pub fn affordable(operation: &Operation, most: Option<Credits>) -> Result<(), Fa
 /// With the user's key.
 fn keyed(builder: tradewind::ClientBuilder, paying: &Paying) -> Result<tradewind::ClientBuilder, Failure> {
     if let Some(path) = &paying.api_key_file {
-        return builder.key_from_file(path).map_err(|e| match std::fs::File::open(path) {
-            Ok(_) => Failure::from(e),
-            Err(_) if path.to_string_lossy().starts_with("tw_") => {
-                Failure::usage("--api-key-file takes a file that holds the key, not the key (not shown)")
+        return builder.key_from_file(path).map_err(|e| {
+            let invalid = e.source().and_then(|source| source.downcast_ref::<tradewind::InvalidKey>());
+            match std::fs::File::open(path) {
+                _ if invalid.is_some_and(tradewind::InvalidKey::is_given_as_file) => {
+                    Failure::usage("--api-key-file takes a file that holds the key, not the key (not shown)")
+                }
+                Ok(_) => Failure::from(e),
+                Err(_) => Failure::input(e.to_string()),
             }
-            Err(_) => Failure::input(e.to_string()),
         });
     }
     if std::env::var_os(KEY).is_none_or(|key| key.is_empty()) {

@@ -51,14 +51,16 @@ impl Args {
         }
         let from: Vec<_> = self.from.iter().map(|path| path.to_string_lossy().into_owned()).collect();
         let probes = Probe::all().map_err(|e| Failure::input(e.to_string()))?;
-        if let Some(folder) = &self.keep {
-            self.make_room(folder, &probes)?;
-        }
-        let prepared = self.reporting.prepare(&from, self.config.as_deref())?;
+        let baseline = self.reporting.checked(&from, self.config.as_deref())?;
         let mut drift = Drift::new().map_err(|e| Failure::input(e.to_string()))?;
         if let Some(path) = &self.config {
             drift = drift.config(config(path)?);
         }
+        // A call that is wrong leaves no folder behind; a result may lie in it.
+        if let Some(folder) = &self.keep {
+            self.make_room(folder, &probes)?;
+        }
+        let prepared = self.reporting.open(baseline)?;
         let mut report = Drift::report();
         let (mut exit, mut missed) = (Exit::Done, Vec::new());
         match &self.from {

@@ -15,7 +15,12 @@ pub fn real(path: &Path) -> PathBuf {
         let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
         Some(folder.canonicalize().ok()?.join(path.file_name()?))
     };
-    path.canonicalize().ok().or_else(new).unwrap_or_else(|| path.to_owned())
+    // Nor need its folder be there: it may be made before the file is.
+    path.canonicalize()
+        .ok()
+        .or_else(new)
+        .or_else(|| std::path::absolute(path).ok())
+        .unwrap_or_else(|| path.to_owned())
 }
 
 /// Where the result goes.

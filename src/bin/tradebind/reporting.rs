@@ -80,8 +80,13 @@ impl Reporting {
         self.baseline.as_ref().is_some_and(|baseline| real(baseline) == real(Path::new(path)))
     }
 
-    /// Reads the baseline, and opens the files. What is written must be none of the inputs, nor the configuration.
+    /// Reads the baseline, and opens the files.
     pub fn prepare(&self, inputs: &[String], config: Option<&Path>) -> Result<Prepared<'_>, Failure> {
+        self.open(self.checked(inputs, config)?)
+    }
+
+    /// Reads the baseline. What is written must be none of the inputs, nor the configuration.
+    pub fn checked(&self, inputs: &[String], config: Option<&Path>) -> Result<Option<Baseline>, Failure> {
         let baseline = match &self.baseline {
             Some(path) => {
                 let text = context::read(path, "the baseline")?;
@@ -91,6 +96,11 @@ impl Reporting {
             None => None,
         };
         self.apart(inputs, config)?;
+        Ok(baseline)
+    }
+
+    /// Opens the files.
+    pub fn open(&self, baseline: Option<Baseline>) -> Result<Prepared<'_>, Failure> {
         let written = self.write_baseline.as_ref().map(|path| Target { output: Some(path.clone()) }.open());
         let sinks = self.report.iter().map(|(form, path)| {
             let target = Target { output: Some(path.clone()) };

@@ -120,6 +120,8 @@ fn bare(value: &Value) -> Value {
             });
             kept.map(|(name, value)| (name.clone(), bare(value))).collect()
         }
+        // Examples that are no page's.
+        Value::Array(items) if items.iter().any(|item| item == DOCUMENTED) => json!([DOCUMENTED]),
         Value::Array(items) => items.iter().map(bare).collect(),
         other => other.clone(),
     }

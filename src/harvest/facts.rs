@@ -247,7 +247,11 @@ impl Facts {
                     let reason = told.cloned().unwrap_or_else(|| reason.clone());
                     self.bad.entry(code).or_default().push(Bad { periods, block: None, reason });
                 }
-                if nothing_named && (codes.len() == 1 || block.is_refused_combination()) {
+                // One that is answered in English is not refused.
+                let is_answered =
+                    |code: &CommodityCode| asked.answer(&Some(code.clone()), Language::English).is_some();
+                let is_bad = codes.len() == 1 && !codes.iter().any(is_answered);
+                if nothing_named && (is_bad || block.is_refused_combination()) {
                     for code in codes {
                         let bad = Bad { periods, block: Some(block.clone()), reason: reason.clone() };
                         self.bad.entry(code).or_default().push(bad);

@@ -305,7 +305,8 @@ impl Harvest {
         self.refresh_to.is_some()
     }
 
-    /// How many queries were answered in earlier runs.
+    /// How many queries were answered in earlier runs; not those that only told which codes are at fault
+    /// ([`Summary::answers`]).
     #[must_use]
     pub fn answered(&self) -> usize {
         answers(&self.generations).count()
@@ -642,9 +643,9 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
                 state.fresh.put(&body, table);
                 Ok((Came::Answer { body, rows, bytes, faults }, gained))
             }
-            Err(error) => {
+            Err((error, english)) => {
                 let gained = self.gained(error.attempts());
-                refusal(&query, &error).map(|came| (came, gained)).ok_or(error)
+                refusal(&query, &error, &english).map(|came| (came, gained)).ok_or(error)
             }
         };
         let learnt = match outcome {
@@ -740,12 +741,13 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
         progress(&told);
     }
 
-    /// Asks a query, again where its answer has faults; the answer is on the disk when this returns.
+    /// Asks a query, again where its answer has faults; the answer is on the disk when this returns. With an error come the words of
+    /// a refusal that was asked for once more in English.
     async fn ask(
         &self,
         query: &Query,
         mut turn: Result<SemaphorePermit<'_>, AcquireError>,
-    ) -> Result<Result<(Answer, Gained), Error>, HarvestError> {
+    ) -> Result<Result<(Answer, Gained), (Error, Vec<String>)>, HarvestError> {
         let mut times = 1;
         loop {
             let mut english = InEnglish::default();
@@ -779,7 +781,7 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
                 }
                 Err(error) if error.kind() == ErrorKind::CountMismatch && !is_last => drop(turn),
                 Err(_) if english == InEnglish::Answered => {
-                    return Ok(Err(Error::new(ErrorKind::NoData, CONTRADICTED)));
+                    return Ok(Err((Error::new(ErrorKind::NoData, CONTRADICTED), Vec::new())));
                 }
                 // What is refused in Chinese is not known to be refused: it may be nothing, or a month that is not out. Where no time
                 // was left to ask in English, the query failed.
@@ -788,9 +790,12 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
                         && query.language() != Language::English
                         && english == InEnglish::NotAsked =>
                 {
-                    return Ok(Err(error.of_kind(ErrorKind::Timeout)));
+                    return Ok(Err((error.of_kind(ErrorKind::Timeout), Vec::new())));
                 }
-                Err(error) => return Ok(Err(error)),
+                Err(error) => {
+                    let words = if let InEnglish::NotAnswered(words) = english { words } else { Vec::new() };
+                    return Ok(Err((error, words)));
+                }
             }
             times += 1;
             turn = self.turns.acquire().await;
@@ -825,8 +830,8 @@ fn refused_before(before: &Generation, batches: &mut Vec<Batch>) -> Pools {
     pools
 }
 
-/// What a refusal tells; none where the call failed for another reason.
-fn refusal(query: &Query, error: &Error) -> Option<Came> {
+/// What a refusal tells, also in English; none where the call failed for another reason.
+fn refusal(query: &Query, error: &Error, english: &[String]) -> Option<Came> {
     let (block, _, codes) = Block::of(query);
     let mut messages = error.messages().to_vec();
     if messages.is_empty() {
@@ -842,8 +847,9 @@ fn refusal(query: &Query, error: &Error) -> Option<Came> {
             let named = |code: &&CommodityCode| error.codes().iter().any(|known| known == code.as_str());
             let codes = codes.iter().filter(named).cloned().collect();
             // An area in brackets, as codes of commodities are named (assumed).
-            let bracketed =
-                |code: &str| messages.iter().any(|message| message.contains(&format!("({code})")));
+            let bracketed = |code: &str| {
+                messages.iter().chain(english).any(|message| message.contains(&format!("({code})")))
+            };
             let areas = [(Role::Origin, &block.origin), (Role::Destination, &block.destination)];
             let areas = areas
                 .into_iter()
@@ -865,18 +871,23 @@ fn moment(wall: SystemTime) -> String {
     format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z", u8::from(month))
 }
 
-/// The answers that data are made of: not those in English that only told which codes of a request in Chinese are at fault.
+/// Whether an answer only told which codes of a request in Chinese are at fault: one in English, with rows. One without is the same in
+/// each language.
+fn is_probe(kept: &Kept, request: &Request) -> bool {
+    kept.rows > 0 && kept.query.language() != request.language()
+}
+
+/// The answers that data are made of.
 fn answers(generations: &[Generation]) -> impl Iterator<Item = &Kept> {
     generations.iter().flat_map(|Generation { plan, facts, .. }| {
-        facts.kept().iter().filter(|kept| kept.query.language() == plan.request().language())
+        facts.kept().iter().filter(|kept| !is_probe(kept, plan.request()))
     })
 }
 
 /// Faults of the answers that still count.
 fn faults_of(source: &Source<'_>) -> u64 {
-    let language = source.plan.request().language();
     let counts = |kept: &&Kept| {
-        kept.query.language() == language
+        !is_probe(kept, source.plan.request())
             && source.valid.is_some_and(|valid| valid.overlap(kept.query.periods()).is_some())
     };
     source.facts.kept().iter().filter(counts).map(|kept| kept.faults as u64).sum()
@@ -961,7 +972,6 @@ fn finish(
         _ => None,
     };
     let kept = || generations.iter().flat_map(|one| one.facts.kept());
-    let is_probe = |kept: &Kept| kept.query.language() != purpose.request.language();
     // A run that was killed once all was answered leaves the manifest of the one before it.
     let is_new = || {
         let mut now: Vec<_> = kept().map(|kept| kept.body.as_str()).collect();
@@ -1006,7 +1016,7 @@ fn finish(
                 "retrieved": retrieved, "attempts": attempts, "body": Folder::body_name(body), "sha256": body,
                 "rows": rows, "bytes": bytes, "faults": faults,
             });
-            if is_probe(kept) {
+            if is_probe(kept, &purpose.request) {
                 answer["probe"] = true.into();
             }
             answer

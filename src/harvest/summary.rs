@@ -75,7 +75,8 @@ pub struct Refused {
     pub what: String,
     /// The periods that it is refused for.
     pub periods: String,
-    /// What the service says.
+    /// What the service says, in the language of the request; in English where it was named in English alone, while codes at fault
+    /// were looked for.
     pub reason: String,
 }
 

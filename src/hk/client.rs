@@ -164,7 +164,6 @@ impl Client {
                 Err(error)
                     if chinese && error.is_refused() && repeats.may_go_on() && repeats.is_within_total() =>
                 {
-                    *english = InEnglish::NotAnswered;
                     self.told_in_english(error, query, english, &mut repeats, &call).await?
                 }
                 got => got?,
@@ -308,28 +307,33 @@ impl Client {
     ) -> Result<Got<F>, Error> {
         let english = query.clone().in_language(Language::English);
         match self.ask(Asked::Query(&english), repeats, call).await {
-            Ok(got) if got.empty => Ok(got),
-            Err(told) if told.is_unpublished_period() || told.is_unknown_commodity() => {
-                Err(told.with_messages(refused.messages().to_vec()))
+            Ok(got) if got.empty => {
+                *came = InEnglish::NotAnswered(Vec::new());
+                Ok(got)
             }
-            // It may be no refusal at all: nobody is told that it is.
-            Err(told) if !told.is_refused() => Err(told),
-            Err(_) => Err(refused),
             Ok(_) => {
                 *came = InEnglish::Answered;
                 Err(refused)
+            }
+            Err(told) => {
+                *came = InEnglish::NotAnswered(told.messages().to_vec());
+                if told.is_unpublished_period() || told.is_unknown_commodity() {
+                    return Err(told.with_messages(refused.messages().to_vec()));
+                }
+                // It may be no refusal at all: nobody is told that it is.
+                Err(if told.is_refused() { refused } else { told })
             }
         }
     }
 }
 
 /// Whether a query that was refused in Chinese was asked once more in English, and what came.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) enum InEnglish {
     #[default]
     NotAsked,
-    /// No rows: a refusal, "No record found", or a failure.
-    NotAnswered,
+    /// No rows: a refusal, in these words, "No record found", or a failure.
+    NotAnswered(Vec<String>),
     /// Rows: the refusal says nothing of the query.
     Answered,
 }

@@ -18,6 +18,8 @@ pub const BASE_URL: &str = "https://app.trade-wind.co";
 const VARIABLE: &str = "TRADEWIND_API_KEY";
 /// What keys begin with (vendor).
 const PREFIX: &str = "tw_";
+/// What surely is one (vendor).
+const SURE: [&str; 2] = ["tw_test_", "tw_live_"];
 /// What is told of a key in the place of its file's path.
 const GIVEN_AS_FILE: &str = "is given where a file that holds it is meant; it is not shown";
 /// The most that a key's file may hold, in bytes; keys are far shorter.
@@ -106,9 +108,12 @@ impl Access {
         let path = path.as_ref();
         let at = || format!("in {}", path.display());
         let mut text = String::new();
-        let file = std::fs::File::open(path).map_err(|e| match (e.kind(), is_like_key(path)) {
-            (ErrorKind::NotFound | ErrorKind::InvalidFilename, true) => InvalidKey::new(GIVEN_AS_FILE),
-            _ => InvalidKey::new(format!("cannot be read: {e}")).of(at()),
+        let file = std::fs::File::open(path).map_err(|e| {
+            let is_missing = matches!(e.kind(), ErrorKind::NotFound | ErrorKind::InvalidFilename);
+            if is_key(path) || (is_missing && is_like_key(path)) {
+                return InvalidKey::new(GIVEN_AS_FILE);
+            }
+            InvalidKey::new(format!("cannot be read: {e}")).of(at())
         })?;
         match file.take(FILE_CAP + 1).read_to_string(&mut text) {
             Err(e) => Err(InvalidKey::new(format!("cannot be read: {e}")).of(at())),
@@ -143,6 +148,12 @@ impl Access {
     pub(super) fn secret(&self) -> &Secret {
         &self.secret
     }
+}
+
+/// Whether what should name a file, and names none that can be opened, is a key, whatever characters keys may hold.
+fn is_key(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    SURE.iter().any(|head| text.starts_with(head))
 }
 
 /// Whether what should name a file looks like a key.

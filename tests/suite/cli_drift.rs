@@ -211,11 +211,16 @@ fn what_is_kept_is_written_over_recordings_alone() {
     let kept = folder("drift-keep-over");
     let name = "hk-trade.get_trade.total-exports-cn.json";
     let unmade = kept.join("unmade");
+    std::os::unix::fs::symlink(&kept, kept.join("link")).unwrap();
+    let linked = format!("sarif={}", kept.join("link/unmade/a.json").display());
+    let around = format!("sarif={}", unmade.join("../unmade/a.json").display());
     let report = |name: &str| format!("json={}", unmade.join(name).display());
     for wrong in [
         &["--config", "no-such-file"][..],
         &["--baseline", "no-such-file"],
         &["--report", &report("./a.json"), "--report", &report("a.json")],
+        &["--report", &report("a.json"), "--report", &linked],
+        &["--report", &report("a.json"), "--report", &around],
     ] {
         let args = ["drift", "--replica", "--service", "hk", "--keep", unmade.to_str().unwrap()];
         let ran = run_args(&[&args, wrong].concat(), "");

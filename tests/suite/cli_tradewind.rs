@@ -187,6 +187,7 @@ fn keys_stay_secret() {
             asked(&["--format", CANARY], None, closed),
             asked(&["--api-key-file", CANARY], None, closed),
             asked(&["--api-key-file", "tw_keys/missing"], None, closed),
+            asked(&["--api-key-file", "tw_live_cana.ry/canary"], None, closed),
             asked(&[], Some(CANARY), "http://user:canary@127.0.0.1:9"),
             asked(&["--dry-run"], Some(CANARY), "http://user:canary@127.0.0.1:9"),
             asked(&["--dry-run"], Some(CANARY), "nowhere"),

@@ -857,9 +857,14 @@ async fn what_is_refused_in_chinese_alone_has_failed() {
     let once = [refused(), Step::Play].to_vec();
     let after_a_search =
         [refused(), refused(), refused(), Step::Play, Step::Play, refused(), refused()].to_vec();
-    for (codes, steps, failed, bad, rows) in
-        [(&all[..], once.clone(), 8, 0, 8), (&all[1..2], once, 2, 0, 2), (&all[..], after_a_search, 6, 2, 6)]
-    {
+    // One good code, answered in English: 85 it must be, and 10 is none.
+    let of_two = [refused(), refused(), Step::Play, refused(), refused()].to_vec();
+    for (codes, steps, failed, bad, rows) in [
+        (&all[..], once.clone(), 8, 0, 8),
+        (&all[1..2], once, 2, 0, 2),
+        (&all[..], after_a_search, 6, 2, 6),
+        (&all[..2], of_two, 2, 2, 2),
+    ] {
         let calls = steps.len();
         replica.script(Door::HkAnswer, steps);
         let request = request("2024-01..2024-02")
@@ -876,6 +881,43 @@ async fn what_is_refused_in_chinese_alone_has_failed() {
         let whole = harvest(&replica, folder.path(), request, Limits::default()).await;
         assert_eq!((whole.calls, whole.cells.failed, whole.data.rows), (1, 0, rows), "{whole}");
     }
+}
+
+/// An area that the English words alone name is taken out, however many codes the query has; an answer without rows is the same in
+/// each language, and no probe.
+#[tokio::test]
+async fn what_is_told_in_english_alone_counts_in_chinese() {
+    let replica = Replica::start().await.unwrap();
+    let refused = |words| Step::hk_status(1, vec![words]);
+    for codes in [&["10"][..], &["10", "85"]] {
+        replica.script(Door::HkAnswer, [refused("未有定義"), refused("Country code (ZZ) is not defined")]);
+        let request = request("2024-01..2024-02")
+            .language(Language::TraditionalChinese)
+            .origin(Areas::countries(["CN", "ZZ"]).unwrap())
+            .commodities(hs(CommodityClass::Hs2, codes))
+            .build()
+            .unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let summary = harvest(&replica, folder.path(), request, Limits::default()).await;
+        assert_eq!(
+            (summary.refused[0].what.as_str(), summary.data.rows),
+            ("ZZ", 2 * codes.len() as u64),
+            "{summary}"
+        );
+    }
+    let nothing = || refused("No record found");
+    let steps = [refused("未有定義"), refused("Some are not defined"), nothing()];
+    replica.script(Door::HkAnswer, steps);
+    let request = request("2024-01..2024-02")
+        .language(Language::TraditionalChinese)
+        .commodities(hs(CommodityClass::Hs2, &["10", "85"]))
+        .build()
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let summary = harvest(&replica, folder.path(), request, Limits::default()).await;
+    assert_eq!((summary.calls, summary.answers, summary.cells.nil, summary.cells.refused), (3, 1, 2, 2));
+    let manifest = std::fs::read_to_string(folder.path().join("manifest.json")).unwrap();
+    assert!(!manifest.contains("\"probe\""), "{manifest}");
 }
 
 /// Answers whose bodies are alike came at times of their own.

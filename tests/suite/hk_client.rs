@@ -309,7 +309,7 @@ async fn broken_connections_are_repeated() {
 #[tokio::test]
 async fn time_limits_hold_for_head_and_body() {
     let bench = Bench::new().await;
-    let client = bench.builder().timeout(Duration::from_secs(1)).build().unwrap();
+    let client = bench.builder().timeout(Duration::from_secs(3)).build().unwrap();
     let slow = Duration::from_secs(30);
     bench.answers([
         Reply::json(200, &success(&[], 0)).after(slow).into(),

@@ -2,25 +2,29 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use crate::exit::Failure;
 use crate::signals;
 
-/// A file's one name, also of a file that is not there yet.
+/// A file's one name, also of a file that is not there yet, in a folder that need not be there either.
 pub fn real(path: &Path) -> PathBuf {
-    let new = || {
-        let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-        Some(folder.canonicalize().ok()?.join(path.file_name()?))
+    let there = |known: &Path| {
+        let known = if known == Path::new("") { Path::new(".") } else { known };
+        known.canonicalize().ok()
     };
-    // Nor need its folder be there: it may be made before the file is.
-    path.canonicalize()
-        .ok()
-        .or_else(new)
-        .or_else(|| std::path::absolute(path).ok())
-        .unwrap_or_else(|| path.to_owned())
+    let found = path.ancestors().find_map(|known| Some((there(known)?, path.strip_prefix(known).ok()?)));
+    let Some((mut real, rest)) = found else { return path.to_owned() };
+    for part in rest.components() {
+        match part {
+            Component::Normal(name) => real.push(name),
+            Component::ParentDir => _ = real.pop(),
+            Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
+        }
+    }
+    real
 }
 
 /// Where the result goes.

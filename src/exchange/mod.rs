@@ -9,6 +9,9 @@ pub use compare::{Difference, differences};
 pub use file::{InvalidExchange, documented};
 pub use generated::*;
 
+/// What stands for the operation's id where an address was asked for that the caller chose.
+pub(crate) const RAW: &str = "raw";
+
 /// The types of `spec/exchange.schema.json`.
 #[allow(missing_docs, clippy::all, clippy::pedantic, clippy::unwrap_used)]
 mod generated {

@@ -267,7 +267,11 @@ impl Harvest {
             // As `--period` takes them.
             let told = |start: Period, end: Period| format!("{start}..{end}");
             let mends = later && new.start() == old.start() && !self.settings.refresh;
-            let hint = if mends { " (a refresh may end later)" } else { "" };
+            let hint = match (mends, self.settings.refresh && new.start() != old.start()) {
+                (true, _) => " (a refresh may end later)",
+                (_, true) => " (a refresh begins where the harvest does)",
+                _ => "",
+            };
             let now = format!("{}{hint}", told(new.start(), new.end()));
             differ("periods", told(old.start(), published), now);
         }
@@ -349,6 +353,8 @@ impl Harvest {
                 told: Progress::default(),
             }),
         };
+        // A refresh that was begun before is brought to its end instead.
+        let waiting = self.settings.refresh && self.refresh_to.is_none() && self.generations.len() == 1;
         let mut before: Option<&Generation> = None;
         for generation in &mut self.generations {
             run.generation(generation, before).await?;
@@ -367,7 +373,7 @@ impl Harvest {
         let Run { state, folder, .. } = run;
         let state = state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let (settings, purpose, generations) = (self.settings, self.purpose, self.generations);
-        aside(move || finish(&settings, &purpose, &generations, &folder, state)).await
+        aside(move || finish(&settings, &purpose, &generations, &folder, state, waiting)).await
     }
 }
 
@@ -911,6 +917,7 @@ fn finish(
     generations: &[Generation],
     folder: &Folder,
     state: State,
+    waiting: bool,
 ) -> Result<Summary, HarvestError> {
     let sources = |generations: &[Generation]| -> Vec<(Option<PeriodPair>, usize)> {
         let start = |one: &Generation| one.plan.request().periods().start();
@@ -1000,6 +1007,7 @@ fn finish(
         published: published.map(|periods| periods.to_string()),
         revisions,
         unfinished,
+        waiting,
         kept: kept_data,
         data: file,
     };

@@ -55,7 +55,7 @@ pub struct Cells {
     /// All of them. Under `ALL` the partners are those seen in the run, and so are modes of transport and end-use
     /// categories.
     pub asked: u64,
-    /// With a figure.
+    /// With a row, whatever its figure: it is handed on as it came, also where it is a mark, such as `-`.
     pub reported: u64,
     /// Left out by an answered query, of a statistic that the service gives there: the figure is zero.
     pub nil: u64,
@@ -201,6 +201,9 @@ pub struct Summary {
     pub revisions: Option<Revisions>,
     /// The periods of a refresh that is not complete: data and numbers are those before it.
     pub unfinished: Option<String>,
+    /// Whether a refresh was asked for and not begun, since answers were missing, which were asked for instead.
+    #[serde(skip_serializing_if = "is_not")]
+    pub waiting: bool,
     /// Whether the data are those of an earlier run, which had more rows: some of its answers are missing now.
     #[serde(skip_serializing_if = "is_not")]
     pub kept: bool,
@@ -284,9 +287,10 @@ impl fmt::Display for Summary {
             let Revisions { periods, changed, appeared, vanished, largest, file } = revisions;
             writeln!(
                 f,
-                "revised    {} cells of {}; {} appeared, {} vanished; see {file}",
+                "revised    {} cells of {}{}; {} appeared, {} vanished; see {file}",
                 of(*changed),
                 as_asked(periods),
+                if self.unfinished.is_some() { " by the refresh before" } else { "" },
                 of(*appeared),
                 of(*vanished)
             )?;
@@ -296,6 +300,9 @@ impl fmt::Display for Summary {
         }
         if let Some(periods) = &self.unfinished {
             writeln!(f, "refresh    not complete in {}; the data are those before it", as_asked(periods))?;
+        }
+        if self.waiting {
+            writeln!(f, "refresh    not begun: what was missing was asked for first; run it again")?;
         }
         if self.kept {
             writeln!(

@@ -11,14 +11,13 @@ use super::session::Session;
 use super::{Answer, Outcome, Query};
 use crate::domain::Language;
 use crate::error::{Error, ErrorKind};
+use crate::exchange::RAW;
 use crate::exchange::ServiceName;
 use crate::http::{self, CallSpan, RawBody, Repeats, Response, Secret, Settings, Wire};
 
 const SERVICE: &str = "hk-trade";
 /// Id of the document's operation.
 const QUERY: &str = "get_trade";
-/// What stands for the id of anything else.
-const RAW: &str = "raw";
 /// How often a call that is denied begins a new session.
 const NEW_SESSIONS: u32 = 2;
 

@@ -9,10 +9,8 @@ use super::envelope::Answer;
 use super::{Billed, Client};
 use crate::domain::Credits;
 use crate::error::Error;
+use crate::exchange::RAW;
 use crate::operation::{AnswerForm, Billing, Operation};
-
-/// What stands for the id of an address that the document does not know.
-pub(super) const RAW: &str = "raw";
 
 /// What is to be known of an operation before it is sent.
 #[derive(Debug, Clone)]

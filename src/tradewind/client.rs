@@ -9,11 +9,12 @@ use tracing::Instrument;
 
 use super::access::{BASE_URL, once};
 use super::api::{self, types};
-use super::call::{RAW, What};
+use super::call::What;
 use super::envelope::{self, Answer};
 use super::{Access, Billed, Call, Ledger};
 use crate::domain::Credits;
 use crate::error::{Error, ErrorKind};
+use crate::exchange::RAW;
 use crate::http::{self, RawBody, Repeats, Response, Settings, Wire};
 use crate::near::nearest;
 use crate::path_template;

@@ -12,7 +12,7 @@ use super::judge::{self, Context, Judge};
 use super::schema::{Id, Schemas};
 use super::{Config, Rule, drift, quick, rule};
 use crate::documents::{Document, DocumentOperation, Part, SERVICES, document};
-use crate::exchange::ServiceName;
+use crate::exchange::{RAW, ServiceName};
 use crate::hk::Query;
 
 /// The most findings of one rule that one payload may have, unless told otherwise.
@@ -418,7 +418,8 @@ impl Validator {
         let operation = known.and_then(|document| {
             let named = document.operation(call.operation.as_deref()?);
             let by_path = || {
-                let (target, ..) = call.target.as_ref().filter(|_| self.drift)?;
+                let (target, ..) =
+                    call.target.as_ref().filter(|_| self.drift && call.operation.as_deref() == Some(RAW))?;
                 document.route(call.method.as_deref()?, target.split('?').next()?)
             };
             let operation = named.or_else(|| by_path().map(|(operation, _)| operation))?;

@@ -15,8 +15,8 @@ use super::locate::{self, Wanted};
 use super::{Config, Rule, Validator, input, rule};
 use crate::documents::document;
 use crate::exchange::{
-    Body, Exchange, ExchangeEvidence, Format, Header, InvalidExchange, RecordedRequest, RecordedResponse,
-    ServiceName, Source, documented,
+    Body, Exchange, ExchangeEvidence, Format, Header, InvalidExchange, RAW, RecordedRequest,
+    RecordedResponse, ServiceName, Source, documented,
 };
 use crate::hk::Query;
 use crate::http::redact::HIDDEN;
@@ -445,7 +445,7 @@ fn as_json(came: &Exchange) -> Exchange {
 /// The same by the name of its operation: a raw call is recorded without it.
 fn routed(mut came: Exchange) -> Exchange {
     let document = document(came.service);
-    if document.operation(&came.operation).is_none() {
+    if came.operation == RAW {
         let path = came.request.target.split('?').next().unwrap_or_default();
         if let Some((operation, _)) = document.route(&came.request.method, path) {
             came.operation = operation.id().to_owned();

@@ -30,6 +30,24 @@ fn documented_answers_have_not_drifted() {
     assert!(ran.stdout.contains("0 errors"), "{ran}");
 }
 
+/// Only a raw call is known by its path; an operation that no document has is told, as `validate` tells it.
+#[test]
+fn an_operation_that_no_document_has_is_told() {
+    for (operation, code) in [("raw", Some(0)), ("get_trde", Some(3))] {
+        let folder = folder("drift-operation");
+        for (file, mut exchange) in documented().unwrap() {
+            if exchange.operation == "get_trade" {
+                exchange.operation = operation.to_owned();
+            }
+            exchange.save(&folder.join(file.rsplit('/').next().unwrap())).unwrap();
+        }
+        let ran = run_args(&["drift", "--from", folder.to_str().unwrap()], "");
+        assert_eq!(ran.code, code, "{ran}");
+        let told = "operation \"get_trde\", which no document has";
+        assert_eq!(ran.to_string().contains(told), code != Some(0), "{ran}");
+    }
+}
+
 /// Where nothing was compared the command never ends well, and says why.
 #[test]
 fn nothing_compared_is_no_success() {

@@ -220,11 +220,12 @@ fn what_to_give_to_go_on_is_told() {
     let advice = format!("run the same command with --period {periods} again");
     assert!(failed.stderr.contains(&advice), "{failed}");
     let again = harvest(&format!("{periods} --refresh"));
-    assert!(again.stderr.contains("what is missing is asked for first; run it again to refresh"), "{again}");
+    let waiting = "\nrefresh    not begun: what was missing was asked for first; run it again\n";
+    assert!(again.stdout.contains(waiting), "{again}");
     assert_eq!(again.code, Some(0), "{again}");
     assert!(again.stdout.contains(" 1 asked now"), "{again}");
     let refreshed = harvest(&format!("{periods} --refresh"));
-    assert!(!refreshed.stderr.contains("run it again to refresh"), "{refreshed}");
+    assert!(!refreshed.stdout.contains(waiting), "{refreshed}");
     // The year of the last month: both months, but for a January.
     let calls = if start[..4] == end[..4] { 4 } else { 2 };
     assert!(refreshed.stdout.contains(&format!(" {calls} asked now")), "{refreshed}");

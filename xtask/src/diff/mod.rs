@@ -181,7 +181,7 @@ fn revisions(service: &generate::Service, old: &Revision, new: &Revision) -> Res
     if let (Revision::Now, Some(root)) = (new, &after) {
         let made = match service.generate_from(root) {
             Ok(made) => crate::surface::surface(&made.text),
-            Err(e) => bail!("{file}{e}"),
+            Err(e) => bail!("{file}{e}{}", linted(service, root)),
         };
         if made.trim() != committed.trim() {
             bail!("{snapshot} is not what {file} makes: `cargo xtask regenerate` first");
@@ -194,6 +194,11 @@ fn revisions(service: &generate::Service, old: &Revision, new: &Revision) -> Res
         changes: surface::changes(&surface(old)?, &committed),
     };
     Ok(vec![wire, rust])
+}
+
+/// What the lint says of a document that the generator does not take.
+fn linted(service: &generate::Service, root: &Value) -> String {
+    service.lint(root, &crate::shell::root().join("spec")).iter().map(|found| format!("\n{found}")).collect()
 }
 
 /// The service whose document a file is, by the file's name.
@@ -233,7 +238,7 @@ fn files(old: &Revision, new: &Revision) -> Result<Vec<Part>> {
     };
     let made = |revision: &Revision, root: &Value| match service.generate_from(root) {
         Ok(made) => Ok(crate::surface::surface(&made.text)),
-        Err(e) => bail!("{}{e}", revision.name(&file)),
+        Err(e) => bail!("{}{e}{}", revision.name(&file), linted(&service, root)),
     };
     let (before, after) = (read(old)?, read(new)?);
     Ok(vec![

@@ -46,6 +46,16 @@ pub fn read(text: &str) -> Result<Source> {
     let curl = asked.clone().find(|i| lines[*i].starts_with("curl "));
     let body =
         asked.clone().find(|i| lines[*i].starts_with("Body")).filter(|at| curl.is_none_or(|curl| *at < curl));
+    if body.is_none()
+        && let Some(at) = (path_at + 1..curl.unwrap_or(end)).find(|i| is_json(lines[*i]))
+    {
+        bail!(
+            "line {}: an example stands under no heading that is known; a line that begins with `Body` goes above that of the \
+             request, one of {} above that of the answer",
+            at + 1,
+            ANSWER.join(", ")
+        );
+    }
     let mut notes = Vec::new();
     let request = match body {
         Some(at) => first_json(&lines, at..curl.unwrap_or(end)).context("the request's example")?,
@@ -111,7 +121,7 @@ fn answer(lines: &[&str], from: usize, notes: &mut Vec<String>) -> Result<Told> 
         bail!("line {}: the first answer of the page has the status {code}; a success is needed", at + 1);
     }
     // Within an example, a line of digits is no status.
-    let json = (at + 1..lines.len()).find(|i| lines[*i].starts_with(['{', '[']));
+    let json = (at + 1..lines.len()).find(|i| is_json(lines[*i]));
     let json = json.filter(|json| next(at + 1).is_none_or(|(other, _)| other > *json));
     let body = json.map(|json| json_prefix(&lines[json..].join("\n"), json)).transpose();
     let body = body.context("the answer's example")?;
@@ -123,7 +133,7 @@ fn answer(lines: &[&str], from: usize, notes: &mut Vec<String>) -> Result<Told> 
     while let Some((other, code)) = next(rest) {
         others.push(code.to_string());
         // Its example is passed over as well.
-        let inside = (other + 1..lines.len()).find(|i| lines[*i].starts_with(['{', '[']));
+        let inside = (other + 1..lines.len()).find(|i| is_json(lines[*i]));
         let inside = inside.filter(|inside| next(other + 1).is_none_or(|(another, _)| another > *inside));
         let length = inside.and_then(|inside| {
             let example = json_prefix(&lines[inside..].join("\n"), inside).ok()?;
@@ -157,9 +167,14 @@ fn status(line: &str) -> Option<u16> {
         .then_some(code)
 }
 
+/// Whether a line begins an example.
+fn is_json(line: &str) -> bool {
+    line.starts_with(['{', '['])
+}
+
 /// The first JSON object or list that begins a line; its text, so that the order of its members and its figures stay.
 fn first_json(lines: &[&str], within: Range<usize>) -> Result<Option<String>> {
-    let Some(at) = within.clone().find(|i| lines[*i].starts_with(['{', '['])) else { return Ok(None) };
+    let Some(at) = within.clone().find(|i| is_json(lines[*i])) else { return Ok(None) };
     Ok(Some(json_prefix(&lines[at..within.end].join("\n"), at)?))
 }
 
@@ -231,6 +246,8 @@ mod tests {
             told("Title\n\nFETCH\n/api/x"),
             told("POST\n/api/x"),
             told("Title\nPOST\n/api/x\nBody\n{\"a\": 1,\n \"b\": }"),
+            told("Title\nPOST\n/api/x\nRequest Body\n{\"a\": 1}\nResponses\n200\n{}"),
+            told("Title\nGET\n/api/x\nAnswer\n200\n{}"),
             told("Title\nPOST\n/api/x\ncurl 'x' \\\n--data-raw '\n{\"a\"}'"),
             told("Title\nPOST\n/api/x\nResponses\nnone"),
             told("Title\nPOST\n/api/x\nResponses\n404\n{}"),
@@ -240,6 +257,8 @@ mod tests {
         line 3: the method FETCH is none of GET, POST, PUT, PATCH, DELETE
         line 1: no title above the method
         the request's example: line 6, column 6: is not JSON: expected value
+        line 5: an example stands under no heading that is known; a line that begins with `Body` goes above that of the request, one of 返回响应, Responses, Response above that of the answer
+        line 6: an example stands under no heading that is known; a line that begins with `Body` goes above that of the request, one of 返回响应, Responses, Response above that of the answer
         the example of curl: line 6, column 5: is not JSON: expected `:`
         line 4: no line with an HTTP status, such as `201成功`, below the heading of the answer
         line 5: the first answer of the page has the status 404; a success is needed

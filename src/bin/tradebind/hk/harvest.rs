@@ -59,7 +59,8 @@ pub struct Args {
     /// Begin CSV with the byte-order mark, without which Excel misreads Chinese
     #[arg(long)]
     excel: bool,
-    /// Ask again for what may have changed: the last published year, and what came after it; tell what was revised
+    /// Ask again for what may have changed: the last published year, and what came after it; tell what was revised. Data in another
+    /// form than this --format, which are of before, are removed
     #[arg(long)]
     refresh: bool,
     /// End with 1 where the service refused something
@@ -194,9 +195,6 @@ impl Args {
                 "only what is missing is asked for"
             };
             context.note(format_args!("{} answers are there already; {what}", harvest.answered()));
-            if self.refresh && !harvest.will_refresh() {
-                context.note("what is missing is asked for first; run it again to refresh");
-            }
         }
         let name = dataset_name(&harvest);
         let reached = |shared: &Option<SharedPace>| shared.as_ref().and_then(SharedPace::limit_reached);

@@ -39,12 +39,6 @@ impl Args {
     pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
         let plan = self.wide.plan(context).await?;
         let estimate = plan.estimate(self.wide.pace(context)?, LATENCY);
-        if estimate.over > 0 {
-            context.note(format_args!(
-                "{} queries may have more rows than --max-rows; no cut makes them smaller",
-                estimate.over
-            ));
-        }
         let text = match self.format {
             Form::Text => estimate.to_string(),
             Form::Json => {

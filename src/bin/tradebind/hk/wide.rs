@@ -132,7 +132,14 @@ impl Wide {
             context.note(told);
         }
         let plan = Plan::new(request, Limits::default().rows(self.max_rows));
-        plan.map_err(|e| Failure::usage(e.to_string()))
+        let plan = plan.map_err(|e| Failure::usage(e.to_string()))?;
+        let over = plan.estimate(Pace::default(), std::time::Duration::ZERO).over;
+        if over > 0 {
+            context.note(format_args!(
+                "{over} queries may have more rows than --max-rows; no cut makes them smaller"
+            ));
+        }
+        Ok(plan)
     }
 
     fn request(

@@ -353,8 +353,10 @@ impl Harvest {
                 told: Progress::default(),
             }),
         };
-        // A refresh that was begun before is brought to its end instead.
-        let waiting = self.settings.refresh && self.refresh_to.is_none() && self.generations.len() == 1;
+        // A refresh that was begun before is brought to its end instead; and what was asked for just now needs none.
+        let is_begun =
+            self.generations.len() > 1 && !self.generations.last().is_some_and(Generation::is_settled);
+        let mut waiting = self.settings.refresh && !is_begun && answers(&self.generations).next().is_some();
         let mut before: Option<&Generation> = None;
         for generation in &mut self.generations {
             run.generation(generation, before).await?;
@@ -364,6 +366,7 @@ impl Harvest {
             && run.state().failed.is_empty()
             && let Some(periods) = refreshed(&self.generations, end)
         {
+            waiting = false;
             run.note(Record::Refresh { refresh: periods }).await?;
             let plan = Plan::new(self.purpose.request.over(periods), self.purpose.limits)?;
             let mut generation = Generation::new(plan);

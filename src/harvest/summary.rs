@@ -290,7 +290,7 @@ impl fmt::Display for Summary {
                 "revised    {} cells of {}{}; {} appeared, {} vanished; see {file}",
                 of(*changed),
                 as_asked(periods),
-                if self.unfinished.is_some() { " by the refresh before" } else { "" },
+                if self.unfinished.is_some() || self.waiting { " by the refresh before" } else { "" },
                 of(*appeared),
                 of(*vanished)
             )?;

@@ -200,8 +200,10 @@ fn what_to_give_to_go_on_is_told() {
     let request = "--pause 0 --in-flight 1 --trade-type imports --hs 10,85 --max-rows 1 --period";
     let harvest =
         |more: &str| ended(from(&replica, &work.join("state"), &out, &format!("{request} {more}")), "");
-    let first = harvest("last-2");
+    // All of it is asked for just now.
+    let first = harvest("last-2 --refresh");
     assert_eq!(first.code, Some(0), "{first}");
+    assert!(!first.stdout.contains("\nrefresh "), "{first}");
     let (_, told) = first.stderr.split_once("note: periods ").unwrap();
     let (periods, more) = told.split_once(';').unwrap();
     assert!(more.starts_with(" give these to go on later"), "{first}");
@@ -224,11 +226,28 @@ fn what_to_give_to_go_on_is_told() {
     assert!(again.stdout.contains(waiting), "{again}");
     assert_eq!(again.code, Some(0), "{again}");
     assert!(again.stdout.contains(" 1 asked now"), "{again}");
+    let of_before = body();
     let refreshed = harvest(&format!("{periods} --refresh"));
     assert!(!refreshed.stdout.contains(waiting), "{refreshed}");
     // The year of the last month: both months, but for a January.
     let calls = if start[..4] == end[..4] { 4 } else { 2 };
     assert!(refreshed.stdout.contains(&format!(" {calls} asked now")), "{refreshed}");
+    // After a refresh, an answer of before it was lost.
+    std::fs::remove_file(of_before).unwrap();
+    let again = harvest(&format!("{periods} --refresh"));
+    assert!(again.stdout.contains(waiting) && again.stdout.contains(" by the refresh before;"), "{again}");
+}
+
+/// What no cut brings within the rows asked for is harvested all the same, and told.
+#[test]
+fn queries_beyond_the_rows_are_told() {
+    let mut command = tradebind();
+    command
+        .args("hk harvest --replica --trade-type imports --period 2024-01 --hs 85 --origin ALL".split(' '));
+    command.args(["--max-rows", "10", "--out"]).arg(folder("harvest-over").join("out"));
+    let ran = ended(command, "");
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert!(ran.stderr.contains("note: 1 queries may have more rows than --max-rows"), "{ran}");
 }
 
 /// Counts and hashes in the manifest are those of the files, and every address is there.

@@ -42,19 +42,26 @@ pub fn read(text: &str) -> Result<Source> {
     let answer_at = (path_at..lines.len()).find(|i| ANSWER.contains(&lines[*i]));
     let end = answer_at.unwrap_or(lines.len());
 
+    let headings = format!(
+        "an example stands under no heading that is known; a line that begins with `Body` goes above that of the request, one of {} \
+         above the status of the answer",
+        ANSWER.join(", ")
+    );
+    let told = (path_at + 1..end).find(|i| status(lines[*i]).is_some_and(|code| (200..300).contains(&code)));
+    if answer_at.is_none()
+        && let Some(at) = told
+        && let Some(at) = (at + 1..end).find(|i| begins_example(&lines, *i))
+    {
+        bail!("line {}: {headings}", at + 1);
+    }
     let asked = path_at + 1..end;
     let curl = asked.clone().find(|i| lines[*i].starts_with("curl "));
     let body =
         asked.clone().find(|i| lines[*i].starts_with("Body")).filter(|at| curl.is_none_or(|curl| *at < curl));
     if body.is_none()
-        && let Some(at) = (path_at + 1..curl.unwrap_or(end)).find(|i| is_json(lines[*i]))
+        && let Some(at) = (path_at + 1..curl.unwrap_or(end)).find(|i| begins_example(&lines, *i))
     {
-        bail!(
-            "line {}: an example stands under no heading that is known; a line that begins with `Body` goes above that of the \
-             request, one of {} above that of the answer",
-            at + 1,
-            ANSWER.join(", ")
-        );
+        bail!("line {}: {headings}", at + 1);
     }
     let mut notes = Vec::new();
     let request = match body {
@@ -172,6 +179,15 @@ fn is_json(line: &str) -> bool {
     line.starts_with(['{', '['])
 }
 
+/// The same, and no line such as `[optional]`, which a table of parameters may have.
+fn begins_example(lines: &[&str], at: usize) -> bool {
+    let line = lines[at];
+    is_json(line)
+        && (["{", "["].contains(&line)
+            || line.starts_with("{\"")
+            || json_prefix(&lines[at..].join("\n"), at).is_ok())
+}
+
 /// The first JSON object or list that begins a line; its text, so that the order of its members and its figures stay.
 fn first_json(lines: &[&str], within: Range<usize>) -> Result<Option<String>> {
     let Some(at) = within.clone().find(|i| is_json(lines[*i])) else { return Ok(None) };
@@ -239,6 +255,12 @@ mod tests {
     }
 
     #[test]
+    fn lines_in_brackets_are_no_examples() {
+        let page = "Title\nGET\n/api/x\nPage\n[optional]\nResponses\n200\n{\"a\": 1}";
+        assert_eq!(read(page).unwrap().told.unwrap().status, 200);
+    }
+
+    #[test]
     fn what_is_no_page_is_told() {
         let told = |text: &str| format!("{:#}", read(text).unwrap_err());
         insta::assert_snapshot!([
@@ -248,6 +270,8 @@ mod tests {
             told("Title\nPOST\n/api/x\nBody\n{\"a\": 1,\n \"b\": }"),
             told("Title\nPOST\n/api/x\nRequest Body\n{\"a\": 1}\nResponses\n200\n{}"),
             told("Title\nGET\n/api/x\nAnswer\n200\n{}"),
+            told("Title\nGET\n/api/x\ncurl 'x'\nAnswer\n200 OK\napplication/json\nBody\n{\"a\": 1}"),
+            told("Title\nPOST\n/api/x\nBody\n{}\nAnswer\n200\n{}"),
             told("Title\nPOST\n/api/x\ncurl 'x' \\\n--data-raw '\n{\"a\"}'"),
             told("Title\nPOST\n/api/x\nResponses\nnone"),
             told("Title\nPOST\n/api/x\nResponses\n404\n{}"),
@@ -257,8 +281,10 @@ mod tests {
         line 3: the method FETCH is none of GET, POST, PUT, PATCH, DELETE
         line 1: no title above the method
         the request's example: line 6, column 6: is not JSON: expected value
-        line 5: an example stands under no heading that is known; a line that begins with `Body` goes above that of the request, one of 返回响应, Responses, Response above that of the answer
-        line 6: an example stands under no heading that is known; a line that begins with `Body` goes above that of the request, one of 返回响应, Responses, Response above that of the answer
+        line 5: an example stands under no heading that is known; a line that begins with `Body` goes above that of the request, one of 返回响应, Responses, Response above the status of the answer
+        line 6: an example stands under no heading that is known; a line that begins with `Body` goes above that of the request, one of 返回响应, Responses, Response above the status of the answer
+        line 9: an example stands under no heading that is known; a line that begins with `Body` goes above that of the request, one of 返回响应, Responses, Response above the status of the answer
+        line 8: an example stands under no heading that is known; a line that begins with `Body` goes above that of the request, one of 返回响应, Responses, Response above the status of the answer
         the example of curl: line 6, column 5: is not JSON: expected `:`
         line 4: no line with an HTTP status, such as `201成功`, below the heading of the answer
         line 5: the first answer of the page has the status 404; a success is needed

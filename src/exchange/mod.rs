@@ -10,6 +10,7 @@ pub use file::{InvalidExchange, documented};
 pub use generated::*;
 
 /// What stands for the operation's id where an address was asked for that the caller chose.
+#[cfg(any(feature = "hk-trade", feature = "tradewind"))]
 pub(crate) const RAW: &str = "raw";
 
 /// The types of `spec/exchange.schema.json`.

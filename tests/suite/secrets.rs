@@ -36,6 +36,11 @@ impl Write for Lines {
 
 impl Lines {
     pub(crate) fn capture() -> (Self, tracing::subscriber::DefaultGuard) {
+        // Where nobody listens in all of the process, a thread that meets a place of the code first may note that nobody ever does there,
+        // also for this thread. With one who takes everything nobody can.
+        static SOMEBODY: std::sync::Once = std::sync::Once::new();
+        SOMEBODY
+            .call_once(|| tracing::subscriber::set_global_default(tracing_subscriber::registry()).unwrap());
         let lines = Self::default();
         let writer = lines.clone();
         let subscriber = tracing_subscriber::fmt()
@@ -44,7 +49,9 @@ impl Lines {
             .with_ansi(false)
             .with_writer(move || writer.clone())
             .finish();
-        (lines, subscriber.set_default())
+        let listens = subscriber.set_default();
+        tracing::callsite::rebuild_interest_cache();
+        (lines, listens)
     }
 
     pub(crate) fn text(&self) -> String {

@@ -76,7 +76,8 @@ impl Planned {
     }
 }
 
-/// The fewest queries for a request, within the service's caps and the limits of an answer.
+/// The fewest queries for a request, within the service's caps and the limits of an answer; of very large requests (more than
+/// 1,000 cells in units of the cut) as few as a search in bounded time finds.
 ///
 /// Every cell that is asked for is in exactly one query, and no query holds a cell that is not: all five types of trade
 /// go as one `ALL`, fewer go one by one. `ALL` is not used for re-exports by origin, destination and commodity, which the

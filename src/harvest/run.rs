@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -22,7 +22,7 @@ use super::revisions;
 use super::rows::{columns, faults};
 use super::summary::{DataFile, Failed, Format, Revisions, Summary, merged};
 use super::write;
-use crate::domain::{CodeList, CommodityCode, Frequency, Language, Period, PeriodPair};
+use crate::domain::{AreaCode, CodeList, CommodityCode, Frequency, Language, Period, PeriodPair};
 use crate::error::{Error, ErrorKind};
 use crate::hk::{Client, InEnglish, Query};
 use crate::table::{Column, Decoded, Table};
@@ -33,8 +33,8 @@ const ASKED_FOR_FAULTS: u32 = 3;
 const FAILED_IN_A_ROW: usize = 5;
 /// How many queries go at once, unless set: as many as users of the service run (observed).
 const IN_FLIGHT: usize = 3;
-/// Why a query has failed that is no refusal, or else a good code would be taken for a bad one.
-const CONTRADICTED: &str = "the service answers this in English and refuses it in this language";
+/// Why a query has failed that is no refusal.
+const CONTRADICTED: &str = "; the service answers this in English and refuses it in this language";
 /// The most bytes of rows that are held as text until the data are written.
 const AHEAD: usize = 64 << 20;
 
@@ -339,6 +339,7 @@ impl Harvest {
             columns: columns(&self.purpose.request),
             format: self.settings.format,
             ahead: self.settings.ahead,
+            failed_before: told_failed(self.folder.path()),
             began: client.clock().now(),
             progress: Mutex::new(progress),
             folder: Arc::new(self.folder),
@@ -347,6 +348,7 @@ impl Harvest {
                 ahead: Ahead::default(),
                 fresh: Fresh::default(),
                 failed: Vec::new(),
+                passed_over: HashSet::new(),
                 left: 0,
                 in_a_row: 0,
                 worked: 0,
@@ -407,6 +409,9 @@ fn refreshed(generations: &[Generation], end: Period) -> Option<PeriodPair> {
     PeriodPair::new(start, end).ok()
 }
 
+/// One code of a block in English and a range.
+type Alone = (Block, PeriodPair, CommodityCode);
+
 /// What changes while a harvest runs.
 #[derive(Debug)]
 struct State {
@@ -414,12 +419,31 @@ struct State {
     ahead: Ahead,
     fresh: Fresh,
     failed: Vec<Failed>,
+    /// Codes that are not asked for again in this run: the others of their batches are.
+    passed_over: HashSet<Alone>,
     /// Batches that were not asked for, since several queries failed one after another.
     left: usize,
     in_a_row: usize,
     /// Batches that took a query of this run.
     worked: usize,
     told: Progress,
+}
+
+impl State {
+    /// Tells of a query that failed. What is the matter with one code holds up none of its batch: only that code is not asked
+    /// for again in this run.
+    fn fail(&mut self, query: &Query, reason: String, unreachable: bool, by_itself: bool) -> Step {
+        self.failed.push(Failed { query: query.to_string(), reason, unreachable });
+        self.told.failed += 1;
+        let (block, periods, codes) = Block::of(query);
+        match &codes[..] {
+            [code] if by_itself => {
+                self.passed_over.insert((block.in_english(), periods, code.clone()));
+                Step::More
+            }
+            _ => Step::Done,
+        }
+    }
 }
 
 /// Codes of one block and range, which are asked for together as far as they can be.
@@ -438,11 +462,19 @@ impl Batch {
         Self { block, periods, codes, planned: Some((at, query.clone())) }
     }
 
-    /// What to ask next, by what is known.
-    fn next(&self, facts: &mut Facts) -> Result<Option<Query>, HarvestError> {
+    /// What to ask next, by what is known, but of codes that failed in this run.
+    fn next(&self, facts: &mut Facts, failed: &HashSet<Alone>) -> Result<Option<Query>, HarvestError> {
         let Some(periods) = facts.published(self.periods) else { return Ok(None) };
         let Some(block) = facts.known_block(&self.block) else { return Ok(None) };
-        let query = match facts.next(&block, periods, &self.codes) {
+        let mut codes = self.codes.clone();
+        if !failed.is_empty() {
+            let english = block.in_english();
+            codes.retain(|code| !failed.contains(&(english.clone(), periods, code.clone())));
+            if codes.is_empty() && !self.codes.is_empty() {
+                return Ok(None);
+            }
+        }
+        let query = match facts.next(&block, periods, &codes) {
             Next::Nothing => return Ok(None),
             Next::Ask(codes) => block.query(periods, &codes)?,
             Next::Probe(codes) => block.in_english().query(periods, &codes)?,
@@ -492,6 +524,8 @@ struct Run<'a, F> {
     format: Format,
     /// The most bytes of rows that are written ahead.
     ahead: usize,
+    /// Blocks and codes of the queries that failed in the run before.
+    failed_before: HashSet<(Block, Option<CommodityCode>)>,
     began: Instant,
     progress: Mutex<F>,
     folder: Arc<Folder>,
@@ -536,6 +570,7 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
             let mut apart = refused_before(before, &mut batches).batches(plan.request(), self.limits);
             batches.append(&mut apart);
         }
+        self.begin_behind_failed(&mut batches);
         self.state().told.planned += batches.len();
         // Whether periods in doubt are out is found by one query after another, not by all that are under way at once.
         if !is_surely_published(range, self.client.clock().wall())
@@ -553,6 +588,20 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
         let parts = self.refused_across(plan);
         self.state().told.planned += parts.len();
         self.all(parts).await
+    }
+
+    /// Begins with what comes behind the queries that failed in the run before: where the same ones fail each time, and enough of
+    /// them to leave the rest, the rest has its turn.
+    fn begin_behind_failed(&self, batches: &mut [Batch]) {
+        let Some(failed) = Some(&self.failed_before).filter(|failed| !failed.is_empty()) else { return };
+        let has_failed = |batch: &Batch| {
+            let block = batch.block.in_english();
+            let one = |code| failed.contains(&(block.clone(), code));
+            if batch.codes.is_empty() { one(None) } else { batch.codes.iter().cloned().map(Some).any(one) }
+        };
+        if let Some(last) = batches.iter().rposition(has_failed) {
+            batches.rotate_left(last + 1);
+        }
     }
 
     async fn all(&self, batches: Vec<Batch>) -> Result<(), HarvestError> {
@@ -629,7 +678,8 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
     /// The next query of a batch, if there is one.
     fn next(&self, batch: &Batch) -> Result<Option<Query>, HarvestError> {
         let mut state = self.state();
-        let next = batch.next(&mut state.facts)?;
+        let State { facts, passed_over, .. } = &mut *state;
+        let next = batch.next(facts, passed_over)?;
         if next.is_some() && state.in_a_row >= FAILED_IN_A_ROW {
             state.left += 1;
             return Ok(None);
@@ -654,62 +704,74 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
             }
             Err((error, english)) => {
                 let gained = self.gained(error.attempts());
-                refusal(&query, &error, &english).map(|came| (came, gained)).ok_or(error)
+                refusal(&query, &error, &english).map(|came| (came, gained)).ok_or((error, english))
             }
         };
-        let learnt = match outcome {
+        let record = match outcome {
             Ok((came, gained)) => self.learn(batch, &query, came, gained)?,
-            Err(error) => {
-                let mut state = self.state();
+            Err((error, english)) => {
                 let hint = match error.kind() {
+                    _ if english == InEnglish::Answered => CONTRADICTED,
                     ErrorKind::TooLarge => "; harvest it into another folder with a smaller --max-rows",
                     _ => "",
                 };
                 let unreachable = error.kind() == ErrorKind::Unreachable;
-                let reason = format!("{error}{hint}");
-                state.failed.push(Failed { query: query.to_string(), reason, unreachable });
-                state.told.failed += 1;
-                state.in_a_row += 1;
-                None
+                let mut state = self.state();
+                let is_contradicted = english == InEnglish::Answered;
+                let by_itself = is_contradicted || error.kind() == ErrorKind::TooLarge;
+                state.in_a_row += usize::from(!is_contradicted);
+                Err(state.fail(&query, format!("{error}{hint}"), unreachable, by_itself))
             }
         };
-        let Some(record) = learnt else { return Ok(Step::Done) };
-        self.note(record).await?;
-        self.tell();
-        Ok(Step::More)
+        match record {
+            Ok(record) => {
+                self.note(record).await?;
+                self.tell();
+                Ok(Step::More)
+            }
+            Err(step) => Ok(step),
+        }
     }
 
-    /// Learns what came of a query; what to note of it, unless it leads nowhere.
+    /// Learns what came of a query; what to note of it, or how to go on where it leads nowhere.
     fn learn(
         &self,
         batch: &Batch,
         query: &Query,
         came: Came,
         gained: Gained,
-    ) -> Result<Option<Record>, HarvestError> {
+    ) -> Result<Result<Record, Step>, HarvestError> {
         let mut state = self.state();
         let nowhere = match &came {
-            Came::Answer { .. } | Came::TooLarge => None,
-            Came::Refused { .. } => Some(CONTRADICTED),
-            Came::Unpublished { .. } => Some("the service names a period that was not asked for"),
+            Came::Answer { .. } | Came::TooLarge | Came::Contradicted => None,
+            Came::Refused { messages, .. } => Some(format!("{}{CONTRADICTED}", messages.join("; "))),
+            Came::Unpublished { .. } => Some("the service names a period that was not asked for".to_owned()),
         };
+        let is_refused = matches!(came, Came::Refused { .. });
         if let Came::Refused { messages, .. } | Came::Unpublished { messages, .. } = &came {
             state.told.last_refusal = messages.first().cloned();
         }
         let Gained { at, attempts } = gained.clone();
-        let record = Record::Asked { query: query.to_string(), at, attempts, came: came.clone() };
-        state.facts.learn(query, came, gained);
+        let record = |came| Record::Asked { query: query.to_string(), at, attempts, came };
+        state.facts.learn(query, came.clone(), gained.clone());
         // Another query may have learnt the same meanwhile: what counts is whether this one would be asked again.
+        let State { facts, passed_over, .. } = &mut *state;
         if let Some(reason) = nowhere
-            && batch.next(&mut state.facts)?.as_ref() == Some(query)
+            && batch.next(facts, passed_over)?.as_ref() == Some(query)
         {
-            let reason = reason.to_owned();
-            state.failed.push(Failed { query: query.to_string(), reason, unreachable: false });
-            state.told.failed += 1;
-            return Ok(None);
+            let many = query
+                .commodities()
+                .and_then(|commodities| commodities.codes())
+                .is_some_and(|all| all.as_slice().len() > 1);
+            if !(is_refused && many) {
+                return Ok(Err(state.fail(query, reason, false, is_refused)));
+            }
+            state.facts.learn(query, Came::Contradicted, gained);
+            state.in_a_row = 0;
+            return Ok(Ok(record(Came::Contradicted)));
         }
         state.in_a_row = 0;
-        Ok(Some(record))
+        Ok(Ok(record(came)))
     }
 
     /// Work on what came, beside the calls.
@@ -750,13 +812,13 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
         progress(&told);
     }
 
-    /// Asks a query, again where its answer has faults; the answer is on the disk when this returns. With an error come the words of
+    /// Asks a query, again where its answer has faults; the answer is on the disk when this returns. With an error comes what came of
     /// a refusal that was asked for once more in English.
     async fn ask(
         &self,
         query: &Query,
         mut turn: Result<SemaphorePermit<'_>, AcquireError>,
-    ) -> Result<Result<(Answer, Gained), (Error, Vec<String>)>, HarvestError> {
+    ) -> Result<Result<(Answer, Gained), (Error, InEnglish)>, HarvestError> {
         let mut times = 1;
         loop {
             let mut english = InEnglish::default();
@@ -789,9 +851,6 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::CountMismatch && !is_last => drop(turn),
-                Err(_) if english == InEnglish::Answered => {
-                    return Ok(Err((Error::new(ErrorKind::NoData, CONTRADICTED), Vec::new())));
-                }
                 // What is refused in Chinese is not known to be refused: it may be nothing, or a month that is not out. Where no time
                 // was left to ask in English, the query failed.
                 Err(error)
@@ -799,12 +858,9 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
                         && query.language() != Language::English
                         && english == InEnglish::NotAsked =>
                 {
-                    return Ok(Err((error.of_kind(ErrorKind::Timeout), Vec::new())));
+                    return Ok(Err((error.of_kind(ErrorKind::Timeout), english)));
                 }
-                Err(error) => {
-                    let words = if let InEnglish::NotAnswered(words) = english { words } else { Vec::new() };
-                    return Ok(Err((error, words)));
-                }
+                Err(error) => return Ok(Err((error, english))),
             }
             times += 1;
             turn = self.turns.acquire().await;
@@ -840,8 +896,14 @@ fn refused_before(before: &Generation, batches: &mut Vec<Batch>) -> Pools {
 }
 
 /// What a refusal tells, also in English; none where the call failed for another reason.
-fn refusal(query: &Query, error: &Error, english: &[String]) -> Option<Came> {
+fn refusal(query: &Query, error: &Error, english: &InEnglish) -> Option<Came> {
     let (block, _, codes) = Block::of(query);
+    let english = match english {
+        // A good code is not to be taken for a bad one.
+        InEnglish::Answered => return (codes.len() > 1).then_some(Came::Contradicted),
+        InEnglish::NotAnswered(words) => &words[..],
+        InEnglish::NotAsked => &[],
+    };
     let mut messages = error.messages().to_vec();
     if messages.is_empty() {
         messages.push(error.to_string());
@@ -854,19 +916,25 @@ fn refusal(query: &Query, error: &Error, english: &[String]) -> Option<Came> {
         ErrorKind::TooLarge if codes.len() > 1 => Some(Came::TooLarge),
         ErrorKind::UnknownCommodity | ErrorKind::Refused => {
             let named = |code: &&CommodityCode| error.codes().iter().any(|known| known == code.as_str());
-            let codes = codes.iter().filter(named).cloned().collect();
+            let codes: Vec<_> = codes.iter().filter(named).cloned().collect();
             // An area in brackets, as codes of commodities are named (assumed).
-            let bracketed = |code: &str| {
-                messages.iter().chain(english).any(|message| message.contains(&format!("({code})")))
-            };
+            let in_brackets = |message: &str, code: &str| message.contains(&format!("({code})"));
+            let all = || messages.iter().chain(english);
             let areas = [(Role::Origin, &block.origin), (Role::Destination, &block.destination)];
-            let areas = areas
+            let areas: Vec<_> = areas
                 .into_iter()
                 .filter_map(|(role, areas)| Some((role, areas.as_ref()?)))
                 .flat_map(|(role, areas)| areas.countries().iter().map(move |code| (role, code.clone())))
-                .filter(|(_, code)| bracketed(code.as_str()))
                 .collect();
-            Some(Came::Refused { messages, codes, areas })
+            let names_code = |message: &str| codes.iter().any(|code| in_brackets(message, code.as_str()));
+            let names_area =
+                |message: &str| areas.iter().any(|(_, area)| in_brackets(message, area.as_str()));
+            let there = all().any(|message| names_code(message) && names_area(message));
+            let unknown = |(_, area): &(Role, AreaCode)| {
+                all().any(|message| in_brackets(message, area.as_str()) && !names_code(message))
+            };
+            let areas = areas.iter().filter(|area| unknown(area)).cloned().collect();
+            Some(Came::Refused { messages, codes, areas, there })
         }
         _ => None,
     }
@@ -906,6 +974,19 @@ fn faults_of(source: &Source<'_>) -> u64 {
 fn told_data(folder: &Path) -> Option<DataFile> {
     let data: DataFile = serde_json::from_value(manifest(folder).pointer("/summary/data")?.clone()).ok()?;
     folder.join(&data.file).exists().then_some(data)
+}
+
+/// The blocks, in English, and codes that failed in the run before, by the manifest.
+fn told_failed(folder: &Path) -> HashSet<(Block, Option<CommodityCode>)> {
+    let manifest = manifest(folder);
+    let told = manifest.pointer("/summary/failed").and_then(serde_json::Value::as_array);
+    let queries = told.into_iter().flatten().filter_map(|one| one["query"].as_str()?.parse::<Query>().ok());
+    let keys = |query: Query| {
+        let (block, _, codes) = Block::of(&query);
+        let codes: Vec<_> = if codes.is_empty() { vec![None] } else { codes.into_iter().map(Some).collect() };
+        codes.into_iter().map(move |code| (block.in_english(), code))
+    };
+    queries.flat_map(keys).collect()
 }
 
 /// How many refreshes the data there hold, by the manifest.
@@ -986,10 +1067,10 @@ fn finish(
     let is_new = || {
         let mut now: Vec<_> = kept().map(|kept| kept.body.as_str()).collect();
         now.sort_unstable();
-        state.told.calls > 0 || now != told_answers(folder.path())
+        (shown.len() > 1 && state.told.calls > 0) || now != told_answers(folder.path())
     };
-    if shown.len() > 1 && unfinished.is_none() && !kept_data && is_new() {
-        // Of before the refresh.
+    if unfinished.is_none() && !kept_data && is_new() {
+        // Made of other answers than these.
         let others = Format::ALL.iter().filter(|format| **format != settings.format);
         others.for_each(|format| folder.remove(format.file()));
     }

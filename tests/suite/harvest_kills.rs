@@ -253,6 +253,8 @@ fn killed_harvests_lose_nothing_and_double_nothing() {
     }
     in_other_ways(&mut looping);
     let Hits { steps, bytes, moments } = &looping.hits;
+    // A machine under load may miss some; where it misses most, this is no test.
+    assert!(steps.len() * 2 >= aimed, "killed at {} of {aimed} steps: {steps:?}", steps.len());
     println!(
         "killed {killed} times over {rounds} harvests of {lines} records each: nothing lost, nothing doubled, the same bytes\n\
          - by SIGKILL with so many records in the journal: {steps:?}\n- by SIGKILL at any moment: {moments}"

@@ -43,6 +43,8 @@ mod harvest;
 mod harvest_forms;
 #[cfg(all(feature = "cli", target_os = "linux"))]
 mod harvest_kills;
+#[cfg(all(feature = "harvest", feature = "replica"))]
+mod harvest_refusals;
 #[cfg(feature = "replica")]
 mod hk_client;
 mod properties;

@@ -53,14 +53,13 @@ pub struct Args {
     /// Where journal and answers are kept if --out is an S3 address: a folder, new, empty, or of the same harvest
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
-    /// Form of the data [default: csv; parquet at an S3 address]
+    /// Form of the data [default: csv; parquet at an S3 address]. Data of earlier answers in another form are removed
     #[arg(long, value_name = "FORM", value_enum)]
     format: Option<Form>,
     /// Begin CSV with the byte-order mark, without which Excel misreads Chinese
     #[arg(long)]
     excel: bool,
-    /// Ask again for what may have changed: the last published year, and what came after it; tell what was revised. Data in another
-    /// form than this --format, which are of before, are removed
+    /// Ask again for what may have changed: the last published year, and what came after it; tell what was revised
     #[arg(long)]
     refresh: bool,
     /// End with 1 where the service refused something

@@ -6,13 +6,11 @@ use serde_json::Value;
 
 use super::api::types::{Envelope, Meta};
 use super::call::What;
+use super::told::{self, Instead, scalar};
 use crate::domain::{Credits, OrOther};
 use crate::error::{Error, ErrorKind};
 use crate::http::{self, Response};
 use crate::operation::AnswerForm;
-
-/// The one operation whose data may be a text: they carry a task id of unknown shape (vendor).
-const TEXT_DATA: &str = "agentic_search";
 
 /// What an operation answers, before its envelopes are undone. Implemented for the documents' answers.
 pub trait Answer: Sized + Send + 'static {
@@ -160,12 +158,20 @@ impl Answer for Envelope {
 
 /// What an envelope that tells no failure holds.
 fn inner(data: Option<Value>, what: &What) -> Result<Value, Error> {
-    match data {
-        None | Some(Value::Null) => Err(Error::new(ErrorKind::NoData, "")),
-        Some(Value::String(_)) if what.id != TEXT_DATA => Err(Error::new(ErrorKind::TextInsteadOfData, "")),
-        Some(data) if what.customs => upstream(data),
-        Some(data) => Ok(data),
+    match taken(data, what.id, "")? {
+        data if what.customs => upstream(data),
+        data => Ok(data),
     }
+}
+
+/// The data of an operation, where some are there.
+fn taken(data: Option<Value>, operation: &str, place: &'static str) -> Result<Value, Error> {
+    let kind = match (told::instead(data.as_ref(), operation), data) {
+        (None, Some(data)) => return Ok(data),
+        (Some(Instead::Text), _) => ErrorKind::TextInsteadOfData,
+        (Some(Instead::Nothing) | None, _) => ErrorKind::NoData,
+    };
+    Err(Error::new(kind, place))
 }
 
 /// An answer with a shape of its own. The generator writes how it comes apart, so that a new operation needs nothing here.
@@ -286,15 +292,7 @@ pub(super) fn credits(meta: Option<&Meta>) -> Option<Credits> {
 
 /// The failure that the service's own envelope tells. An `error` that says nothing is none.
 fn failed(success: Option<bool>, error: Option<&Value>) -> Option<Error> {
-    let says = |error: &&Value| match error {
-        Value::Null | Value::Bool(false) => false,
-        Value::String(text) => !text.is_empty(),
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(members) => !members.is_empty(),
-        Value::Bool(true) | Value::Number(_) => true,
-    };
-    let error = error.filter(says);
-    (success == Some(false) || error.is_some()).then(|| refused(error))
+    told::refused(success, error).then(|| refused(error.filter(|error| told::says(error))))
 }
 
 /// A refusal, with the code and every text of `error`: of its members only the code is documented.
@@ -312,34 +310,19 @@ fn refused(error: Option<&Value>) -> Error {
         .with_messages(texts)
 }
 
-fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
 /// Undoes the upstream's envelope, where the data are one.
 fn upstream(mut data: Value) -> Result<Value, Error> {
     let Some(members) = data.as_object_mut().filter(|members| members.contains_key("code")) else {
         return Ok(data);
     };
     code(members.get("code"), members.get("msg").and_then(Value::as_str))?;
-    match members.remove("data") {
-        None | Some(Value::Null) => Err(Error::new(ErrorKind::NoData, "in the upstream's envelope")),
-        Some(Value::String(_)) => Err(Error::new(ErrorKind::TextInsteadOfData, "in the upstream's envelope")),
-        Some(inner) => Ok(inner),
-    }
+    // A text in there is none of any operation's.
+    taken(members.remove("data"), "", "in the upstream's envelope")
 }
 
 /// The upstream's code: 1 is success, anything else a failure (documented).
 fn code(code: Option<&Value>, message: Option<&str>) -> Result<(), Error> {
-    let Some(code) = code.filter(|code| !code.is_null()) else { return Ok(()) };
-    let code = scalar(code).unwrap_or_else(|| "of another kind".to_owned());
-    if code == "1" {
-        return Ok(());
-    }
+    let Some(code) = told::failing_code(code) else { return Ok(()) };
     let messages = message.map(str::to_owned).into_iter().collect();
     Err(Error::new(ErrorKind::Upstream, "").with_code(Some(code)).with_messages(messages))
 }

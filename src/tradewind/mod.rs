@@ -15,6 +15,7 @@ mod operation;
 mod request;
 #[cfg(feature = "table")]
 mod rows;
+mod told;
 
 pub use access::{Access, BASE_URL, InvalidKey, api_http_client, http_client_builder};
 pub use billed::Billed;

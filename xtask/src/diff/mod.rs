@@ -10,6 +10,7 @@ mod wire;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -87,12 +88,12 @@ enum Revision {
 }
 
 impl Revision {
-    fn of(text: &str) -> Result<Self> {
+    fn of(root: &Path, text: &str) -> Result<Self> {
         if Path::new(text).is_file() {
             return Ok(Self::File(PathBuf::from(text)));
         }
         let commit = format!("{text}^{{commit}}");
-        match output(command("git").args(["rev-parse", "--verify", "--quiet", &commit])) {
+        match output(git(root).args(["rev-parse", "--verify", "--quiet", &commit])) {
             Ok(commit) => Ok(Self::Git(commit.trim().to_owned())),
             Err(_) => bail!(
                 "`{text}` is neither a file nor a git revision of this repository (a shallow clone has few of them)"
@@ -109,17 +110,17 @@ impl Revision {
         }
     }
 
-    /// The text of a file of that revision; none where it did not have it.
-    fn text(&self, file: &str) -> Result<Option<String>> {
+    /// The text of a file of that revision of the repository; none where it did not have it.
+    fn text(&self, root: &Path, file: &str) -> Result<Option<String>> {
         match self {
             Self::Git(commit) => {
-                let listed = output(command("git").args(["ls-tree", "--name-only", commit, "--", file]))?;
+                let listed = output(git(root).args(["ls-tree", "--name-only", commit, "--", file]))?;
                 if listed.trim().is_empty() {
                     return Ok(None);
                 }
-                output(command("git").args(["show", &format!("{commit}:{file}")])).map(Some)
+                output(git(root).args(["show", &format!("{commit}:{file}")])).map(Some)
             }
-            Self::Now => match fs::read_to_string(root().join(file)) {
+            Self::Now => match fs::read_to_string(root.join(file)) {
                 Ok(text) => Ok(Some(text)),
                 Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
                 Err(e) => Err(e).with_context(|| format!("{file} cannot be read")),
@@ -131,20 +132,32 @@ impl Revision {
     }
 }
 
+/// Git, at the root of a repository.
+fn git(root: &Path) -> Command {
+    let mut git = command("git");
+    git.current_dir(root);
+    git
+}
+
 /// Compares, and prints markdown.
 pub fn run(args: &Args) -> Result<()> {
-    let old = Revision::of(&args.old)?;
-    let new = args.new.as_deref().map_or(Ok(Revision::Now), Revision::of)?;
+    run_in(&root(), args)
+}
+
+/// The same for the repository at `root`.
+fn run_in(root: &Path, args: &Args) -> Result<()> {
+    let old = Revision::of(root, &args.old)?;
+    let new = args.new.as_deref().map_or(Ok(Revision::Now), |new| Revision::of(root, new))?;
     let mut parts = Vec::new();
     match (&old, &new) {
-        (Revision::File(_), _) | (_, Revision::File(_)) => parts.extend(files(&old, &new)?),
+        (Revision::File(_), _) | (_, Revision::File(_)) => parts.extend(files(root, &old, &new)?),
         _ => {
             for service in [generate::HK_TRADE, generate::TRADEWIND] {
-                parts.extend(revisions(&service, &old, &new)?);
+                parts.extend(revisions(root, &service, &old, &new)?);
             }
         }
     }
-    let version = old.text("Cargo.toml").ok().flatten().and_then(|manifest| version(&manifest));
+    let version = old.text(root, "Cargo.toml").ok().flatten().and_then(|manifest| version(&manifest));
     let version = match (version, &old) {
         (Some(version), Revision::Git(_) | Revision::Now) => version,
         _ => env!("CARGO_PKG_VERSION").to_owned(),
@@ -160,14 +173,17 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 /// Both documents and the committed surfaces of two revisions.
-fn revisions(service: &generate::Service, old: &Revision, new: &Revision) -> Result<Vec<Part>> {
+fn revisions(root: &Path, service: &generate::Service, old: &Revision, new: &Revision) -> Result<Vec<Part>> {
     let file = service.path();
     let snapshot = format!("tests/snapshots/generated__{}.surface.snap", service.file);
     let read = |revision: &Revision| -> Result<Option<Value>> {
-        revision.text(&file)?.map(|text| parse(&revision.name(&file), &text)).transpose()
+        revision.text(root, &file)?.map(|text| parse(&revision.name(&file), &text)).transpose()
     };
     let surface = |revision: &Revision| -> Result<String> {
-        Ok(revision.text(&snapshot)?.map(|text| surface::of_snapshot(&text).to_owned()).unwrap_or_default())
+        Ok(revision
+            .text(root, &snapshot)?
+            .map(|text| surface::of_snapshot(&text).to_owned())
+            .unwrap_or_default())
     };
     let (before, after) = (read(old)?, read(new)?);
     let whole = |rating, text: &str| vec![Change { rating, place: "/".to_owned(), text: text.to_owned() }];
@@ -178,10 +194,10 @@ fn revisions(service: &generate::Service, old: &Revision, new: &Revision) -> Res
         (None, None) => bail!("neither {} nor {} is there", old.name(&file), new.name(&file)),
     };
     let committed = surface(new)?;
-    if let (Revision::Now, Some(root)) = (new, &after) {
-        let made = match service.generate_from(root) {
+    if let (Revision::Now, Some(document)) = (new, &after) {
+        let made = match service.generate_from(document) {
             Ok(made) => crate::surface::surface(&made.text),
-            Err(e) => bail!("{file}{e}{}", linted(service, root)),
+            Err(e) => bail!("{file}{e}{}", linted(root, service, document)),
         };
         if made.trim() != committed.trim() {
             bail!("{snapshot} is not what {file} makes: `cargo xtask regenerate` first");
@@ -197,8 +213,8 @@ fn revisions(service: &generate::Service, old: &Revision, new: &Revision) -> Res
 }
 
 /// What the lint says of a document that the generator does not take.
-fn linted(service: &generate::Service, root: &Value) -> String {
-    service.lint(root, &crate::shell::root().join("spec")).iter().map(|found| format!("\n{found}")).collect()
+fn linted(root: &Path, service: &generate::Service, document: &Value) -> String {
+    service.lint(document, &root.join("spec")).iter().map(|found| format!("\n{found}")).collect()
 }
 
 /// The service whose document a file is, by the file's name.
@@ -212,7 +228,7 @@ fn service_of(file: &Path) -> Result<generate::Service> {
 }
 
 /// Two files of one document; its bindings are made by the generator as it is now.
-fn files(old: &Revision, new: &Revision) -> Result<Vec<Part>> {
+fn files(root: &Path, old: &Revision, new: &Revision) -> Result<Vec<Part>> {
     let service = match (old, new) {
         (Revision::File(old), Revision::File(new)) => {
             let (service, other) = (service_of(old)?, service_of(new)?);
@@ -233,12 +249,12 @@ fn files(old: &Revision, new: &Revision) -> Result<Vec<Part>> {
     let file = service.path();
     let read = |revision: &Revision| -> Result<Value> {
         let name = revision.name(&file);
-        let text = revision.text(&file)?.with_context(|| format!("{name} is not there"))?;
+        let text = revision.text(root, &file)?.with_context(|| format!("{name} is not there"))?;
         parse(&name, &text)
     };
-    let made = |revision: &Revision, root: &Value| match service.generate_from(root) {
+    let made = |revision: &Revision, document: &Value| match service.generate_from(document) {
         Ok(made) => Ok(crate::surface::surface(&made.text)),
-        Err(e) => bail!("{}{e}{}", revision.name(&file), linted(&service, root)),
+        Err(e) => bail!("{}{e}{}", revision.name(&file), linted(root, &service, document)),
     };
     let (before, after) = (read(old)?, read(new)?);
     Ok(vec![

@@ -1,5 +1,7 @@
 //! Mutated documents, and the markdown of what became of them.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::*;
@@ -248,6 +250,7 @@ fn ratings_of_both_ways() {
     use Rating::{Additive, Breaking, Documentation};
     const REGIONS: &str = "/paths/~1api~1customs~1analytics~1world-regions/post";
     const GET: &str = "/paths/~1api~1get/get";
+    const REDIRECT: &str = "/paths/~1api~1get/get/responses/302/headers";
     type Mutation = fn(&mut Value);
     /// Name, document, what it is before, what becomes of it, how that is rated, and the way back.
     type Case<'a> = (&'a str, &'a Service, Mutation, Box<dyn Fn(&mut Value)>, Rating, Rating);
@@ -472,6 +475,66 @@ fn ratings_of_both_ways() {
         ),
         ("other fields with a type", &TRADEWIND, bare, Box::new(others), Breaking, Additive),
         (
+            "a header gone",
+            &HK_TRADE,
+            nothing,
+            Box::new(|root: &mut Value| remove(root, REDIRECT, "Set-Cookie")),
+            Breaking,
+            Additive,
+        ),
+        (
+            "all headers gone",
+            &HK_TRADE,
+            nothing,
+            Box::new(|root: &mut Value| remove(root, REDIRECT.strip_suffix("/headers").unwrap(), "headers")),
+            Breaking,
+            Additive,
+        ),
+        (
+            "a header's words",
+            &HK_TRADE,
+            nothing,
+            Box::new(set(&format!("{REDIRECT}/Location"), "description", json!("x"))),
+            Documentation,
+            Documentation,
+        ),
+        (
+            "a header that always comes",
+            &HK_TRADE,
+            nothing,
+            Box::new(set(&format!("{REDIRECT}/Location"), "required", json!(true))),
+            Additive,
+            Breaking,
+        ),
+        (
+            "a header of another type",
+            &HK_TRADE,
+            nothing,
+            Box::new(set(&format!("{REDIRECT}/Location/schema"), "type", json!("integer"))),
+            Breaking,
+            Breaking,
+        ),
+        (
+            "a header's name in another case",
+            &HK_TRADE,
+            nothing,
+            Box::new(|root: &mut Value| {
+                let headers = at(root, REDIRECT).as_object_mut().unwrap();
+                let header = headers.remove("Location").unwrap();
+                headers.insert("location".to_owned(), header);
+            }),
+            Documentation,
+            Documentation,
+        ),
+        (
+            "other fields let through",
+            &TRADEWIND,
+            bare,
+            Box::new(set(&request(""), "x-partly-known", json!(true))),
+            Additive,
+            Breaking,
+        ),
+        (
             "names of values",
             &HK_TRADE,
             nothing,
@@ -491,13 +554,182 @@ fn ratings_of_both_ways() {
             let changes = wire::changes(old, new);
             (changes.first().map(|change| change.rating), changes)
         };
-        // A form that goes without saying is no change at all.
-        let rating = |rating| if name == "a form written out" { None } else { Some(rating) };
+        // A form that goes without saying is no change at all, nor is the case of a header's name.
+        let same = ["a form written out", "a header's name in another case"].contains(&name);
+        let rating = |rating| if same { None } else { Some(rating) };
         let (there, changes) = found(&old, &new);
         assert_eq!(there, rating(expected), "{name}: {changes:#?}");
         let (again, changes) = found(&new, &old);
         assert_eq!(again, rating(back), "{name}, back: {changes:#?}");
     }
+}
+
+/// Names of maps whose keys are names, and no keywords.
+const MAPS: [&str; 9] = [
+    "content",
+    "examples",
+    "headers",
+    "parameters",
+    "paths",
+    "properties",
+    "responses",
+    "schemas",
+    "securitySchemes",
+];
+
+/// A pointer to each member of a document, one for each keyword that stands at places of one kind.
+fn members_of(value: &Value, at: &str, kind: &str, inside: bool, found: &mut BTreeMap<String, String>) {
+    let each: Vec<(String, &Value)> = match value {
+        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), value)).collect(),
+        Value::Array(items) => items.iter().enumerate().map(|(i, item)| (i.to_string(), item)).collect(),
+        _ => return,
+    };
+    for (name, below) in each {
+        let at = format!("{at}/{}", document::escape(&name));
+        let kind = format!("{kind}/{}", if inside || value.is_array() { "*" } else { &name });
+        if value.is_object() {
+            found.entry(kind.clone()).or_insert_with(|| at.clone());
+        }
+        members_of(below, &at, &kind, !inside && MAPS.contains(&name.as_str()), found);
+    }
+}
+
+/// Whatever changes of the documents as they are is told, and by a rule that knows the key: a new one cannot pass in silence.
+#[test]
+fn every_key_of_the_documents_is_known() {
+    for service in [HK_TRADE, TRADEWIND] {
+        let old = read(&service);
+        let mut all = BTreeMap::new();
+        members_of(&old, "", "", false, &mut all);
+        assert!(all.len() > 50, "{}", all.len());
+        for pointer in all.values() {
+            let mut new = old.clone();
+            match at(&mut new, pointer) {
+                Value::Bool(value) => *value = !*value,
+                Value::Number(value) => *value = (value.as_i64().unwrap() + 1).into(),
+                Value::String(text) => text.push_str("-changed"),
+                Value::Array(items) if !items.is_empty() => _ = items.remove(0),
+                Value::Array(items) => items.push(json!("changed")),
+                Value::Object(_) | Value::Null => {
+                    let (parent, name) = pointer.rsplit_once('/').unwrap();
+                    let name = name.replace("~1", "/").replace("~0", "~");
+                    remove(&mut new, parent, &name);
+                }
+            }
+            let changes = wire::changes(&old, &new);
+            assert!(!changes.is_empty(), "{}{pointer} changes in silence", service.path());
+            assert!(
+                !changes.iter().any(|change| change.text.contains(wire::UNRATED)),
+                "{}{pointer}: {changes:#?}",
+                service.path()
+            );
+        }
+    }
+}
+
+/// A key that no rule knows is told, wherever it stands.
+#[test]
+fn unknown_keys_are_told() {
+    const GET: &str = "/paths/~1api~1get/get";
+    let old = read(&HK_TRADE);
+    for place in [
+        "",
+        "/info",
+        "/servers/0",
+        "/paths/~1api~1get",
+        GET,
+        "/components/parameters/lang",
+        &format!("{GET}/responses/200"),
+        &format!("{GET}/responses/302/headers/Location"),
+        &format!("{GET}/responses/302/headers/Location/schema"),
+        &format!("{GET}/responses/200/content/application~1json"),
+        "/components",
+        "/components/schemas/Row",
+    ] {
+        let mut new = old.clone();
+        at(&mut new, place)["x-new"] = json!(1);
+        let changes = wire::changes(&old, &new);
+        assert!(
+            changes.len() == 1
+                && changes[0].rating == Rating::Documentation
+                && changes[0].text == format!("`x-new` {}", wire::UNRATED),
+            "{place}: {changes:#?}"
+        );
+    }
+    let old = read(&TRADEWIND);
+    for (place, rating) in [
+        ("/paths/~1api~1customs~1analytics~1world-regions/post/requestBody", Rating::Documentation),
+        ("/components/securitySchemes/apiKey", Rating::Breaking),
+    ] {
+        let mut new = old.clone();
+        at(&mut new, place)["x-new"] = json!(1);
+        let changes = wire::changes(&old, &new);
+        assert!(changes.len() == 1 && changes[0].rating == rating, "{place}: {changes:#?}");
+    }
+}
+
+/// Two revisions of a repository, and its files as they are now, into a file.
+#[test]
+fn revisions_of_a_repository_are_compared() {
+    let folder = std::env::temp_dir().join(format!("tradebind-diff-git-{}", std::process::id()));
+    _ = fs::remove_dir_all(&folder);
+    let snapshot = |service: &Service| format!("tests/snapshots/generated__{}.surface.snap", service.file);
+    let yaml = TRADEWIND.path();
+    for file in [HK_TRADE.path(), yaml.clone(), snapshot(&HK_TRADE), snapshot(&TRADEWIND)] {
+        let to = folder.join(&file);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(root().join(file), to).unwrap();
+    }
+    fs::write(folder.join("Cargo.toml"), "[workspace.package]\nversion = \"0.7.3\"\n").unwrap();
+    let commit = |message: &str| {
+        output(git(&folder).args(["add", "--all"])).unwrap();
+        // Whatever the settings of the machine are.
+        let options = ["-c", "user.name=t", "-c", "user.email=t@example", "-c", "commit.gpgsign=false"];
+        let hooks = ["-c", "core.hooksPath=none", "commit", "--quiet", "--message", message];
+        output(git(&folder).args(options).args(hooks)).unwrap();
+    };
+    output(git(&folder).args(["init", "--quiet"])).unwrap();
+    commit("old");
+    let told = |old: &str, new: Option<&str>| {
+        let file = folder.join("diff.md");
+        let args = Args {
+            old: old.to_owned(),
+            new: new.map(str::to_owned),
+            output: Some(file.clone()),
+            at_most: usize::MAX,
+        };
+        run_in(&folder, &args).map(|()| fs::read_to_string(file).unwrap())
+    };
+    assert!(told("HEAD", None).unwrap().contains("Nothing"), "{:?}", told("HEAD", None));
+
+    // A document without what the generator makes of it is no state to compare.
+    let before = fs::read_to_string(folder.join(&yaml)).unwrap();
+    let after = before.replacen("enum: [importer, exporter", "enum: [importer, carrier, exporter", 1);
+    assert_ne!(before, after, "the mutation changes nothing");
+    fs::write(folder.join(&yaml), &after).unwrap();
+    assert_eq!(
+        told("HEAD", None).unwrap_err().to_string(),
+        format!("{} is not what {yaml} makes: `cargo xtask regenerate` first", snapshot(&TRADEWIND))
+    );
+    let made = TRADEWIND.generate_from(&document::parse(&after).unwrap()).unwrap_or_else(|e| panic!("{e}"));
+    let text = fs::read_to_string(folder.join(snapshot(&TRADEWIND))).unwrap();
+    let head = text.strip_suffix(surface::of_snapshot(&text)).unwrap();
+    fs::write(folder.join(snapshot(&TRADEWIND)), format!("{head}{}", crate::surface::surface(&made.text)))
+        .unwrap();
+    let now = told("HEAD", None).unwrap();
+    commit("new");
+    insta::assert_snapshot!("revisions", now);
+    assert_eq!(told("HEAD~1", Some("HEAD")).unwrap(), now);
+    assert!(told("HEAD", Some("HEAD")).unwrap().contains("Nothing"));
+    // The way back, and a revision against the file of a document.
+    assert!(told("HEAD", Some("HEAD~1")).unwrap().contains("breaking"));
+    let file = folder.join(&yaml).display().to_string();
+    assert!(told("HEAD~1", Some(&file)).unwrap().contains("carrier"));
+    // A revision without the document.
+    fs::remove_file(folder.join(&yaml)).unwrap();
+    commit("gone");
+    assert!(told("HEAD~1", Some("HEAD")).unwrap().contains("the document is gone"));
+    _ = fs::remove_dir_all(&folder);
 }
 
 /// A component that goes by another name is no change on the wire.

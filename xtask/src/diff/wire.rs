@@ -1,6 +1,6 @@
 //! What changes on the wire: for who sends by the old document, and for who reads by it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -13,6 +13,7 @@ use crate::lint::{self, component};
 pub fn changes(old: &Value, new: &Value) -> Vec<Change> {
     let mut walk = Walk { old, new, found: Vec::new() };
     walk.head();
+    walk.path_items();
     walk.operations();
     walk.components();
     walk.security_schemes();
@@ -52,6 +53,34 @@ const READ: [&str; 10] = [
     "x-exchanges",
 ];
 
+/// Keys of a schema that are compared.
+const SCHEMA: [&str; 22] = [
+    "$ref",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "default",
+    "enum",
+    "format",
+    "items",
+    "maxItems",
+    "maxLength",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minimum",
+    "not",
+    "nullable",
+    "oneOf",
+    "pattern",
+    "properties",
+    "required",
+    "type",
+    "x-partly-known",
+];
+/// What is told of a key that nothing here compares.
+pub const UNRATED: &str = "changed; it has no rating here, so that its weight is yours to judge";
+
 struct Walk<'a> {
     old: &'a Value,
     new: &'a Value,
@@ -88,14 +117,42 @@ impl<'a> Walk<'a> {
             old.pointer("/info/version"),
             new.pointer("/info/version"),
         );
-        for name in ["title", "description", "contact", "license"] {
+        const WORDS: [&str; 4] = ["title", "description", "contact", "license"];
+        for name in WORDS {
             let at = |root: &'a Value| root.pointer(&format!("/info/{name}"));
             if at(old) != at(new) {
                 self.tell(Rating::Documentation, &format!("/info/{name}"), "changed");
             }
         }
-        if old.get("tags") != new.get("tags") {
-            self.tell(Rating::Documentation, "/tags", "changed");
+        self.rest("/info", &old["info"], &new["info"], &[&WORDS[..], &["version"]].concat());
+        let server = |root: &'a Value| root.pointer("/servers/0").unwrap_or(&Value::Null);
+        self.read_by_people("/servers/0", server(old), server(new), &["url"]);
+        let others = |root: &'a Value| root["servers"].as_array().and_then(|all| all.get(1..));
+        if others(old).unwrap_or_default() != others(new).unwrap_or_default() {
+            self.tell(Rating::Documentation, "/servers", "servers beside the first changed");
+        }
+        self.changed(Rating::Documentation, "/", "openapi", old.get("openapi"), new.get("openapi"));
+        // What applies to operations is told of them.
+        let compared = ["openapi", "info", "servers", "paths", "components", "security"];
+        self.read_by_people("/", old, new, &compared);
+        let compared = ["schemas", "parameters", "securitySchemes"];
+        self.rest("/components", &old["components"], &new["components"], &compared);
+    }
+
+    /// What a path has beside its operations.
+    fn path_items(&mut self) {
+        let all = |root: &'a Value| members(root.get("paths"));
+        let methods: BTreeSet<&str> = [self.old, self.new]
+            .into_iter()
+            .flat_map(lint::operations)
+            .map(|(_, method, ..)| method)
+            .collect();
+        let methods: Vec<&str> = methods.into_iter().collect();
+        let news = all(self.new);
+        for (path, old) in all(self.old) {
+            if let Some(new) = news.get(path) {
+                self.read_by_people(&format!("/paths/{}", escape(path)), old, new, &methods);
+            }
         }
     }
 
@@ -147,7 +204,9 @@ impl<'a> Walk<'a> {
             old.get("operationId"),
             new.get("operationId"),
         );
-        self.read_by_people(at, old, new);
+        let compared =
+            ["operationId", "parameters", "requestBody", "responses", "security", "x-billing", "x-credits"];
+        self.read_by_people(at, old, new, &compared);
         let free = |operation: &Value| operation["x-billing"] == "free";
         let dearer = if free(old) && !free(new) { Rating::Breaking } else { Rating::Documentation };
         self.changed(dearer, at, "x-billing", old.get("x-billing"), new.get("x-billing"));
@@ -190,7 +249,7 @@ impl<'a> Walk<'a> {
                     (true, false) => self.tell(Rating::Additive, &place, "the body may be left out now"),
                     _ => {}
                 }
-                self.read_by_people(&place, old, new);
+                self.read_by_people(&place, old, new, &["content", "required"]);
                 self.content(&place, old, new, sent);
             }
             (None, Some(new)) if new["required"] == true => {
@@ -208,8 +267,9 @@ impl<'a> Walk<'a> {
             let class = || news.get(&format!("{}XX", status.get(..1).unwrap_or_default()));
             match news.get(*status).or_else(class) {
                 Some(new) => {
-                    self.read_by_people(&place, response, new);
+                    self.read_by_people(&place, response, new, &["content", "headers"]);
                     self.content(&place, response, new, read);
+                    self.headers(&place, response, new);
                 }
                 None => self.tell(Rating::Breaking, &place, "this answer is gone"),
             }
@@ -262,7 +322,8 @@ impl<'a> Walk<'a> {
             {
                 self.changed(Rating::Breaking, &place, key, Some(old), Some(new));
             }
-            self.read_by_people(&place, parameter, new);
+            let compared = ["name", "required", "in", "style", "explode", "schema"];
+            self.read_by_people(&place, parameter, new, &compared);
             let place = format!("{place}/schema");
             match (parameter.get("schema"), new.get("schema")) {
                 (Some(old), Some(new)) => {
@@ -289,7 +350,7 @@ impl<'a> Walk<'a> {
             let place = format!("{at}/content/{}", escape(kind));
             match news.get(*kind) {
                 Some(new) => {
-                    self.read_by_people(&place, media, new);
+                    self.read_by_people(&place, media, new, &["schema"]);
                     match (media.get("schema"), new.get("schema")) {
                         (Some(old), Some(new)) => self.schema(&format!("{place}/schema"), old, new, side, 0),
                         (old, new) if old != new => {
@@ -303,6 +364,39 @@ impl<'a> Walk<'a> {
         }
         for kind in news.keys().filter(|kind| !olds.contains_key(*kind)) {
             self.tell(Rating::Additive, &format!("{at}/content/{}", escape(kind)), "this media type is new");
+        }
+    }
+
+    /// Headers of an answer, whose names are read in any case.
+    fn headers(&mut self, at: &str, old: &'a Value, new: &'a Value) {
+        let (olds, news) = (members(old.get("headers")), members(new.get("headers")));
+        let find = |all: &BTreeMap<&String, &'a Value>, name: &str| {
+            all.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, header)| *header)
+        };
+        for (name, header) in &olds {
+            let place = format!("{at}/headers/{}", escape(name));
+            let Some(new) = find(&news, name) else {
+                self.tell(Rating::Breaking, &place, "the header is gone");
+                continue;
+            };
+            match (header["required"] == true, new["required"] == true) {
+                (false, true) => self.tell(Rating::Additive, &place, "is always there now"),
+                (true, false) => self.tell(Rating::Breaking, &place, "may be absent now"),
+                _ => {}
+            }
+            self.read_by_people(&place, header, new, &["required", "schema"]);
+            match (header.get("schema"), new.get("schema")) {
+                (Some(old), Some(new)) => {
+                    let read = Side { request: false, answer: true };
+                    self.schema(&format!("{place}/schema"), old, new, read, 0);
+                }
+                (None, None) => {}
+                _ => self.tell(Rating::Breaking, &place, "the schema came or went"),
+            }
+        }
+        for name in news.keys().filter(|name| find(&olds, name).is_none()) {
+            let place = format!("{at}/headers/{}", escape(name));
+            self.tell(Rating::Additive, &place, "this header is new");
         }
     }
 
@@ -348,10 +442,11 @@ impl<'a> Walk<'a> {
                 self.tell(Rating::Breaking, &place, "the scheme is gone");
                 continue;
             };
-            self.read_by_people(&place, old, new);
             let keys: BTreeSet<_> =
                 members(Some(old)).into_keys().chain(members(Some(new)).into_keys()).collect();
-            for key in keys.into_iter().filter(|key| !READ.contains(&key.as_str())) {
+            let keys: Vec<_> = keys.into_iter().map(String::as_str).collect();
+            self.read_by_people(&place, old, new, &keys);
+            for key in keys.into_iter().filter(|key| !READ.contains(key)) {
                 self.changed(Rating::Breaking, &place, key, old.get(key), new.get(key));
             }
         }
@@ -378,7 +473,7 @@ impl<'a> Walk<'a> {
             |own: &'a Value, target: &'a Value| own.get("default").or_else(|| target.get("default"));
         let (was, is) = (default(old, target), default(new, target_new));
         self.changed(side.rate(Rating::Breaking, Rating::Documentation), at, "default", was, is);
-        self.read_by_people(at, old, new);
+        self.read_by_people(at, old, new, &SCHEMA);
     }
 
     fn null(&mut self, at: &str, old: bool, new: bool, side: Side) {
@@ -411,7 +506,7 @@ impl<'a> Walk<'a> {
                 return self.schema(at, old, new, side, depth + 1);
             }
         }
-        self.read_by_people(at, old, new);
+        self.read_by_people(at, old, new, &SCHEMA);
         use Rating::{Additive, Breaking, Documentation};
         self.changed(
             Breaking.min(side.rate(Breaking, Breaking)),
@@ -482,6 +577,26 @@ impl<'a> Walk<'a> {
             (Some(_), None) if !closed(new) => {
                 self.tell(side.rate(Additive, Breaking), &place, "other fields have no schema any more");
             }
+            // Nothing says the same as `{}`.
+            (None, None) if !closed(old) && !closed(new) => {
+                let key = "additionalProperties";
+                self.changed(Documentation, at, key, old.get(key), new.get(key));
+            }
+            _ => {}
+        }
+        // Others are let through where more fields are known to exist (spec/README.md).
+        let partly = |schema: &Value| schema["x-partly-known"] == true;
+        match (partly(old), partly(new)) {
+            (false, true) => self.tell(
+                side.rate(Additive, Documentation),
+                at,
+                "`x-partly-known`: more fields exist, so that others are let through now",
+            ),
+            (true, false) => self.tell(
+                side.rate(Breaking, Documentation),
+                at,
+                "`x-partly-known`: other fields are not let through any more",
+            ),
             _ => {}
         }
         self.properties(at, old, new, side, depth);
@@ -564,10 +679,23 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn read_by_people(&mut self, at: &str, old: &Value, new: &Value) {
+    /// Tells keys that only people read, and those that are neither of them nor compared by their own rules.
+    fn read_by_people(&mut self, at: &str, old: &Value, new: &Value, compared: &[&str]) {
+        self.rest(at, old, new, &[&READ[..], compared].concat());
         let changed: Vec<_> = READ.iter().filter(|key| old.get(**key) != new.get(**key)).copied().collect();
         if !changed.is_empty() {
             self.tell(Rating::Documentation, at, format!("{} changed", changed.join(", ")));
+        }
+    }
+
+    /// Tells every other key, so that none changes in silence.
+    fn rest(&mut self, at: &str, old: &Value, new: &Value, compared: &[&str]) {
+        let keys: BTreeSet<_> =
+            members(Some(old)).into_keys().chain(members(Some(new)).into_keys()).collect();
+        for key in keys.into_iter().filter(|key| !compared.contains(&key.as_str())) {
+            if old.get(key) != new.get(key) {
+                self.tell(Rating::Documentation, at, format!("`{key}` {UNRATED}"));
+            }
         }
     }
 }
@@ -599,7 +727,7 @@ fn id(operation: &Value) -> &str {
     operation["operationId"].as_str().unwrap_or_default()
 }
 
-fn members(value: Option<&Value>) -> std::collections::BTreeMap<&String, &Value> {
+fn members(value: Option<&Value>) -> BTreeMap<&String, &Value> {
     value.and_then(Value::as_object).into_iter().flat_map(Map::iter).collect()
 }
 

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use regex_lite::RegexBuilder;
 use serde_json::Value;
 
 use super::infer::{Form, Seen};
+use super::parameters;
 use super::source::Source;
 use super::write::{ENVELOPE, charged};
 use crate::lint::{self, component};
@@ -29,7 +31,7 @@ pub fn differences(root: &Value, operation: &Value, source: &Source) -> anyhow::
                 let shared = shared(root, operation);
                 // One query of Hong Kong shows some of the fields: those of its language, and of what it asks for.
                 let whole = source.service != Some(crate::generate::HK_TRADE.name);
-                Walk { root, side, shared: &shared, whole, found: &mut found }
+                Walk { root, side, shared: &shared, whole, any_case: false, found: &mut found }
                     .compare("", "", &schema, &seen);
             }
             (None, Some(_)) => {
@@ -58,20 +60,10 @@ pub fn differences(root: &Value, operation: &Value, source: &Source) -> anyhow::
         let said = |yes: bool| if yes { "a key" } else { "no key" };
         found.push(format!("the source sends {}, the document asks for {}", said(sent), said(asked)));
     }
-    let declared: BTreeSet<String> = operation["parameters"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|parameter| match parameter["$ref"].as_str().and_then(|target| target.strip_prefix('#')) {
-            Some(target) => root.pointer(target).unwrap_or(parameter),
-            None => parameter,
-        })
-        .filter(|parameter| parameter["in"] == "query")
-        .filter_map(|parameter| parameter["name"].as_str().map(str::to_lowercase))
-        .collect();
-    for (name, _) in source.query().into_iter().filter(|(name, _)| !declared.contains(&name.to_lowercase())) {
-        found.push(format!("request: the parameter `{name}` appeared"));
-    }
+    let any_case = source.service == Some(crate::generate::HK_TRADE.name);
+    let shared = BTreeSet::new();
+    let mut walk = Walk { root, side: "request", shared: &shared, whole: false, any_case, found: &mut found };
+    parameters::compare(&mut walk, operation, source)?;
     Ok(found)
 }
 
@@ -85,23 +77,25 @@ fn shared(root: &Value, operation: &Value) -> BTreeSet<String> {
     lint::reach(root, &others, &[])
 }
 
-struct Walk<'a> {
-    root: &'a Value,
+pub struct Walk<'a> {
+    pub root: &'a Value,
     shared: &'a BTreeSet<String>,
     /// Whether the example shows every field.
     whole: bool,
+    /// Whether values are read in any case, as those of Hong Kong's parameters are (guide, section A).
+    pub any_case: bool,
     side: &'static str,
-    found: &'a mut Vec<String>,
+    pub found: &'a mut Vec<String>,
 }
 
 impl Walk<'_> {
-    fn tell(&mut self, at: &str, text: &str) {
+    pub fn tell(&mut self, at: &str, text: &str) {
         let at = if at.is_empty() { "/" } else { at };
         self.found.push(format!("{} {at}: {text}", self.side));
     }
 
     /// Compares what was seen at a place with its schema.
-    fn compare(&mut self, at: &str, name: &str, schema: &Value, seen: &Seen) {
+    pub fn compare(&mut self, at: &str, name: &str, schema: &Value, seen: &Seen) {
         let wrapped = schema["nullable"] == true;
         let (schema, component) = self.resolved(schema);
         if component.as_deref() == Some("UnknownJson") || component.as_deref() == Some("UnknownRequest") {
@@ -180,12 +174,11 @@ impl Walk<'_> {
     fn text_fits(&mut self, at: &str, schema: &Value, component: Option<&str>, seen: &Seen) -> bool {
         let Some(texts) = &seen.text else { return true };
         if let Some(values) = schema.get("enum").and_then(Value::as_array) {
-            let unknown: Vec<_> = texts
-                .all
-                .iter()
-                .filter(|text| !values.contains(&Value::from(text.as_str())))
-                .cloned()
-                .collect();
+            let listed = |text: &str| {
+                let mut values = values.iter().filter_map(Value::as_str);
+                values.any(|value| value == text || self.any_case && value.eq_ignore_ascii_case(text))
+            };
+            let unknown: Vec<_> = texts.all.iter().filter(|text| !listed(text)).collect();
             for text in unknown {
                 self.tell(at, &format!("has the value `{text}`, which the document does not list"));
             }
@@ -196,12 +189,33 @@ impl Walk<'_> {
                 .iter()
                 .all(|text| text.trim_start_matches('-').chars().all(|c| c.is_ascii_digit() || c == '.')),
             Some("DateText") => texts.all.is_empty() || seen.form("") == Form::Day,
-            _ => true,
+            _ => {
+                if let Some(pattern) = schema["pattern"].as_str() {
+                    self.pattern_fits(at, pattern, &texts.all);
+                }
+                true
+            }
+        }
+    }
+
+    /// Tells texts that are not of a form.
+    fn pattern_fits(&mut self, at: &str, pattern: &str, texts: &BTreeSet<String>) {
+        let Ok(form) = RegexBuilder::new(pattern).case_insensitive(self.any_case).build() else {
+            return self.tell(
+                at,
+                &format!("nothing is checked against the pattern `{pattern}`, which cannot be read"),
+            );
+        };
+        for text in texts.iter().filter(|text| !form.is_match(text)) {
+            self.tell(
+                at,
+                &format!("has the value `{text}`, which is not of the document's form `{pattern}`"),
+            );
         }
     }
 
     /// What a schema means: references followed, and of a choice with a text the other.
-    fn resolved(&self, schema: &Value) -> (Value, Option<String>) {
+    pub fn resolved(&self, schema: &Value) -> (Value, Option<String>) {
         let (mut schema, mut name) = (schema.clone(), None);
         for _ in 0..16 {
             let next = component(&schema)

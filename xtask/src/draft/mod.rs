@@ -2,9 +2,11 @@
 //! components and its example; or, where the document has the operation, to what differs.
 
 mod compare;
+mod failure;
 mod har;
 mod infer;
 mod page;
+mod parameters;
 mod pretty;
 mod prove;
 mod secrets;
@@ -110,7 +112,9 @@ pub fn draft(spec: &Path, text: &str, entry: Option<usize>, choices: &Choices) -
         documents.push(Document { service, yaml, root });
     }
     let Document { service, yaml, root } = whose(&documents, &mut source);
-    if let Some(operation) = known(root, &source) {
+    let known = known(root, &source);
+    failure::refuse(root, &source, known)?;
+    if let Some(operation) = known {
         let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
         return Ok(Outcome::Known(id, compare::differences(root, operation, &source)?));
     }

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use http::StatusCode;
 use serde_json::Value;
 
 use super::source::{Source, Told};
@@ -10,6 +11,10 @@ use super::source::{Source, Told};
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 /// Headings of the answer's part.
 const ANSWER: [&str; 3] = ["返回响应", "Responses", "Response"];
+/// What a page says behind the status of a success.
+const SUCCESS: [&str; 2] = ["成功", "Success"];
+/// What a page says before an example.
+const EXAMPLE: [&str; 3] = ["示例", "Example", "Examples"];
 /// What a page says before the day that it was changed on.
 const CHANGED: [&str; 2] = ["修改于", "Modified at"];
 
@@ -42,17 +47,19 @@ pub fn read(text: &str) -> Result<Source> {
     let answer_at = (path_at..lines.len()).find(|i| ANSWER.contains(&lines[*i]));
     let end = answer_at.unwrap_or(lines.len());
 
-    let headings = format!(
-        "an example stands under no heading that is known; a line that begins with `Body` goes above that of the request, one of {} \
-         above the status of the answer",
-        ANSWER.join(", ")
-    );
+    let headless = |at: usize| {
+        anyhow!(
+            "line {}: an example stands under no heading that is known; a line that begins with `Body` goes above that of the request, one of {} above the status of the answer",
+            at + 1,
+            ANSWER.join(", ")
+        )
+    };
     let told = (path_at + 1..end).find(|i| status(lines[*i]).is_some_and(|code| (200..300).contains(&code)));
     if answer_at.is_none()
         && let Some(at) = told
-        && let Some(at) = (at + 1..end).find(|i| begins_example(&lines, *i))
+        && let Some(at) = (at + 1..end).find(|i| begins_example(&lines, *i) || lines[*i] == "{}")
     {
-        bail!("line {}: {headings}", at + 1);
+        return Err(headless(at));
     }
     let asked = path_at + 1..end;
     let curl = asked.clone().find(|i| lines[*i].starts_with("curl "));
@@ -61,7 +68,7 @@ pub fn read(text: &str) -> Result<Source> {
     if body.is_none()
         && let Some(at) = (path_at + 1..curl.unwrap_or(end)).find(|i| begins_example(&lines, *i))
     {
-        bail!("line {}: {headings}", at + 1);
+        return Err(headless(at));
     }
     let mut notes = Vec::new();
     let request = match body {
@@ -128,8 +135,10 @@ fn answer(lines: &[&str], from: usize, notes: &mut Vec<String>) -> Result<Told> 
         bail!("line {}: the first answer of the page has the status {code}; a success is needed", at + 1);
     }
     // Within an example, a line of digits is no status.
-    let json = (at + 1..lines.len()).find(|i| is_json(lines[*i]));
-    let json = json.filter(|json| next(at + 1).is_none_or(|(other, _)| other > *json));
+    let own = |json: &usize| next(at + 1).is_none_or(|(other, _)| other > *json);
+    let below = at + 1..lines.len();
+    let json = below.clone().find(|i| begins_example(lines, *i)).filter(own);
+    let json = json.or_else(|| below.clone().find(|i| is_json(lines[*i])).filter(own));
     let body = json.map(|json| json_prefix(&lines[json..].join("\n"), json)).transpose();
     let body = body.context("the answer's example")?;
     let media = lines[at + 1..json.unwrap_or(lines.len())]
@@ -165,13 +174,23 @@ fn in_braces(target: &str) -> String {
     query.map_or(path.clone(), |query| format!("{path}?{query}"))
 }
 
-/// The status that begins a line, but for a mark in front of it: `🟢201成功`.
+/// The status that a line is: alone, with its name, or behind the mark of a page, `🟢201成功`. Other numbers, such as the bounds in a
+/// table of parameters, are none.
 fn status(line: &str) -> Option<u16> {
-    let digits = line.trim_start_matches(|c: char| !c.is_alphanumeric());
-    let (code, rest) = (digits.get(..3)?, digits.get(3..)?);
-    let code: u16 = code.parse().ok()?;
-    ((100..600).contains(&code) && !rest.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.'))
-        .then_some(code)
+    let protocol = line.strip_prefix("HTTP/").and_then(|rest| rest.split_once(' ')).map(|(_, rest)| rest);
+    let text = protocol.unwrap_or(line);
+    let unmarked = text.trim_start_matches(|c: char| c >= '\u{1f000}' || c == '⚪' || c == '⚫').trim_start();
+    let (digits, rest) = (unmarked.get(..3)?, unmarked.get(3..)?);
+    let code: u16 = digits.parse().ok().filter(|code| (100..600).contains(code))?;
+    if rest.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.') {
+        return None;
+    }
+    let name = StatusCode::from_u16(code).ok().and_then(|status| status.canonical_reason());
+    let named = |name: &str| {
+        let rest = rest.trim();
+        rest.is_empty() || rest.eq_ignore_ascii_case(name) || SUCCESS.contains(&rest)
+    };
+    (protocol.is_some() || unmarked.len() < text.len() || name.is_some_and(named)).then_some(code)
 }
 
 /// Whether a line begins an example.
@@ -179,18 +198,37 @@ fn is_json(line: &str) -> bool {
     line.starts_with(['{', '['])
 }
 
-/// The same, and no line such as `[optional]`, which a table of parameters may have.
+/// The same, and no line that a table of parameters may have, such as `[optional]` or a default.
 fn begins_example(lines: &[&str], at: usize) -> bool {
     let line = lines[at];
     is_json(line)
+        && !is_default(line)
         && (["{", "["].contains(&line)
             || line.starts_with("{\"")
             || json_prefix(&lines[at..].join("\n"), at).is_ok())
 }
 
-/// The first JSON object or list that begins a line; its text, so that the order of its members and its figures stay.
+/// Whether a line says no more than the default of a parameter: `[]`, `{}`, `["a"]`.
+fn is_default(line: &str) -> bool {
+    let says = |value: &Value| value.as_object().is_some_and(|members| !members.is_empty());
+    match serde_json::from_str(line) {
+        Ok(Value::Array(items)) => !items.iter().any(says),
+        Ok(value) => !says(&value),
+        Err(_) => false,
+    }
+}
+
+/// The first JSON object or list that begins a line; its text, so that the order of its members and its figures stay. What may be a
+/// default counts only right below the heading of an example.
 fn first_json(lines: &[&str], within: Range<usize>) -> Result<Option<String>> {
-    let Some(at) = within.clone().find(|i| is_json(lines[*i])) else { return Ok(None) };
+    let above =
+        |at: usize| lines[..at].iter().rev().find(|line| !line.is_empty()).copied().unwrap_or_default();
+    let headed = |at: usize| above(at).starts_with("Body") || EXAMPLE.contains(&above(at));
+    let example = |at: usize| match is_default(lines[at]) {
+        true => headed(at),
+        false => lines[at].starts_with('{') || begins_example(lines, at),
+    };
+    let Some(at) = within.clone().find(|i| is_json(lines[*i]) && example(*i)) else { return Ok(None) };
     Ok(Some(json_prefix(&lines[at..within.end].join("\n"), at)?))
 }
 
@@ -238,7 +276,29 @@ mod tests {
     fn marks_and_words_stand_around_a_status() {
         assert_eq!(status("🟢201成功"), Some(201));
         assert_eq!(status("200 OK"), Some(200));
-        for other in ["2026-04-15", "2010", "成功", "", "99 x"] {
+        for (line, code) in [
+            ("201", 201),
+            ("201成功", 201),
+            ("404 not found", 404),
+            ("🟠400请求有误", 400),
+            ("HTTP/1.1 200 OK", 200),
+            ("HTTP/1.1 299 x", 299),
+        ] {
+            assert_eq!(status(line), Some(code), "{line}");
+        }
+        for other in [
+            "2026-04-15",
+            "2010",
+            "成功",
+            "",
+            "99 x",
+            "255",
+            "255 characters at most",
+            "200 characters at most",
+            "200个字符以内",
+            "- 200 items",
+            "600",
+        ] {
             assert_eq!(status(other), None, "{other}");
         }
     }
@@ -258,6 +318,40 @@ mod tests {
     fn lines_in_brackets_are_no_examples() {
         let page = "Title\nGET\n/api/x\nPage\n[optional]\nResponses\n200\n{\"a\": 1}";
         assert_eq!(read(page).unwrap().told.unwrap().status, 200);
+    }
+
+    /// A table of parameters has defaults, in every part of a page.
+    #[test]
+    fn defaults_are_no_examples() {
+        for default in ["[]", "{}", "[\"a\", 1]", "[{}]"] {
+            let told = "Responses\n200\n{\"a\": 1}";
+            let page = read(&format!("Title\nGET\n/api/x\nQuery\nids\narray\n{default}\n{told}")).unwrap();
+            assert_eq!((page.request, page.told.unwrap().status), (None, 200), "{default}");
+            let table = format!("Title\nPOST\n/api/x\nBody\nids\n[required]\narray\n{default}\n");
+            assert_eq!(read(&format!("{table}{told}")).unwrap().request, None, "{default}");
+            let page = read(&format!(
+                "{table}Example\n{{\"ids\": []}}\nResponses\n200\nids\n{default}\n{{\"a\": 1}}"
+            ));
+            let page = page.unwrap();
+            assert_eq!(page.request.as_deref(), Some("{\"ids\": []}"), "{default}");
+            assert_eq!(page.told.unwrap().body.as_deref(), Some("{\"a\": 1}"), "{default}");
+            // Where nothing else is shown, a heading makes an example of it.
+            let page =
+                read(&format!("Title\nPOST\n/api/x\nBody\n{default}\nResponses\n200\n{default}")).unwrap();
+            assert_eq!(page.request.as_deref(), Some(default));
+            assert_eq!(page.told.unwrap().body.as_deref(), Some(default));
+        }
+    }
+
+    /// A bound of a field is no status, so that nothing below it is an answer.
+    #[test]
+    fn numbers_in_a_table_are_no_statuses() {
+        for bound in ["255 characters at most", "255", "200 characters at most"] {
+            let page =
+                read(&format!("Title\nPOST\n/api/x\nBody application/json\nproduct\n{bound}\n{{\"a\": 1}}"));
+            let page = page.unwrap();
+            assert_eq!((page.request.as_deref(), page.told), (Some("{\"a\": 1}"), None), "{bound}");
+        }
     }
 
     #[test]

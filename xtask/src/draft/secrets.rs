@@ -115,20 +115,21 @@ pub fn remove(source: &mut Source, known: Vec<String>) {
         told.body = told.body.as_deref().map(|json| hidden.members(json));
     }
     let (mut pairs, mut unknown) = (Vec::new(), Vec::new());
-    for (name, value) in source.query() {
-        let secret = secret_name(&decoded(name));
-        let shown = !secret && SHOWN_PARAMETERS.contains(&name.to_ascii_lowercase().as_str());
+    for (name, value) in source.sent_query() {
+        let meant = decoded(name);
+        let secret = secret_name(&meant);
+        let shown = !secret && SHOWN_PARAMETERS.contains(&meant.to_ascii_lowercase().as_str());
         if value.is_empty() || value == HIDDEN || shown {
             pairs.push(format!("{name}={value}"));
             continue;
         }
         match secret {
             true => {
-                hidden.note(name, value);
+                hidden.note(&meant, value);
                 // As a body or a header has it.
                 hidden.values.extend([decoded(value), decoded(&value.replace('+', " "))]);
             }
-            false => unknown.push(format!("`{name}`")),
+            false => unknown.push(format!("`{meant}`")),
         }
         pairs.push(format!("{name}={HIDDEN}"));
     }

@@ -1,6 +1,7 @@
 //! What a page, a recorded exchange or a HAR file tells of one operation.
 
 use anyhow::{Context, Result, bail};
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::{har, page, secrets};
@@ -58,12 +59,27 @@ impl Source {
         self.target.split('?').next().unwrap_or_default()
     }
 
-    /// Names and values of the query.
-    pub fn query(&self) -> Vec<(&str, &str)> {
+    /// Names and values of the query, as they are meant: what sends them escapes them again.
+    pub fn query(&self) -> Vec<(String, String)> {
+        self.sent_query().into_iter().map(|(name, value)| (decoded(name), decoded(value))).collect()
+    }
+
+    /// Whether it tells what is in the query: a page does by a call of curl, or behind its path.
+    pub fn shows_query(&self) -> bool {
+        !self.template || self.key.is_some() || self.target.contains('?')
+    }
+
+    /// Names and values of the query, as they stand in the address.
+    pub fn sent_query(&self) -> Vec<(&str, &str)> {
         let query = self.target.split_once('?').map_or("", |(_, query)| query);
         let pairs = query.split('&').filter(|pair| !pair.is_empty());
         pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect()
     }
+}
+
+/// A part of a query without its escapes, of which `+` is one there.
+fn decoded(text: &str) -> String {
+    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
 /// Reads a source, whose form its text tells; `entry` picks one of a HAR file.

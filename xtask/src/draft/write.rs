@@ -143,9 +143,9 @@ pub fn draft(root: &Value, document: &str, source: &Source, choices: &Choices) -
         key: source.key != Some(false),
         arguments: parameters(source)
             .into_iter()
-            .map(|(place, name, value)| match kind(place, name, value) {
-                "string" => (value.to_owned(), format!("{value:?}")),
-                _ => (value.to_owned(), value.to_owned()),
+            .map(|(place, name, value)| match kind(place, &name, &value) {
+                "string" => (value.clone(), format!("{value:?}")),
+                _ => (value.clone(), value),
             })
             .collect(),
         request: source.request.clone(),
@@ -239,7 +239,7 @@ fn operation(
         line(6, "parameters:");
     }
     for (place, name, value) in parameters {
-        line(8, &format!("- name: {}", key(name)));
+        line(8, &format!("- name: {}", key(&name)));
         line(10, &format!("in: {place}"));
         if place == "path" {
             line(10, "required: true");
@@ -247,7 +247,7 @@ fn operation(
         let shown = if place == "path" {
             format!("Part of the path ({word}).")
         } else if word == "documented" {
-            let value = if value.is_empty() { "Empty" } else { value };
+            let value = if value.is_empty() { "Empty" } else { &value };
             format!("{value} in the example ({word}).")
         } else {
             // What was observed may be about persons, and is not repeated.
@@ -255,7 +255,7 @@ fn operation(
         };
         line(10, &format!("description: {}", scalar(&shown)));
         line(10, "schema:");
-        let kind = kind(place, name, value);
+        let kind = kind(place, &name, &value);
         line(12, &format!("type: {kind}"));
         if kind == "integer" {
             line(12, "format: int64");
@@ -328,9 +328,9 @@ fn operation(
 }
 
 /// Parameters of path and query: place, name, and a value for one.
-fn parameters(source: &Source) -> Vec<(&'static str, &str, &str)> {
+fn parameters(source: &Source) -> Vec<(&'static str, String, String)> {
     let in_path = source.path().split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let mut all: Vec<_> = in_path.map(|name| ("path", name, "1")).collect();
+    let mut all: Vec<_> = in_path.map(|name| ("path", name.to_owned(), "1".to_owned())).collect();
     for (name, value) in source.query() {
         // A list may be sent by one name several times.
         if !all.iter().any(|(place, other, _)| *place == "query" && *other == name) {

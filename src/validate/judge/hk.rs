@@ -3,6 +3,7 @@
 use std::hash::{DefaultHasher, Hasher};
 
 use super::cell::Cell;
+use super::exact::Exact;
 use super::{At, Ending, Judge, Kind, Remark, Slot, shown};
 use crate::codes;
 use crate::domain::{
@@ -61,15 +62,12 @@ impl Judge {
         let mut hasher = DefaultHasher::new();
         hasher.write(&key);
         let codes = [Slot::Origin, Slot::Consignee].map(|slot| self.row.text(slot));
-        let cell = Cell::new(hasher.finish(), number.unwrap_or(0), codes, self.integer_figure());
+        let mut unit = UNITS.iter().filter_map(|slot| self.row.text(*slot)).map(str::trim);
+        let unit = self.units.number(unit.find(|unit| !unit.is_empty()).unwrap_or_default());
+        let figure = Exact::of(self.row.text(Slot::Figure));
+        let cell = Cell::new(hasher.finish(), number.unwrap_or(0), unit, codes, figure);
         self.key = key;
         cell
-    }
-
-    fn integer_figure(&self) -> Option<i64> {
-        let text = self.row.text(Slot::Figure)?;
-        // Nearly every figure is plain digits.
-        text.parse().ok().or_else(|| text.parse::<Figure>().ok()?.integer().ok()?)
     }
 
     pub(super) fn row_rules(&mut self) {

@@ -1,6 +1,7 @@
 //! Rules of meaning. Both paths tell a [`Judge`] what they read; what it remarks is the same whoever reads.
 
 mod cell;
+mod exact;
 mod hk;
 mod query;
 mod regions;
@@ -342,6 +343,7 @@ pub(super) struct Judge {
     head: Values,
     messages: Vec<String>,
     cells: cell::Cells,
+    units: cell::Units,
     regions: regions::Regions,
     rows: u64,
     /// What a row's cell is made of, in memory that is used again.
@@ -367,6 +369,7 @@ impl Judge {
             head: Values::new(),
             messages: Vec::new(),
             cells: cell::Cells::default(),
+            units: cell::Units::default(),
             regions: regions::Regions::default(),
             rows: 0,
             key: Vec::new(),

@@ -108,13 +108,13 @@ rules! {
         "Every reason for which the guide (sections A and C, appendices 1 and 2) or an observation rules the query out, one finding each.",
         "change the parameter named";
     "hk/failure" Error: "An answer tells success",
-        "Every failure of the service comes with HTTP 200 (observed): only header.status.code tells, with messages; a name of the guide beside the code of another is an error, too. 1 is a refused query, 2 the usage limit, 3 a busy server, 4 access denied for lack of the cookie (guide, section B).",
+        "Every failure of the service comes with HTTP 200 (observed): only header.status.code tells, with messages; a name of the guide beside the code of another is an error, too, and so are rows beside any failure, also beside \"No record found\". 1 is a refused query, 2 the usage limit, 3 a busy server, 4 access denied for lack of the cookie (guide, section B).",
         "do what the messages ask for, and record the answer again";
     "hk/no-record" Note: "An answer has rows",
-        "Code 1 with \"No record found…\" is how the service says that a valid query has nothing in it (observed).",
+        "Code 1 with \"No record found…\" is how the service says that a valid query has nothing in it (observed). Beside rows it is an hk/failure.",
         "nothing, if no rows were expected";
     "hk/count" Error: "noOfRecords is the number of rows in dataSet",
-        "Guide, section B. A count that differs means that the answer was cut, or edited. A success has rows or at least a count of 0.",
+        "Guide, section B. A count that differs means that the answer was cut, or edited. A success has rows or at least a count of 0; beside a failure a count that is told is held, too.",
         "take the whole answer, or correct the count";
     "hk/duplicate-cell" Error: "A cell occurs once",
         "A cell is frequency, period, trade type, statistic, codes of origin, destination and commodity, with the names of regions and modes of transport, and undeclared fields that are texts, numbers or booleans. Two rows of one cell would be counted twice, whatever their units. Cells are told apart by a hash of 53 bits beside their type and codes.",

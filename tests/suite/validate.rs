@@ -401,7 +401,7 @@ fn a_status_of_failure_is_told_beside_a_success() {
 #[test]
 fn a_name_of_another_code_is_told() {
     let with = |name: &str, code: u8| {
-        let mut body = hk_answer(hk_rows(1));
+        let mut body = hk_answer(hk_rows(usize::from(code == 0)));
         body["header"]["status"] = json!({ "name": name, "code": code, "message": "No record found." });
         let report = check(&body);
         report.findings.iter().map(|told| format!("{} {}", told.rule, told.pointer)).collect::<Vec<_>>()
@@ -414,6 +414,52 @@ fn a_name_of_another_code_is_told() {
     assert_eq!(with("Fail", 1), ["hk/no-record /header/status/code"]);
     assert!(with("Success", 1).contains(&name.to_owned()));
     assert_eq!(with("Access denied", 4), ["hk/failure /header/status/code"]);
+}
+
+/// "No record found" beside rows is a contradiction, and every fault of the rows is told with it.
+#[test]
+fn rows_beside_a_failure_are_told() {
+    let told = |code: u8, rows: usize, count: Value| {
+        let mut rows = hk_rows(rows);
+        if let Some(row) = rows.first().cloned() {
+            rows.push(row);
+        }
+        let mut body = hk_answer(rows);
+        body["header"]["status"] = json!({ "code": code, "message": ["No record found for the selection."] });
+        body["header"]["count"]["noOfRecords"] = count;
+        rules(&check(&body)).join(" ")
+    };
+    for code in [1, 3, 9] {
+        assert_eq!(told(code, 1, json!(99)), "hk/duplicate-cell hk/count hk/failure", "{code}");
+        assert_eq!(told(code, 1, json!(2)), "hk/duplicate-cell hk/failure", "{code}");
+    }
+    // As the service says it.
+    for count in [json!(0), Value::Null] {
+        assert_eq!(told(1, 0, count.clone()), "hk/no-record");
+        assert_eq!(told(3, 0, count), "hk/failure");
+    }
+}
+
+/// Sums of fractions are exact, and figures of different units are no parts of one another.
+#[test]
+fn sums_know_fractions_and_units() {
+    let told = |figures: [&str; 3], units: [&str; 3]| {
+        let mut rows = hk_rows(3);
+        for (row, (kind, (figure, unit))) in rows.iter_mut().zip((2..).zip(figures.into_iter().zip(units))) {
+            (row["ttype"], row["cc"]) = (json!(kind), json!("CN"));
+            (row["figure"], row["unitEN"]) = (json!(figure), json!(unit));
+        }
+        let report = check(&hk_answer(rows));
+        report.findings.iter().map(|told| format!("{} {}", told.rule, told.expected)).collect::<Vec<_>>()
+    };
+    let one = ["HK$ '000"; 3];
+    let sum = "the sum of domestic exports and re-exports (types 2 and 3)";
+    let off = |most: &str| vec![format!("hk/total-exports {most}: {sum}")];
+    assert_eq!(told(["10.5", "20", "99.5"], one), off("30.5, give or take 0.6"));
+    assert_eq!(told(["0.10", "0.20", "0.32"], one), off("0.3, give or take 0.01"));
+    assert_eq!(told(["0.10", "0.20", "0.31"], one), [] as [&str; 0]);
+    assert_eq!(told(["10", "20", "99"], one), off("30, give or take 1"));
+    assert_eq!(told(["10", "20", "99"], ["HK$ '000", "HK$ '000", "HK$ Mn"]), [] as [&str; 0]);
 }
 
 /// One verdict with the client, which the rule's words give.

@@ -210,17 +210,18 @@ impl Judge {
             self.remark(remark.mend("look which of the two was changed, or record the answer again"));
         }
         let code = self.head.text(Slot::StatusCode).map(str::to_owned);
-        if let Some(code) = code.filter(|code| StatusCode::exact(code) != Some(StatusCode::Success)) {
-            self.failure(&code);
-            return;
+        let failed = code.filter(|code| StatusCode::exact(code) != Some(StatusCode::Success));
+        if let Some(code) = &failed {
+            self.failure(code);
         }
+        // What stands beside a failure is told with it.
         let listed = self.head.kind(Slot::DataSet) == Kind::List;
         match self.head.integer(Slot::Records) {
             Some(told) if i64::try_from(self.rows) != Ok(told) => {
                 let (expected, found) = (format!("{}, the rows of dataSet", self.rows), told.to_string());
                 self.remark(Remark::new("hk/count", At::Slot(Slot::Records), expected, found));
             }
-            None if !listed && self.head.kind(Slot::StatusCode) == Kind::Number => {
+            None if failed.is_none() && !listed && self.head.kind(Slot::StatusCode) == Kind::Number => {
                 let found = "neither dataSet nor noOfRecords";
                 self.remark(Remark::new(
                     "hk/count",
@@ -257,12 +258,16 @@ impl Judge {
         // Only code and messages tell what kind of failure it is.
         let status = serde_json::json!({ "code": code, "message": messages });
         let outcome = serde_json::from_value::<Status>(status).map(|status| Outcome::of(&status));
+        // Then even "No record found" is no mere note.
+        let beside = self.rows > 0;
         let name = StatusCode::exact(code).map_or("unknown", StatusCode::name);
         let (rule, expected) = match outcome {
+            _ if beside => ("hk/failure", "rows or a failure, not both"),
             Ok(Outcome::Empty) => ("hk/no-record", "rows"),
             _ => ("hk/failure", "code 0, success"),
         };
         let mend = match outcome {
+            _ if beside => Some("look which of status and rows was changed, or record the answer again"),
             Ok(Outcome::UnpublishedPeriod(_)) => Some("ask for periods up to the last published one"),
             Ok(Outcome::UnknownCommodities(_)) => Some("ask without the codes that the messages name"),
             Ok(Outcome::UsageLimit | Outcome::Busy) => Some("wait, and record the answer again"),
@@ -271,8 +276,9 @@ impl Judge {
             }
             _ => None,
         };
-        let mut remark =
-            Remark::new(rule, At::Slot(Slot::StatusCode), expected, format!("code {code} ({name}): {said}"));
+        let rows = if beside { ", beside rows" } else { "" };
+        let found = format!("code {code} ({name}): {said}{rows}");
+        let mut remark = Remark::new(rule, At::Slot(Slot::StatusCode), expected, found);
         remark.mend = mend.map(str::to_owned);
         self.remark(remark);
     }

@@ -268,8 +268,8 @@ impl Validator {
     ) {
         let told = slips.into_iter().filter_map(|slip| {
             let Slip { position, pointer, expected, found, mend } = slip;
-            let (place, key, first) = (None, None, None);
-            let fault = Fault { rule, position, pointer, place, expected, found, key, mend, first };
+            let (place, sort, key, first) = (None, None, None, None);
+            let fault = Fault { rule, position, pointer, place, expected, found, sort, key, mend, first };
             // What stands beside it may be a secret.
             self.finding(source, "", None, fault, Within::Token)
         });
@@ -671,6 +671,7 @@ impl Validator {
                 place: Some(place),
                 expected,
                 found,
+                sort: None,
                 key,
                 mend,
                 first: None,
@@ -740,9 +741,7 @@ impl Validator {
             }
             list.sort_by_key(|fault| fault.position.byte);
             for mut fault in list {
-                let times = faults.alike.as_ref().and_then(|alike| {
-                    alike.get(&drift::alike(fault.rule, &fault.pointer, &fault.found)).copied()
-                });
+                let times = faults.alike.as_ref().and_then(|alike| alike.get(&drift::alike(&fault)).copied());
                 // What the upstream sends in place of data is no slip of a type.
                 if service == ServiceName::Tradewind
                     && (fault.rule, fault.pointer.as_str()) == ("schema/type", "/data/data")
@@ -840,6 +839,7 @@ impl Validator {
             asked_by,
             expected: fault.expected,
             found: fault.found,
+            sort: fault.sort,
             mend: fault.mend.unwrap_or_else(|| rule.mend.to_owned()),
             excerpt: source.excerpt(fault.position, within),
         })
@@ -860,6 +860,8 @@ fn of_call(
         pointer: String::new(),
         place: Some(operation.pointer()),
         expected: expected.to_owned(),
+        // A status, and what came with it.
+        sort: Some(found.clone()),
         found,
         key: None,
         mend: None,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tradebind::documents::Part;
 use tradebind::exchange::{self, Exchange};
-use tradebind::validate::{RULES, Report, Severity, Validator, report};
+use tradebind::validate::{Baseline, RULES, Report, Severity, Validator, report};
 
 use crate::support::payloads::{hk_answer, hk_rows, pretty, regions};
 
@@ -957,6 +957,31 @@ fn a_baseline_tells_absences_apart() {
         let mut report = checked(&other);
         baseline.apply(&mut report);
         assert_eq!((report.accepted, report.exit_code(Severity::Error)), (0, 1), "{}", told(&report));
+    }
+}
+
+/// At one place something graver may come: it is not what was accepted.
+#[test]
+fn a_baseline_tells_kinds_and_failures_apart() {
+    let figure = |value: Value| with(hk_answer(hk_rows(3)), "/dataSet/1/ttypeDescEN", value).check();
+    let refused = |code: u8, message: &str| {
+        let status = json!({ "code": code, "message": [message] });
+        check(&json!({ "header": { "status": status } }))
+    };
+    let failed = |code: &str| {
+        let answer = json!({ "success": false, "data": {}, "error": { "code": code } });
+        Case { operation: Some("world_regions"), ..case(answer) }.check()
+    };
+    for (accepted, graver) in [
+        (figure(json!(7)), figure(json!({ "id": 7 }))),
+        (refused(3, "busy"), refused(1, "Commodity code (9999) is not defined")),
+        (failed("RATE_LIMIT"), failed("OPERATION_REMOVED")),
+    ] {
+        let baseline = Baseline::of(&accepted);
+        for (mut report, left) in [(accepted, 0), (graver, 1)] {
+            baseline.apply(&mut report);
+            assert_eq!(report.findings.len(), left, "{}", told(&report));
+        }
     }
 }
 

@@ -205,8 +205,9 @@ impl Judge {
 
     pub(super) fn finish_hk(&mut self) {
         if let Some(found) = self.other_name() {
-            let remark =
-                Remark::new("hk/failure", At::Slot(Slot::StatusName), "the name of the status's code", found);
+            let at = At::Slot(Slot::StatusName);
+            let remark = Remark::new("hk/failure", at, "the name of the status's code", found.clone());
+            let remark = remark.sort(found);
             self.remark(remark.mend("look which of the two was changed, or record the answer again"));
         }
         let code = self.head.text(Slot::StatusCode).map(str::to_owned);
@@ -278,7 +279,8 @@ impl Judge {
         };
         let rows = if beside { ", beside rows" } else { "" };
         let found = format!("code {code} ({name}): {said}{rows}");
-        let mut remark = Remark::new(rule, At::Slot(Slot::StatusCode), expected, found);
+        let remark = Remark::new(rule, At::Slot(Slot::StatusCode), expected, found);
+        let mut remark = remark.sort(format!("code {code}{rows}"));
         remark.mend = mend.map(str::to_owned);
         self.remark(remark);
     }

@@ -215,13 +215,19 @@ pub(super) struct Remark {
     pub at: At,
     pub expected: String,
     pub found: String,
+    /// What sort of thing that is, whatever its value.
+    pub sort: Option<String>,
     /// How to mend it, where the rule's own words do not say enough.
     pub mend: Option<String>,
 }
 
 impl Remark {
     pub fn new(rule: &'static str, at: At, expected: impl Into<String>, found: impl Into<String>) -> Self {
-        Self { rule, at, expected: expected.into(), found: found.into(), mend: None }
+        Self { rule, at, expected: expected.into(), found: found.into(), sort: None, mend: None }
+    }
+
+    pub fn sort(self, sort: impl Into<String>) -> Self {
+        Self { sort: Some(sort.into()), ..self }
     }
 
     pub fn mend(mut self, how: impl Into<String>) -> Self {

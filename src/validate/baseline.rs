@@ -10,7 +10,8 @@ use super::Report;
 ///
 /// An entry is keyed by rule, file, JSON pointer without list indices, and what was found or, where something is missing, expected: it
 /// survives shifted lines and rows that come or go before it, and no longer fits when the value changes. An entry of drift is keyed by
-/// rule, service, operation, case and pointer, and by the value only for a new value: rows and their values change from week to week.
+/// rule, service, operation, case and pointer, by the kind of a value that should be of another and the code of a failure, and by the value
+/// only for a new value: rows and their values change from week to week.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Baseline {
     /// How many findings of each key are accepted.

@@ -8,6 +8,7 @@ use struson::reader::{
 };
 
 use super::drift;
+use super::input::kind_in_words;
 use super::judge::{At, Judge, Key, Object, Remark, Scalar, Slot, shown};
 use super::schema::{Fields, Id, LEVELS, Node, Schemas, Seen, Undeclared};
 use crate::near::nearest;
@@ -21,6 +22,20 @@ pub(crate) struct Position {
     pub byte: u64,
 }
 
+impl Position {
+    /// The place behind so much white space.
+    pub fn behind(self, blank: &[u8]) -> Self {
+        let byte = self.byte + blank.len() as u64;
+        match blank.iter().rposition(|b| *b == b'\n') {
+            Some(last) => {
+                let lines = blank.iter().filter(|b| **b == b'\n').count() as u64;
+                Self { line: self.line + lines, column: (blank.len() - last - 1) as u64, byte }
+            }
+            None => Self { column: self.column + blank.len() as u64, byte, ..self },
+        }
+    }
+}
+
 /// A fault in a payload, told in the payload's own terms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fault {
@@ -32,6 +47,8 @@ pub(super) struct Fault {
     pub place: Option<String>,
     pub expected: String,
     pub found: String,
+    /// What sort of thing was found, whatever its value: the kind of a value, the code of a failure. One sort is no other drift.
+    pub sort: Option<String>,
     /// What a baseline knows it by, where that is neither what was found nor, for want of it, what was expected.
     pub key: Option<String>,
     pub mend: Option<String>,
@@ -84,7 +101,7 @@ impl Faults {
             return;
         }
         if let Some(alike) = &mut self.alike {
-            let times = alike.entry(drift::alike(fault.rule, &fault.pointer, &fault.found)).or_default();
+            let times = alike.entry(drift::alike(&fault)).or_default();
             *times += 1;
             if *times > 1 {
                 return;
@@ -179,7 +196,7 @@ pub(super) fn diagnose<T>(
 }
 
 fn fault(remark: Remark, spot: Spot) -> Fault {
-    let Remark { rule, expected, found, mend, .. } = remark;
+    let Remark { rule, expected, found, sort, mend, .. } = remark;
     Fault {
         rule,
         position: spot.position,
@@ -187,6 +204,7 @@ fn fault(remark: Remark, spot: Spot) -> Fault {
         place: spot.place,
         expected,
         found,
+        sort,
         key: None,
         mend,
         first: None,
@@ -319,8 +337,24 @@ impl<'a, R: Read> Walk<'a, R> {
     ) {
         let (pointer, place) = (self.pointer.clone(), place.map(str::to_owned));
         let (expected, found) = (expected.into(), found.into());
-        let (key, first) = (None, None);
-        self.faults.push(Fault { rule, position, pointer, place, expected, found, key, mend, first });
+        let (sort, key, first) = (None, None, None);
+        self.faults.push(Fault { rule, position, pointer, place, expected, found, sort, key, mend, first });
+    }
+
+    /// A value of another kind than the schema's.
+    fn push_kind(&mut self, kind: ValueType, position: Position, place: &str, node: &Node, found: String) {
+        self.faults.push(Fault {
+            rule: "schema/type",
+            position,
+            pointer: self.pointer.clone(),
+            place: Some(place.to_owned()),
+            expected: node.expected(),
+            found,
+            sort: Some(kind_in_words(kind).to_owned()),
+            key: None,
+            mend: None,
+            first: None,
+        });
     }
 
     fn note(&mut self, slot: Option<Slot>, value: Scalar<'_>) {
@@ -344,25 +378,24 @@ impl<'a, R: Read> Walk<'a, R> {
         if let Some(slot) = slot {
             self.slots[slot as usize] = Some(self.spot(position, place));
         }
-        let wrong = |found: String| (position, node.expected(), found);
-        let fault = match kind {
+        let wrong = match kind {
             ValueType::Null => {
                 self.json.next_null()?;
                 self.note(slot, Scalar::Null);
-                (!node.null && !node.any).then(|| wrong("null".to_owned()))
+                (!node.null && !node.any).then(|| "null".to_owned())
             }
             ValueType::Boolean => {
                 let value = self.json.next_bool()?;
                 self.note(slot, Scalar::Bool(value));
-                (!node.boolean && !node.any).then(|| wrong(value.to_string()))
+                (!node.boolean && !node.any).then(|| value.to_string())
             }
-            ValueType::Number => self.number(node, slot)?.1.map(wrong),
+            ValueType::Number => self.number(node, slot)?.1,
             ValueType::String => {
                 let text = self.json.next_string()?;
                 self.note(slot, Scalar::Text(&text));
                 match &node.text {
                     None if node.any => None,
-                    None => Some(wrong(format!("the text {}", shown(&text)))),
+                    None => Some(format!("the text {}", shown(&text))),
                     Some(rule) => {
                         self.text(rule, &text, position, place);
                         None
@@ -372,8 +405,8 @@ impl<'a, R: Read> Walk<'a, R> {
             ValueType::Array => return self.array(node, place, slot, position),
             ValueType::Object => return self.object(node, place, slot, position),
         };
-        if let Some((position, expected, found)) = fault {
-            self.push("schema/type", position, Some(place), expected, found);
+        if let Some(found) = wrong {
+            self.push_kind(kind, position, place, node, found);
         }
         Ok(())
     }
@@ -420,7 +453,7 @@ impl<'a, R: Read> Walk<'a, R> {
             self.judge.again(slot);
         }
         if node.list.is_none() && !node.any {
-            self.push("schema/type", position, Some(place), node.expected(), "a list");
+            self.push_kind(ValueType::Array, position, place, node, "a list".to_owned());
         }
         let (items, items_place) = match &node.list {
             Some(list) => (schemas.node(list.items), list.place.as_str()),
@@ -466,7 +499,7 @@ impl<'a, R: Read> Walk<'a, R> {
         self.note(slot, Scalar::Object);
         let Some(fields) = &node.object else {
             if !node.any {
-                self.push("schema/type", position, Some(place), node.expected(), "an object");
+                self.push_kind(ValueType::Object, position, place, node, "an object".to_owned());
             }
             return self.any_object(node, place);
         };
@@ -562,7 +595,7 @@ impl<'a, R: Read> Walk<'a, R> {
                 let (read, wrong) = self.number(schemas.any(), None)?;
                 self.judge.undeclared(name, read);
                 if let Some(found) = wrong {
-                    self.push("schema/type", position, Some(place), schemas.any().expected(), found);
+                    self.push_kind(ValueType::Number, position, place, schemas.any(), found);
                 }
             }
             _ => self.typed(schemas.any(), place, None)?,

@@ -10,6 +10,7 @@ use std::io::{self, Read as _};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use super::diagnose::Fault;
 use super::finding::{Finding, Problem, Report, Severity};
 use super::locate::{self, Wanted};
 use super::{Config, Rule, Validator, input, rule};
@@ -298,7 +299,8 @@ impl Drift {
                 Some(place) => format!("{ANSWER}{place}"),
                 None => finding.pointer.clone(),
             };
-            finding.fingerprint = fingerprint(finding.rule, &subject, &pointer, &finding.found);
+            let sort = finding.sort.as_deref();
+            finding.fingerprint = fingerprint(finding.rule, &subject, &pointer, &finding.found, sort);
         }
         let example = self.example(came);
         match answer(came) {
@@ -373,9 +375,10 @@ impl Drift {
                     let typed = report.findings.iter().any(|finding| {
                         finding.pointer.strip_prefix(base).is_some_and(|at| general(at) == *place)
                     });
-                    // The document's own type was held already.
-                    if !new.is_empty() && !typed {
-                        tell("drift/kind", None, place, kinds, told(&new), (place.clone(), new));
+                    // The document's own type was held already. Who accepts one kind accepts no other.
+                    for kind in new.into_iter().filter(|_| !typed) {
+                        let at = (place.clone(), BTreeSet::from([kind]));
+                        tell("drift/kind", None, place, kinds, kind.to_owned(), at);
                     }
                 }
             }
@@ -526,13 +529,14 @@ fn finding(
         line: 1,
         column: 1,
         offset: 0,
-        fingerprint: fingerprint(rule.id, subject, &kept, &found),
+        fingerprint: fingerprint(rule.id, subject, &kept, &found, None),
         pointer: format!("{base}{place}"),
         asked_by: None,
         expected: format!("{example}, as in the documented example"),
         found,
         mend: rule.mend.to_owned(),
         excerpt: None,
+        sort: None,
     }
 }
 
@@ -541,20 +545,20 @@ fn subject(came: &Exchange) -> String {
     format!("{}/{}.{}.json", came.service, came.operation, came.case)
 }
 
-/// What stays the same of a drift: not its rows, nor what is in them, unless a value is what is new.
-fn fingerprint(rule: &str, subject: &str, pointer: &str, found: &str) -> String {
-    format!("{rule} {subject}#{}", same(rule, pointer, found))
+/// What stays the same of a drift: not its rows, nor what is in them, unless a value is what is new. What is of another sort, such as
+/// a value of another kind or the failure of another code, is another drift.
+fn fingerprint(rule: &str, subject: &str, pointer: &str, found: &str, sort: Option<&str>) -> String {
+    format!("{rule} {subject}#{}", same(rule, pointer, found, sort))
 }
 
-fn same(rule: &str, pointer: &str, found: &str) -> String {
-    let value =
-        if ["hk/value", "schema/value"].contains(&rule) { format!(": {found}") } else { String::new() };
-    general(pointer) + &value
+fn same(rule: &str, pointer: &str, found: &str, sort: Option<&str>) -> String {
+    let found = ["hk/value", "schema/value", "drift/kind"].contains(&rule).then_some(found);
+    general(pointer) + &found.or(sort).map(|sort| format!(": {sort}")).unwrap_or_default()
 }
 
-/// What findings of one payload have in common of which one is left.
-pub(super) fn alike(rule: &str, pointer: &str, found: &str) -> String {
-    format!("{rule} {}", same(rule, pointer, found))
+/// What faults of one payload have in common of which one is left.
+pub(super) fn alike(fault: &Fault) -> String {
+    format!("{} {}", fault.rule, same(fault.rule, &fault.pointer, &fault.found, fault.sort.as_deref()))
 }
 
 /// Whether something in a request stands in the place of a value: a parameter that nobody filled in, or what was taken out as a secret.
@@ -833,6 +837,60 @@ mod tests {
             accepted.apply(&mut report);
             assert_eq!(report.passes(Severity::Error), passes, "{value}");
         }
+    }
+
+    /// At one place something graver may come: another kind of value, another failure.
+    #[test]
+    fn an_accepted_drift_hides_no_graver_one() {
+        let mut drift = Drift::new().unwrap();
+        let mut accepts = |accepted: &Exchange, later: &Exchange| {
+            let accepted = crate::validate::Baseline::of(&drift.check("a.json", accepted));
+            let mut report = drift.check("b.json", later);
+            accepted.apply(&mut report);
+            report.findings.is_empty()
+        };
+        let row = |index: usize, name: &str, value: Value| {
+            came("world_regions", |json| json["data"]["data"]["list"][index][name] = value)
+        };
+        let object = || serde_json::json!({ "id": 7 });
+        for (name, value, other) in
+            [("sellerCountryId", 7.into(), 8.into()), ("buyerCount", "many".into(), "few".into())]
+        {
+            let accepted = row(0, name, value);
+            assert!(accepts(&accepted, &row(3, name, other)), "{name}");
+            for graver in [object(), Value::Bool(true)] {
+                assert!(!accepts(&accepted, &row(0, name, graver)), "{name}");
+            }
+        }
+        // Of two kinds each is accepted by itself.
+        let both = came("world_regions", |json| {
+            let list = &mut json["data"]["data"]["list"];
+            (list[0]["sellerCountryId"], list[1]["sellerCountryId"]) = (7.into(), "7".into());
+        });
+        assert!(accepts(&both, &row(0, "sellerCountryId", 7.into())));
+        assert!(!accepts(&row(0, "sellerCountryId", 7.into()), &both));
+        let hk = |code: u64, message: &str| {
+            came("get_trade", |json| {
+                *json = serde_json::json!({ "header": { "status": { "code": code, "message": [message] } } });
+            })
+        };
+        assert!(accepts(&hk(3, "busy"), &hk(3, "still busy")));
+        assert!(!accepts(&hk(3, "busy"), &hk(1, "Commodity code (9999) is not defined")));
+        let refused = |code: &str, message: &str| {
+            came("world_regions", |json| {
+                let error = serde_json::json!({ "code": code, "message": message });
+                *json =
+                    serde_json::json!({ "success": false, "request_id": "r", "data": {}, "error": error });
+            })
+        };
+        assert!(accepts(&refused("RATE_LIMIT", "wait"), &refused("RATE_LIMIT", "wait a minute")));
+        assert!(!accepts(&refused("RATE_LIMIT", "wait"), &refused("OPERATION_REMOVED", "wait")));
+        let status = |status: u16| {
+            let mut came = came("world_regions", |_| ());
+            came.response.as_mut().unwrap().status = status;
+            came
+        };
+        assert!(accepts(&status(429), &status(429)) && !accepts(&status(429), &status(403)));
     }
 
     #[test]

@@ -86,6 +86,9 @@ pub struct Finding {
     pub excerpt: Option<Excerpt>,
     /// What stays the same when lines shift.
     pub fingerprint: String,
+    /// What sort of thing was found, whatever its value.
+    #[serde(skip)]
+    pub(super) sort: Option<String>,
 }
 
 impl fmt::Display for Finding {

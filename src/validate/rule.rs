@@ -104,20 +104,23 @@ rules! {
     "http/unchecked" Note: "A body is covered by the document",
         "The document has no JSON schema for the body of this status, or no body or no answer is there, so that nothing of it was checked. Where a file has no body of an answer at all, and the document asks for JSON, that is no finding but something that could not be checked (exit code 3).",
         "nothing, if that is as expected; else record the answer with its body";
+    "http/undocumented" Note: "A call is one that the document has",
+        "Of HAR files: a call of a service's own host, which is one of the document's servers, whose method and path no operation has: a slip of the pen, a slash at the end, another method, or an operation that the document lacks. Nothing of it was checked. Each is told once. Files that a page loads and what a browser asks by itself (OPTIONS) are passed over, and so are all other hosts.",
+        "correct method or path; if the service has the operation, add it to the document";
     "hk/query" Error: "A request of Hong Kong is one that the guide allows",
         "Every reason for which the guide (sections A and C, appendices 1 and 2) or an observation rules the query out, one finding each.",
         "change the parameter named";
     "hk/failure" Error: "An answer tells success",
-        "Every failure of the service comes with HTTP 200 (observed): only header.status.code tells, with messages; a name of the guide beside the code of another is an error, too. 1 is a refused query, 2 the usage limit, 3 a busy server, 4 access denied for lack of the cookie (guide, section B).",
+        "Every failure of the service comes with HTTP 200 (observed): only header.status.code tells, with messages; a name of the guide beside the code of another is an error, too, and so are rows beside any failure, also beside \"No record found\". 1 is a refused query, 2 the usage limit, 3 a busy server, 4 access denied for lack of the cookie (guide, section B).",
         "do what the messages ask for, and record the answer again";
     "hk/no-record" Note: "An answer has rows",
-        "Code 1 with \"No record found…\" is how the service says that a valid query has nothing in it (observed).",
+        "Code 1 with \"No record found…\" is how the service says that a valid query has nothing in it (observed). Beside rows it is an hk/failure.",
         "nothing, if no rows were expected";
     "hk/count" Error: "noOfRecords is the number of rows in dataSet",
-        "Guide, section B. A count that differs means that the answer was cut, or edited. A success has rows or at least a count of 0.",
+        "Guide, section B. A count that differs means that the answer was cut, or edited. A success has rows or at least a count of 0; beside a failure a count that is told is held, too.",
         "take the whole answer, or correct the count";
     "hk/duplicate-cell" Error: "A cell occurs once",
-        "A cell is frequency, period, trade type, statistic, codes of origin, destination and commodity, with the names of regions and modes of transport, and undeclared fields that are texts, numbers or booleans. Two rows of one cell would be counted twice. Cells are told apart by a hash of 61 bits.",
+        "A cell is frequency, period, trade type, statistic, codes of origin, destination and commodity, with the names of regions and modes of transport, and undeclared fields that are texts, numbers or booleans. Two rows of one cell would be counted twice, whatever their units. Cells are told apart by a hash of 53 bits beside their type and codes.",
         "take out one of the rows";
     "hk/figure" Error: "A figure is a figure",
         "An integer in every row seen; decimals, thousands commas and the marks -, .. and an empty text are taken, since callers guard against them. The verdict is that of the client: white space around a figure is passed over, and a number must be one that it holds exactly, which are all of 28 digits and those of 29 up to 79228162514264337593543950335.",
@@ -147,13 +150,13 @@ rules! {
         "Frequency, period, trade type, statistic, codes: each was asked for, and what was not asked for is not there. Checked where the exchange or HAR entry has the request. Rows of a region are not held to its code, since what they look like is unknown.",
         "record request and answer together";
     "hk/total-exports" Warning: "Total exports are domestic exports and re-exports",
-        "Type 4 = 2 + 3, where a table has all three, give or take 1 for rounding.",
+        "Type 4 = 2 + 3, where a table has all three in one unit. Half of the last place of each is allowed for rounding: give or take 1 for integers, less for decimals. Figures of more than 18 digits, or of more than six behind the point, are not compared, nor are units beyond the 254th of a payload.",
         "compare with the service's own table";
     "hk/total-trade" Warning: "Total trade is imports and total exports",
-        "Type 5 = 1 + 4, where a table has all three, give or take 1 for rounding.",
+        "Type 5 = 1 + 4, where a table has all three in one unit. Rounding and what is not compared are those of hk/total-exports.",
         "compare with the service's own table";
     "hk/partners" Warning: "Partners sum up to no more than their total",
-        "Where a payload has rows of countries and the same rows without a country. Regions are left out, since they overlap with countries; half a unit is allowed for each figure.",
+        "Where a payload has rows of countries and the same rows, of the same unit, without a country. Regions are left out, since they overlap with countries; half of the last place is allowed for each figure. What is not compared is that of hk/total-exports.",
         "compare with the service's own table";
     "tradewind/failure" Error: "An answer tells success",
         "success is false, or error says something: a code, of a list that is unpublished (documented).",

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tradebind::documents::Part;
 use tradebind::exchange::{self, Exchange};
-use tradebind::validate::{RULES, Report, Severity, Validator, report};
+use tradebind::validate::{Baseline, RULES, Report, Severity, Validator, report};
 
 use crate::support::payloads::{hk_answer, hk_rows, pretty, regions};
 
@@ -128,6 +128,16 @@ fn mutated(rule: &str) -> Case {
         "exchange/form" => exchange_with("/format", json!("tradebind-exchange/2")),
         "http/failure" => exchange_with("/response/status", json!(503)),
         "http/unchecked" => exchange_with("/response/status", json!(204)),
+        "http/undocumented" => {
+            let url = |path: &str| format!("https://app.trade-wind.co/api/customs/analytics/{path}");
+            let entry = |method: &str, path: &str| {
+                json!({
+                    "request": { "method": method, "url": url(path) },
+                    "response": { "status": 201, "content": { "text": regions().to_string() } },
+                })
+            };
+            raw(&har(json!([entry("POST", "world-regions"), entry("POST", "world-region")])))
+        }
         "hk/query" => raw("/api/get?lang=EN&sv=VCm&freq=M&period=201805,201806&ttype=9"),
         "hk/failure" => failure(json!(["Commodity code (9999) is not defined"])),
         "hk/no-record" => failure(json!(["No record found for the selection."])),
@@ -285,6 +295,82 @@ fn har_entries_are_recognised_and_point_into_the_file() {
     insta::assert_snapshot!(told(&nothing));
 }
 
+/// Calls of a service's own host that no operation is are told; those of others are nobody's business.
+#[test]
+fn har_entries_that_no_document_has_are_told() {
+    let entry = |method: &str, url: &str| {
+        let content = json!({ "text": regions().to_string() });
+        json!({ "request": { "method": method, "url": url }, "response": { "status": 201, "content": content } })
+    };
+    let own = |path: &str| format!("https://app.trade-wind.co{path}");
+    let sound = entry("POST", &own("/api/customs/analytics/world-regions"));
+    let check = |entries: &[Value]| Validator::new().check_text("x.har", &har(json!(entries)));
+    let right = "did you mean POST /api/customs/analytics/world-regions?";
+    let mend = "correct method or path; if the service has the operation, add it to the document";
+    for (method, path, hint) in [
+        ("POST", "/api/customs/analytics/world-region", right),
+        ("POST", "/api/customs/analytics/world-regions/", right),
+        ("PUT", "/api/customs/analytics/world-regions", right),
+        ("POST", "/api/customs/analytics/harbours?key=SECRET#SECRET", mend),
+    ] {
+        let strange = entry(method, &own(path));
+        let report = check(&[strange.clone(), sound.clone(), strange.clone()]);
+        let written = told(&report);
+        assert_eq!(rules(&report), ["http/undocumented"], "{written}");
+        let finding = &report.findings[0];
+        assert_eq!((finding.pointer.as_str(), finding.mend.as_str()), ("/log/entries/0/request/url", hint));
+        assert!(finding.found.ends_with(", 2 times") && !written.contains("SECRET"), "{written}");
+        assert_eq!((report.checked[0].findings, report.exit_code(Severity::Warning)), (1, 0));
+        // Alone, it is nothing that was checked.
+        let report = check(&[strange]);
+        assert_eq!((rules(&report), report.exit_code(Severity::Error)), (vec!["http/undocumented"], 3));
+    }
+    let quiet = [
+        entry("GET", &own("/assets/index.js")),
+        entry("OPTIONS", &own("/api/customs/analytics/world-regions")),
+        entry("POST", "https://example.org/api/customs/analytics/world-region"),
+        entry("POST", "http://localhost:8080/api/customs/analytics/world-region"),
+    ];
+    assert_eq!(rules(&check(&[&quiet[..], &[sound.clone()]].concat())), [] as [&str; 0]);
+    let off = tradebind::validate::Config::read("[rules]\n\"http/undocumented\" = \"error\"\n", "c").unwrap();
+    let text = har(json!([entry("PUT", &own("/api/customs/analytics/world-regions")), sound]));
+    assert_eq!(Validator::new().config(off).check_text("x.har", &text).exit_code(Severity::Error), 1);
+}
+
+/// A raw call is recorded without the name of its operation: its path tells, or what is given where that is a proxy's.
+#[test]
+fn a_raw_call_is_known_by_its_path_or_what_is_given() {
+    use tradebind::exchange::ServiceName::{HkTrade, Tradewind};
+    let raw = |part: &str, target: &dyn Fn(&str) -> String| {
+        let mut exchange = documented(part);
+        exchange.operation = "raw".to_owned();
+        exchange.request.target = target(&exchange.request.target);
+        exchange.to_string()
+    };
+    for (service, part, operation) in
+        [(HkTrade, "total-exports-cn", "get_trade"), (Tradewind, "world_regions.documented", "world_regions")]
+    {
+        let report = Validator::new().check_text("x", &raw(part, &str::to_owned));
+        assert_eq!(report.exit_code(Severity::Note), 0, "{}", told(&report));
+        assert!(report.checked.len() == 2 && report.checked[1].subject.operation == operation);
+        let behind = raw(part, &|target| format!("/proxy{target}"));
+        let report = Validator::new().check_text("x", &behind);
+        assert_eq!(report.exit_code(Severity::Error), 3);
+        assert!(told(&report).contains("say which operation it is with --service and --operation"));
+        let given = Validator::new().only(Some(service), Some(operation), None);
+        let report = given.unwrap().check_text("x", &behind);
+        assert_eq!(report.exit_code(Severity::Note), 0, "{}", told(&report));
+        assert_eq!(report.checked.len(), 2);
+    }
+    let wrong = raw("total-exports-cn", &|target| format!("/proxy{}", target.replace("ttype=4", "ttype=9")));
+    let report = Validator::new().only(Some(HkTrade), None, None).unwrap().check_text("x", &wrong);
+    let finding = &report.findings[0];
+    assert_eq!(
+        (finding.rule, usize::try_from(finding.offset).unwrap()),
+        ("hk/query", wrong.find("ttype=9").unwrap())
+    );
+}
+
 /// The upstream's trace, inside its own envelope, whether the shape of the data is known or not; and what is no data either. The
 /// client's verdict is the same.
 #[test]
@@ -401,7 +487,7 @@ fn a_status_of_failure_is_told_beside_a_success() {
 #[test]
 fn a_name_of_another_code_is_told() {
     let with = |name: &str, code: u8| {
-        let mut body = hk_answer(hk_rows(1));
+        let mut body = hk_answer(hk_rows(usize::from(code == 0)));
         body["header"]["status"] = json!({ "name": name, "code": code, "message": "No record found." });
         let report = check(&body);
         report.findings.iter().map(|told| format!("{} {}", told.rule, told.pointer)).collect::<Vec<_>>()
@@ -414,6 +500,52 @@ fn a_name_of_another_code_is_told() {
     assert_eq!(with("Fail", 1), ["hk/no-record /header/status/code"]);
     assert!(with("Success", 1).contains(&name.to_owned()));
     assert_eq!(with("Access denied", 4), ["hk/failure /header/status/code"]);
+}
+
+/// "No record found" beside rows is a contradiction, and every fault of the rows is told with it.
+#[test]
+fn rows_beside_a_failure_are_told() {
+    let told = |code: u8, rows: usize, count: Value| {
+        let mut rows = hk_rows(rows);
+        if let Some(row) = rows.first().cloned() {
+            rows.push(row);
+        }
+        let mut body = hk_answer(rows);
+        body["header"]["status"] = json!({ "code": code, "message": ["No record found for the selection."] });
+        body["header"]["count"]["noOfRecords"] = count;
+        rules(&check(&body)).join(" ")
+    };
+    for code in [1, 3, 9] {
+        assert_eq!(told(code, 1, json!(99)), "hk/duplicate-cell hk/count hk/failure", "{code}");
+        assert_eq!(told(code, 1, json!(2)), "hk/duplicate-cell hk/failure", "{code}");
+    }
+    // As the service says it.
+    for count in [json!(0), Value::Null] {
+        assert_eq!(told(1, 0, count.clone()), "hk/no-record");
+        assert_eq!(told(3, 0, count), "hk/failure");
+    }
+}
+
+/// Sums of fractions are exact, and figures of different units are no parts of one another.
+#[test]
+fn sums_know_fractions_and_units() {
+    let told = |figures: [&str; 3], units: [&str; 3]| {
+        let mut rows = hk_rows(3);
+        for (row, (kind, (figure, unit))) in rows.iter_mut().zip((2..).zip(figures.into_iter().zip(units))) {
+            (row["ttype"], row["cc"]) = (json!(kind), json!("CN"));
+            (row["figure"], row["unitEN"]) = (json!(figure), json!(unit));
+        }
+        let report = check(&hk_answer(rows));
+        report.findings.iter().map(|told| format!("{} {}", told.rule, told.expected)).collect::<Vec<_>>()
+    };
+    let one = ["HK$ '000"; 3];
+    let sum = "the sum of domestic exports and re-exports (types 2 and 3)";
+    let off = |most: &str| vec![format!("hk/total-exports {most}: {sum}")];
+    assert_eq!(told(["10.5", "20", "99.5"], one), off("30.5, give or take 0.6"));
+    assert_eq!(told(["0.10", "0.20", "0.32"], one), off("0.3, give or take 0.01"));
+    assert_eq!(told(["0.10", "0.20", "0.31"], one), [] as [&str; 0]);
+    assert_eq!(told(["10", "20", "99"], one), off("30, give or take 1"));
+    assert_eq!(told(["10", "20", "99"], ["HK$ '000", "HK$ '000", "HK$ Mn"]), [] as [&str; 0]);
 }
 
 /// One verdict with the client, which the rule's words give.
@@ -914,6 +1046,31 @@ fn a_baseline_tells_absences_apart() {
     }
 }
 
+/// At one place something graver may come: it is not what was accepted.
+#[test]
+fn a_baseline_tells_kinds_and_failures_apart() {
+    let figure = |value: Value| with(hk_answer(hk_rows(3)), "/dataSet/1/ttypeDescEN", value).check();
+    let refused = |code: u8, message: &str| {
+        let status = json!({ "code": code, "message": [message] });
+        check(&json!({ "header": { "status": status } }))
+    };
+    let failed = |code: &str| {
+        let answer = json!({ "success": false, "data": {}, "error": { "code": code } });
+        Case { operation: Some("world_regions"), ..case(answer) }.check()
+    };
+    for (accepted, graver) in [
+        (figure(json!(7)), figure(json!({ "id": 7 }))),
+        (refused(3, "busy"), refused(1, "Commodity code (9999) is not defined")),
+        (failed("RATE_LIMIT"), failed("OPERATION_REMOVED")),
+    ] {
+        let baseline = Baseline::of(&accepted);
+        for (mut report, left) in [(accepted, 0), (graver, 1)] {
+            baseline.apply(&mut report);
+            assert_eq!(report.findings.len(), left, "{}", told(&report));
+        }
+    }
+}
+
 /// An undeclared field that is accepted stays so in one row more.
 #[test]
 fn a_baseline_knows_an_undeclared_field_without_its_count() {
@@ -1052,6 +1209,36 @@ fn control_characters_are_escaped() {
             );
         }
     }
+}
+
+/// Each line that is a query is checked by itself, and told with its own place.
+#[test]
+fn queries_may_come_a_line_each() {
+    let sound = "lang=EN&sv=VCm&freq=M&period=201805,201806&ttype=4";
+    let wrong = sound.replace("ttype=4", "ttype=9");
+    let address = "https://tradeidds.censtatd.gov.hk/api/get?";
+    let text =
+        format!("\n  /api/get?{sound}\r\n\n  {address}{wrong}\n{sound}\n{}\n", sound.replace("EN", "XX"));
+    let report = Validator::new().check_text("q.txt", &text);
+    assert_eq!((report.checked.len(), report.problems.len()), (4, 0), "{}", told(&report));
+    let lines: Vec<_> = report.checked.iter().map(|checked| checked.line).collect();
+    assert_eq!(lines, [2, 4, 5, 6]);
+    let places: Vec<_> = report.findings.iter().map(|told| (told.line, told.column, told.offset)).collect();
+    let column = |text: &str, line: &str| line.find(text).unwrap() as u64 + 1;
+    let offset = |part: &str| text.find(part).unwrap() as u64;
+    let third = format!("  {address}{wrong}");
+    assert_eq!(places, [(4, column("ttype=9", &third), offset("ttype=9")), (6, 1, offset("lang=XX"))]);
+    // Where nothing else can be meant, a line may begin with any parameter.
+    let given = || Validator::new().only(None, Some("get_trade"), Some(Part::Request)).unwrap();
+    let turned = "sv=VCm&lang=EN&freq=M&period=201805,201806&ttype=4";
+    assert_eq!(given().check_text("q.txt", &format!("{turned}\n{turned}\n")).checked.len(), 2);
+    // A line that is none is told, and hides no other.
+    let report = Validator::new().check_text("q.txt", &format!("{sound}\n{sound}\nperiod=201805\n{wrong}"));
+    assert_eq!((report.checked.len(), report.problems.len(), report.exit_code(Severity::Error)), (3, 1, 3));
+    assert_eq!((report.problems[0].line, rules(&report)), (3, vec!["hk/query"]));
+    // One query alone, behind blank lines.
+    let report = Validator::new().check_text("q.txt", &format!("\n\n {wrong}\n"));
+    assert_eq!((report.findings[0].line, report.findings[0].column), (3, column("ttype", &wrong) + 1));
 }
 
 #[test]

@@ -301,7 +301,7 @@ impl Exchange<'_, '_> {
 }
 
 /// A kind of value in words.
-fn words(kind: ValueType) -> &'static str {
+pub(crate) fn words(kind: ValueType) -> &'static str {
     match kind {
         ValueType::Null => "null",
         ValueType::Boolean => "true or false",

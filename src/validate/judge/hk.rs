@@ -3,6 +3,7 @@
 use std::hash::{DefaultHasher, Hasher};
 
 use super::cell::Cell;
+use super::exact::Exact;
 use super::{At, Ending, Judge, Kind, Remark, Slot, shown};
 use crate::codes;
 use crate::domain::{
@@ -61,15 +62,12 @@ impl Judge {
         let mut hasher = DefaultHasher::new();
         hasher.write(&key);
         let codes = [Slot::Origin, Slot::Consignee].map(|slot| self.row.text(slot));
-        let cell = Cell::new(hasher.finish(), number.unwrap_or(0), codes, self.integer_figure());
+        let mut unit = UNITS.iter().filter_map(|slot| self.row.text(*slot)).map(str::trim);
+        let unit = self.units.number(unit.find(|unit| !unit.is_empty()).unwrap_or_default());
+        let figure = Exact::of(self.row.text(Slot::Figure));
+        let cell = Cell::new(hasher.finish(), number.unwrap_or(0), unit, codes, figure);
         self.key = key;
         cell
-    }
-
-    fn integer_figure(&self) -> Option<i64> {
-        let text = self.row.text(Slot::Figure)?;
-        // Nearly every figure is plain digits.
-        text.parse().ok().or_else(|| text.parse::<Figure>().ok()?.integer().ok()?)
     }
 
     pub(super) fn row_rules(&mut self) {
@@ -207,22 +205,24 @@ impl Judge {
 
     pub(super) fn finish_hk(&mut self) {
         if let Some(found) = self.other_name() {
-            let remark =
-                Remark::new("hk/failure", At::Slot(Slot::StatusName), "the name of the status's code", found);
+            let at = At::Slot(Slot::StatusName);
+            let remark = Remark::new("hk/failure", at, "the name of the status's code", found.clone());
+            let remark = remark.sort(found);
             self.remark(remark.mend("look which of the two was changed, or record the answer again"));
         }
         let code = self.head.text(Slot::StatusCode).map(str::to_owned);
-        if let Some(code) = code.filter(|code| StatusCode::exact(code) != Some(StatusCode::Success)) {
-            self.failure(&code);
-            return;
+        let failed = code.filter(|code| StatusCode::exact(code) != Some(StatusCode::Success));
+        if let Some(code) = &failed {
+            self.failure(code);
         }
+        // What stands beside a failure is told with it.
         let listed = self.head.kind(Slot::DataSet) == Kind::List;
         match self.head.integer(Slot::Records) {
             Some(told) if i64::try_from(self.rows) != Ok(told) => {
                 let (expected, found) = (format!("{}, the rows of dataSet", self.rows), told.to_string());
                 self.remark(Remark::new("hk/count", At::Slot(Slot::Records), expected, found));
             }
-            None if !listed && self.head.kind(Slot::StatusCode) == Kind::Number => {
+            None if failed.is_none() && !listed && self.head.kind(Slot::StatusCode) == Kind::Number => {
                 let found = "neither dataSet nor noOfRecords";
                 self.remark(Remark::new(
                     "hk/count",
@@ -259,12 +259,16 @@ impl Judge {
         // Only code and messages tell what kind of failure it is.
         let status = serde_json::json!({ "code": code, "message": messages });
         let outcome = serde_json::from_value::<Status>(status).map(|status| Outcome::of(&status));
+        // Then even "No record found" is no mere note.
+        let beside = self.rows > 0;
         let name = StatusCode::exact(code).map_or("unknown", StatusCode::name);
         let (rule, expected) = match outcome {
+            _ if beside => ("hk/failure", "rows or a failure, not both"),
             Ok(Outcome::Empty) => ("hk/no-record", "rows"),
             _ => ("hk/failure", "code 0, success"),
         };
         let mend = match outcome {
+            _ if beside => Some("look which of status and rows was changed, or record the answer again"),
             Ok(Outcome::UnpublishedPeriod(_)) => Some("ask for periods up to the last published one"),
             Ok(Outcome::UnknownCommodities(_)) => Some("ask without the codes that the messages name"),
             Ok(Outcome::UsageLimit | Outcome::Busy) => Some("wait, and record the answer again"),
@@ -273,8 +277,10 @@ impl Judge {
             }
             _ => None,
         };
-        let mut remark =
-            Remark::new(rule, At::Slot(Slot::StatusCode), expected, format!("code {code} ({name}): {said}"));
+        let rows = if beside { ", beside rows" } else { "" };
+        let found = format!("code {code} ({name}): {said}{rows}");
+        let remark = Remark::new(rule, At::Slot(Slot::StatusCode), expected, found);
+        let mut remark = remark.sort(format!("code {code}{rows}"));
         remark.mend = mend.map(str::to_owned);
         self.remark(remark);
     }

@@ -1,6 +1,7 @@
 //! Rules of meaning. Both paths tell a [`Judge`] what they read; what it remarks is the same whoever reads.
 
 mod cell;
+mod exact;
 mod hk;
 mod query;
 mod regions;
@@ -214,13 +215,19 @@ pub(super) struct Remark {
     pub at: At,
     pub expected: String,
     pub found: String,
+    /// What sort of thing that is, whatever its value.
+    pub sort: Option<String>,
     /// How to mend it, where the rule's own words do not say enough.
     pub mend: Option<String>,
 }
 
 impl Remark {
     pub fn new(rule: &'static str, at: At, expected: impl Into<String>, found: impl Into<String>) -> Self {
-        Self { rule, at, expected: expected.into(), found: found.into(), mend: None }
+        Self { rule, at, expected: expected.into(), found: found.into(), sort: None, mend: None }
+    }
+
+    pub fn sort(self, sort: impl Into<String>) -> Self {
+        Self { sort: Some(sort.into()), ..self }
     }
 
     pub fn mend(mut self, how: impl Into<String>) -> Self {
@@ -342,6 +349,7 @@ pub(super) struct Judge {
     head: Values,
     messages: Vec<String>,
     cells: cell::Cells,
+    units: cell::Units,
     regions: regions::Regions,
     rows: u64,
     /// What a row's cell is made of, in memory that is used again.
@@ -367,6 +375,7 @@ impl Judge {
             head: Values::new(),
             messages: Vec::new(),
             cells: cell::Cells::default(),
+            units: cell::Units::default(),
             regions: regions::Regions::default(),
             rows: 0,
             key: Vec::new(),

@@ -73,7 +73,10 @@ impl Judge {
             _ => None,
         };
         match remark {
-            Some(remark) => self.remark(remark),
+            Some(remark) => {
+                let code = told(Slot::ErrorCode).or_else(|| upstream.map(str::to_owned));
+                self.remark(Remark { sort: code.map(|code| format!("code {code}")), ..remark });
+            }
             // A failure has no data, and may say what it likes.
             None if self.context.failed => {}
             None => self.data(inner),
@@ -92,15 +95,16 @@ impl Judge {
         };
         // The one operation whose data may be a text carries a task id of unknown shape (vendor).
         let text = self.context.operation == "agentic_search";
-        let (at, found) = match self.head.kind(slot) {
+        let (at, found, sort) = match self.head.kind(slot) {
             Kind::Text if !text => {
-                (slot, format!("the text {}", shown(self.head.text(slot).unwrap_or_default())))
+                let found = format!("the text {}", shown(self.head.text(slot).unwrap_or_default()));
+                (slot, found, "a text")
             }
-            Kind::Null => (slot, "null".to_owned()),
-            Kind::Missing if self.head.kind(around) == Kind::Object => (around, NOTHING.to_owned()),
+            Kind::Null => (slot, "null".to_owned(), "null"),
+            Kind::Missing if self.head.kind(around) == Kind::Object => (around, NOTHING.to_owned(), NOTHING),
             _ => return,
         };
-        self.remark(Remark::new("tradewind/trace", At::Slot(at), "data", found));
+        self.remark(Remark::new("tradewind/trace", At::Slot(at), "data", found).sort(sort));
     }
 
     fn error(&self) -> String {

@@ -10,6 +10,7 @@ use super::finding::{Checked, Finding, Problem, Report, Severity, Subject};
 use super::input::{self, Body, Candidate, Container, Lines, Sketch, Slip, Source, Within};
 use super::judge::{self, Context, Judge};
 use super::schema::{Id, Schemas};
+use super::strangers::{self, Stranger, Strangers};
 use super::{Config, Rule, drift, quick, rule};
 use crate::documents::{Document, DocumentOperation, Part, SERVICES, document};
 use crate::exchange::{RAW, ServiceName};
@@ -223,8 +224,10 @@ impl Validator {
         let problems = report.problems.len();
         self.bodiless = false;
         let start = whole.start();
-        if input::several(source, start, &prefix)? {
-            if input::is_one_value(source, &whole, &prefix)? {
+        let (allowed, given) = self.queries();
+        let queries = allowed && input::several_queries(&prefix, given);
+        if queries || input::several(source, start, &prefix)? {
+            if !queries && input::is_one_value(source, &whole, &prefix)? {
                 report.problems.push(problem(source, start.line + 1, input::ONE_VALUE));
                 return Ok(());
             }
@@ -252,20 +255,14 @@ impl Validator {
                 found: "a byte order mark".to_owned(),
                 mend: None,
             };
-            self.in_front(source, "json/byte-order-mark", vec![mark], before, report);
+            let told = self.slipped(source, "json/byte-order-mark", vec![mark]);
+            in_front(told, before, report);
         }
         Ok(())
     }
 
-    /// Tells what is wrong with a file itself, with the first payload of it.
-    fn in_front(
-        &self,
-        source: &mut Source,
-        rule: &'static str,
-        slips: Vec<Slip>,
-        (payloads, findings): (usize, usize),
-        report: &mut Report,
-    ) {
+    /// What is wrong with a file itself.
+    fn slipped(&self, source: &mut Source, rule: &'static str, slips: Vec<Slip>) -> Vec<Finding> {
         let told = slips.into_iter().filter_map(|slip| {
             let Slip { position, pointer, expected, found, mend } = slip;
             let (place, sort, key, first) = (None, None, None, None);
@@ -273,14 +270,7 @@ impl Validator {
             // What stands beside it may be a secret.
             self.finding(source, "", None, fault, Within::Token)
         });
-        let told: Vec<_> = told.collect();
-        for checked in report.checked.iter_mut().skip(payloads) {
-            checked.first += told.len();
-        }
-        if let Some(checked) = report.checked.get_mut(payloads) {
-            (checked.first, checked.findings) = (findings, checked.findings + told.len());
-        }
-        report.findings.splice(findings..findings, told);
+        told.collect()
     }
 
     /// One value: a payload, or a file that holds some.
@@ -303,7 +293,8 @@ impl Validator {
             None => {}
         }
         if let Some((query, candidate)) = self.address(source, &body, prefix)? {
-            self.query(source, &candidate, &query, start, "", false, report);
+            let blank = prefix.len() - prefix.trim_ascii_start().len();
+            self.query(source, &candidate, &query, start.behind(&prefix[..blank]), "", false, report);
             return Ok(());
         }
         let by_shape = sketch.as_ref().map(|sketch| self.by_shape(sketch)).unwrap_or_default();
@@ -385,24 +376,23 @@ impl Validator {
         body: &Body,
         prefix: &[u8],
     ) -> io::Result<Option<(String, Candidate)>> {
-        let all = |candidate: &&Candidate| {
-            let asks = candidate.schema.is_none() && candidate.part == Part::Request;
-            asks && candidate.document.service() == ServiceName::HkTrade
-        };
-        let asked = matches!(self.only.as_slice(), [one] if all(&one));
-        let text = prefix.trim_ascii();
-        let looks = [&b"/api/get?"[..], b"lang=", b"https://tradeidds.censtatd.gov.hk/api/"];
-        let allowed = self.only.is_empty() || self.only.iter().any(|candidate| all(&candidate));
-        if !asked && (!allowed || !looks.iter().any(|start| text.starts_with(start))) {
+        let (allowed, given) = self.queries();
+        if !given && (!allowed || !input::is_query(prefix.trim_ascii())) {
             return Ok(None);
         }
         let text = input::short(source, body)?.map(|text| text.trim().to_owned());
-        Ok(text.zip(self.candidates.iter().find(all).cloned()))
+        Ok(text.zip(self.candidates.iter().find(|candidate| asks(candidate)).cloned()))
+    }
+
+    /// Whether a bare text may be a query of Hong Kong, and whether it can be nothing else.
+    fn queries(&self) -> (bool, bool) {
+        let allowed = self.only.is_empty() || self.only.iter().any(asks);
+        (allowed, matches!(self.only.as_slice(), [one] if asks(one)))
     }
 
     fn exchange(&mut self, source: &mut Source, body: &Body, report: &mut Report) -> io::Result<()> {
         let start = body.start();
-        let (call, mut slips) = match input::read_exchange(source, body, start)? {
+        let (mut call, mut slips) = match input::read_exchange(source, body, start)? {
             Ok(read) => read,
             Err(e) => {
                 report.problems.push(problem(
@@ -417,37 +407,58 @@ impl Validator {
         let known = self.documents.iter().copied().find(|document| Some(document.service()) == service);
         let operation = known.and_then(|document| {
             let named = document.operation(call.operation.as_deref()?);
-            let by_path = || {
-                let (target, ..) =
-                    call.target.as_ref().filter(|_| self.drift && call.operation.as_deref() == Some(RAW))?;
-                document.route(call.method.as_deref()?, target.split('?').next()?)
-            };
-            let operation = named.or_else(|| by_path().map(|(operation, _)| operation))?;
-            Some((document, operation))
+            Some((document, named.or_else(|| self.raw(document, &call))?))
         });
         let Some((document, operation)) = operation else {
             let told = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".to_owned());
             let names = SERVICES.map(|service| service.to_string());
             let (service, operation) = (told(&call.service), told(&call.operation));
+            let hint = match &call {
+                call if known.is_some() && is_raw(call) && !self.drift => {
+                    "; say which operation it is with --service and --operation"
+                }
+                _ => "",
+            };
             let text = format!(
-                "is an exchange of service {service:?} and operation {operation:?}, which no document has; the services are {}, and `tradebind spec` lists their operations",
+                "is an exchange of service {service:?} and operation {operation:?}, which no document has; the services are {}, and `tradebind spec` lists their operations{hint}",
                 names.join(" and ")
             );
             report.problems.push(problem(source, start.line + 1, &text));
             return Ok(());
         };
-        slips.extend(misrouted(document, &operation, &call));
+        if is_raw(&call) {
+            below(&operation, &mut call);
+        } else {
+            slips.extend(misrouted(document, &operation, &call));
+        }
         let first = report.findings.len();
         let count = report.checked.len();
         self.call(source, document, &operation, &call, report)?;
         if call.status_at.is_none() && call.response.is_none() && !self.drift {
             self.unanswered(source, document, &operation, start, (count, report));
         }
-        self.in_front(source, "exchange/form", slips, (count, first), report);
+        in_front(self.slipped(source, "exchange/form", slips), (count, first), report);
         if report.checked.len() == count {
             report.problems.push(problem(source, start.line + 1, "is an exchange without a body to check"));
         }
         Ok(())
+    }
+
+    /// The operation of a call that was recorded without its name: that of its path, or else the one that was given.
+    fn raw(&self, document: &'static Document, call: &input::Call) -> Option<DocumentOperation<'static>> {
+        if !is_raw(call) {
+            return None;
+        }
+        let routed = call.target.as_ref().zip(call.method.as_deref()).and_then(|((target, ..), method)| {
+            document.route(method, target.split('?').next().unwrap_or_default())
+        });
+        let service = document.service();
+        let given = self.only.iter().filter(|candidate| candidate.document.service() == service);
+        let mut given = given.map(|candidate| &candidate.operation);
+        routed.map(|(operation, _)| operation).or_else(|| {
+            let first = given.next()?;
+            given.all(|other| other.id() == first.id()).then(|| first.clone())
+        })
     }
 
     fn har(&mut self, source: &mut Source, body: &Body, report: &mut Report) -> io::Result<()> {
@@ -463,17 +474,26 @@ impl Validator {
                 return Ok(());
             }
         };
-        let count = report.checked.len();
+        let (count, first) = (report.checked.len(), report.findings.len());
+        let mut strangers = Strangers::default();
         for call in &calls {
             let routed =
                 call.target.as_ref().and_then(|(url, _, _)| self.route(call.method.as_deref()?, url));
-            let Some((document, operation)) = routed else { continue };
+            let Some((document, operation)) = routed else {
+                strangers.meet(&self.documents, call);
+                continue;
+            };
             // The redirect before an answer of Hong Kong has none.
             if call.status.is_some_and(|status| (300..400).contains(&status)) {
                 continue;
             }
             self.call(source, document, &operation, call, report)?;
         }
+        let told = strangers.told().filter_map(|stranger| {
+            let Stranger { document, fault, within } = stranger;
+            self.finding(source, "", Some(document), fault, within)
+        });
+        in_front(told.collect(), (count, first), report);
         if report.checked.len() == count {
             let text = format!(
                 "none of its entries ({}) is a call of a service with a body; nothing was checked",
@@ -500,11 +520,7 @@ impl Validator {
             _ => url.path(),
         };
         self.documents.iter().copied().find_map(|document| {
-            let servers = document.root().pointer("/servers").and_then(serde_json::Value::as_array);
-            let own = servers.into_iter().flatten().any(|server| {
-                let server = server["url"].as_str().and_then(|url| Url::parse(url).ok());
-                server.is_some_and(|server| server.host_str() == Some(host))
-            });
+            let own = strangers::is_own(document, host);
             let given = self.only.iter().any(|candidate| candidate.document.service() == document.service());
             (own || here || given)
                 .then(|| document.route(method, path))?
@@ -846,6 +862,23 @@ impl Validator {
     }
 }
 
+/// Puts what is wrong with a file itself in front of the first payload of it.
+fn in_front(told: Vec<Finding>, (payloads, findings): (usize, usize), report: &mut Report) {
+    for checked in report.checked.iter_mut().skip(payloads) {
+        checked.first += told.len();
+    }
+    if let Some(checked) = report.checked.get_mut(payloads) {
+        (checked.first, checked.findings) = (findings, checked.findings + told.len());
+    }
+    report.findings.splice(findings..findings, told);
+}
+
+/// Whether a side is the query of Hong Kong, which has no body.
+fn asks(candidate: &Candidate) -> bool {
+    let query = candidate.schema.is_none() && candidate.part == Part::Request;
+    query && candidate.document.service() == ServiceName::HkTrade
+}
+
 /// What is wrong with a call as a whole.
 fn of_call(
     rule: &'static str,
@@ -881,6 +914,21 @@ fn part(address: &str, is_named: impl Fn(&str) -> bool) -> usize {
     });
     let named = parts.filter(|(_, name, _)| is_named(name));
     named.max_by_key(|(_, _, value)| !value.is_empty()).map_or(0, |(at, ..)| at)
+}
+
+/// Leaves the query alone of an address whose path is not the operation's, but a proxy's.
+fn below(operation: &DocumentOperation<'_>, call: &mut input::Call) {
+    let Some((target, position, _)) = &mut call.target else { return };
+    if let Some(mark) = target.find('?').filter(|mark| target[..*mark] != *operation.path()) {
+        target.drain(..=mark);
+        position.column += mark as u64 + 1;
+        position.byte += mark as u64 + 1;
+    }
+}
+
+/// Whether a call was recorded without the name of its operation.
+fn is_raw(call: &input::Call) -> bool {
+    call.operation.as_deref() == Some(RAW)
 }
 
 /// An exchange whose request is not of its operation.

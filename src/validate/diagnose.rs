@@ -22,6 +22,20 @@ pub(crate) struct Position {
     pub byte: u64,
 }
 
+impl Position {
+    /// The place behind so much white space.
+    pub fn behind(self, blank: &[u8]) -> Self {
+        let byte = self.byte + blank.len() as u64;
+        match blank.iter().rposition(|b| *b == b'\n') {
+            Some(last) => {
+                let lines = blank.iter().filter(|b| **b == b'\n').count() as u64;
+                Self { line: self.line + lines, column: (blank.len() - last - 1) as u64, byte }
+            }
+            None => Self { column: self.column + blank.len() as u64, byte, ..self },
+        }
+    }
+}
+
 /// A fault in a payload, told in the payload's own terms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fault {

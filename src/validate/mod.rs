@@ -31,6 +31,7 @@ mod quick;
 pub mod report;
 mod rule;
 mod schema;
+mod strangers;
 mod window;
 
 /// The rule whose findings leave a payload unchecked: they are not weighed, and not accepted.

@@ -104,6 +104,9 @@ rules! {
     "http/unchecked" Note: "A body is covered by the document",
         "The document has no JSON schema for the body of this status, or no body or no answer is there, so that nothing of it was checked. Where a file has no body of an answer at all, and the document asks for JSON, that is no finding but something that could not be checked (exit code 3).",
         "nothing, if that is as expected; else record the answer with its body";
+    "http/undocumented" Note: "A call is one that the document has",
+        "Of HAR files: a call of a service's own host, which is one of the document's servers, whose method and path no operation has: a slip of the pen, a slash at the end, another method, or an operation that the document lacks. Nothing of it was checked. Each is told once. Files that a page loads and what a browser asks by itself (OPTIONS) are passed over, and so are all other hosts.",
+        "correct method or path; if the service has the operation, add it to the document";
     "hk/query" Error: "A request of Hong Kong is one that the guide allows",
         "Every reason for which the guide (sections A and C, appendices 1 and 2) or an observation rules the query out, one finding each.",
         "change the parameter named";

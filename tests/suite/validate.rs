@@ -128,6 +128,16 @@ fn mutated(rule: &str) -> Case {
         "exchange/form" => exchange_with("/format", json!("tradebind-exchange/2")),
         "http/failure" => exchange_with("/response/status", json!(503)),
         "http/unchecked" => exchange_with("/response/status", json!(204)),
+        "http/undocumented" => {
+            let url = |path: &str| format!("https://app.trade-wind.co/api/customs/analytics/{path}");
+            let entry = |method: &str, path: &str| {
+                json!({
+                    "request": { "method": method, "url": url(path) },
+                    "response": { "status": 201, "content": { "text": regions().to_string() } },
+                })
+            };
+            raw(&har(json!([entry("POST", "world-regions"), entry("POST", "world-region")])))
+        }
         "hk/query" => raw("/api/get?lang=EN&sv=VCm&freq=M&period=201805,201806&ttype=9"),
         "hk/failure" => failure(json!(["Commodity code (9999) is not defined"])),
         "hk/no-record" => failure(json!(["No record found for the selection."])),
@@ -283,6 +293,82 @@ fn har_entries_are_recognised_and_point_into_the_file() {
     assert_eq!(given.check_text("x.har", &proxied).checked.len(), 4);
     let nothing = Validator::new().check_text("x.har", &har(json!([])));
     insta::assert_snapshot!(told(&nothing));
+}
+
+/// Calls of a service's own host that no operation is are told; those of others are nobody's business.
+#[test]
+fn har_entries_that_no_document_has_are_told() {
+    let entry = |method: &str, url: &str| {
+        let content = json!({ "text": regions().to_string() });
+        json!({ "request": { "method": method, "url": url }, "response": { "status": 201, "content": content } })
+    };
+    let own = |path: &str| format!("https://app.trade-wind.co{path}");
+    let sound = entry("POST", &own("/api/customs/analytics/world-regions"));
+    let check = |entries: &[Value]| Validator::new().check_text("x.har", &har(json!(entries)));
+    let right = "did you mean POST /api/customs/analytics/world-regions?";
+    let mend = "correct method or path; if the service has the operation, add it to the document";
+    for (method, path, hint) in [
+        ("POST", "/api/customs/analytics/world-region", right),
+        ("POST", "/api/customs/analytics/world-regions/", right),
+        ("PUT", "/api/customs/analytics/world-regions", right),
+        ("POST", "/api/customs/analytics/harbours?key=SECRET#SECRET", mend),
+    ] {
+        let strange = entry(method, &own(path));
+        let report = check(&[strange.clone(), sound.clone(), strange.clone()]);
+        let written = told(&report);
+        assert_eq!(rules(&report), ["http/undocumented"], "{written}");
+        let finding = &report.findings[0];
+        assert_eq!((finding.pointer.as_str(), finding.mend.as_str()), ("/log/entries/0/request/url", hint));
+        assert!(finding.found.ends_with(", 2 times") && !written.contains("SECRET"), "{written}");
+        assert_eq!((report.checked[0].findings, report.exit_code(Severity::Warning)), (1, 0));
+        // Alone, it is nothing that was checked.
+        let report = check(&[strange]);
+        assert_eq!((rules(&report), report.exit_code(Severity::Error)), (vec!["http/undocumented"], 3));
+    }
+    let quiet = [
+        entry("GET", &own("/assets/index.js")),
+        entry("OPTIONS", &own("/api/customs/analytics/world-regions")),
+        entry("POST", "https://example.org/api/customs/analytics/world-region"),
+        entry("POST", "http://localhost:8080/api/customs/analytics/world-region"),
+    ];
+    assert_eq!(rules(&check(&[&quiet[..], std::slice::from_ref(&sound)].concat())), [] as [&str; 0]);
+    let off = tradebind::validate::Config::read("[rules]\n\"http/undocumented\" = \"error\"\n", "c").unwrap();
+    let text = har(json!([entry("PUT", &own("/api/customs/analytics/world-regions")), sound]));
+    assert_eq!(Validator::new().config(off).check_text("x.har", &text).exit_code(Severity::Error), 1);
+}
+
+/// A raw call is recorded without the name of its operation: its path tells, or what is given where that is a proxy's.
+#[test]
+fn a_raw_call_is_known_by_its_path_or_what_is_given() {
+    use tradebind::exchange::ServiceName::{HkTrade, Tradewind};
+    let raw = |part: &str, target: &dyn Fn(&str) -> String| {
+        let mut exchange = documented(part);
+        exchange.operation = "raw".to_owned();
+        exchange.request.target = target(&exchange.request.target);
+        exchange.to_string()
+    };
+    for (service, part, operation) in
+        [(HkTrade, "total-exports-cn", "get_trade"), (Tradewind, "world_regions.documented", "world_regions")]
+    {
+        let report = Validator::new().check_text("x", &raw(part, &str::to_owned));
+        assert_eq!(report.exit_code(Severity::Note), 0, "{}", told(&report));
+        assert!(report.checked.len() == 2 && report.checked[1].subject.operation == operation);
+        let behind = raw(part, &|target| format!("/proxy{target}"));
+        let report = Validator::new().check_text("x", &behind);
+        assert_eq!(report.exit_code(Severity::Error), 3);
+        assert!(told(&report).contains("say which operation it is with --service and --operation"));
+        let given = Validator::new().only(Some(service), Some(operation), None);
+        let report = given.unwrap().check_text("x", &behind);
+        assert_eq!(report.exit_code(Severity::Note), 0, "{}", told(&report));
+        assert_eq!(report.checked.len(), 2);
+    }
+    let wrong = raw("total-exports-cn", &|target| format!("/proxy{}", target.replace("ttype=4", "ttype=9")));
+    let report = Validator::new().only(Some(HkTrade), None, None).unwrap().check_text("x", &wrong);
+    let finding = &report.findings[0];
+    assert_eq!(
+        (finding.rule, usize::try_from(finding.offset).unwrap()),
+        ("hk/query", wrong.find("ttype=9").unwrap())
+    );
 }
 
 /// The upstream's trace, inside its own envelope, whether the shape of the data is known or not; and what is no data either. The
@@ -1123,6 +1209,36 @@ fn control_characters_are_escaped() {
             );
         }
     }
+}
+
+/// Each line that is a query is checked by itself, and told with its own place.
+#[test]
+fn queries_may_come_a_line_each() {
+    let sound = "lang=EN&sv=VCm&freq=M&period=201805,201806&ttype=4";
+    let wrong = sound.replace("ttype=4", "ttype=9");
+    let address = "https://tradeidds.censtatd.gov.hk/api/get?";
+    let text =
+        format!("\n  /api/get?{sound}\r\n\n  {address}{wrong}\n{sound}\n{}\n", sound.replace("EN", "XX"));
+    let report = Validator::new().check_text("q.txt", &text);
+    assert_eq!((report.checked.len(), report.problems.len()), (4, 0), "{}", told(&report));
+    let lines: Vec<_> = report.checked.iter().map(|checked| checked.line).collect();
+    assert_eq!(lines, [2, 4, 5, 6]);
+    let places: Vec<_> = report.findings.iter().map(|told| (told.line, told.column, told.offset)).collect();
+    let column = |text: &str, line: &str| line.find(text).unwrap() as u64 + 1;
+    let offset = |part: &str| text.find(part).unwrap() as u64;
+    let third = format!("  {address}{wrong}");
+    assert_eq!(places, [(4, column("ttype=9", &third), offset("ttype=9")), (6, 1, offset("lang=XX"))]);
+    // Where nothing else can be meant, a line may begin with any parameter.
+    let given = || Validator::new().only(None, Some("get_trade"), Some(Part::Request)).unwrap();
+    let turned = "sv=VCm&lang=EN&freq=M&period=201805,201806&ttype=4";
+    assert_eq!(given().check_text("q.txt", &format!("{turned}\n{turned}\n")).checked.len(), 2);
+    // A line that is none is told, and hides no other.
+    let report = Validator::new().check_text("q.txt", &format!("{sound}\n{sound}\nperiod=201805\n{wrong}"));
+    assert_eq!((report.checked.len(), report.problems.len(), report.exit_code(Severity::Error)), (3, 1, 3));
+    assert_eq!((report.problems[0].line, rules(&report)), (3, vec!["hk/query"]));
+    // One query alone, behind blank lines.
+    let report = Validator::new().check_text("q.txt", &format!("\n\n {wrong}\n"));
+    assert_eq!((report.findings[0].line, report.findings[0].column), (3, column("ttype", &wrong) + 1));
 }
 
 #[test]

@@ -21,7 +21,8 @@ use crate::reporting::{Reporting, config};
   tradebind validate --explain hk/count
 
 Of a folder, files and folders whose names begin with a dot are passed over.
-What a bare body is, its shape tells, or --service, --operation and --part do; exchanges and HAR files tell by themselves.
+What a bare body is, its shape tells, or --service, --operation and --part do; exchanges and HAR files tell by themselves, and so
+does the path of a raw call, unless it is a proxy's. Queries of Hong Kong may come a line each.
 Exit codes: 0 everything passes; 1 findings as grave as --fail-on; 2 usage; 3 something could not be checked, or nothing was.")]
 pub struct Args {
     /// Files, folders, patterns, or - for standard input

@@ -66,6 +66,20 @@ pub(crate) fn several(source: &mut Source, start: Position, prefix: &[u8]) -> io
     Ok(serde_json::from_slice::<IgnoredAny>(line).is_ok() && !rest.trim_ascii().is_empty())
 }
 
+/// Whether a text begins as a query of Hong Kong does: an address of the service, or what stands behind its `?`.
+pub(crate) fn is_query(text: &[u8]) -> bool {
+    let known = [&b"/api/get?"[..], b"lang=", b"https://tradeidds.censtatd.gov.hk/api/"];
+    known.iter().any(|start| text.starts_with(start))
+}
+
+/// Whether a text holds several queries, each in a line of its own; any line with a parameter is one where queries are what is `given`.
+pub(crate) fn several_queries(prefix: &[u8], given: bool) -> bool {
+    // What begins with & goes on with the line before.
+    let asks = |line: &[u8]| is_query(line) || given && line.contains(&b'=') && !line.starts_with(b"&");
+    let mut lines = prefix.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    lines.next().is_some_and(asks) && lines.any(asks)
+}
+
 /// Whether the name says so.
 fn is_named(source: &Source) -> bool {
     let ending = source.name.rsplit('.').next().unwrap_or_default();

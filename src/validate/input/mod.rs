@@ -21,7 +21,7 @@ pub(super) use exchange::{
     Call, Json, Slip, contents, position, read as read_exchange, words as kind_in_words,
 };
 pub(super) use har::read as read_har;
-pub(super) use lines::{Lines, ONE_VALUE, is_one_value, several, short};
+pub(super) use lines::{Lines, ONE_VALUE, is_one_value, is_query, several, several_queries, short};
 pub(super) use recognise::{Candidate, by_shape};
 pub(super) use sketch::{Container, Sketch};
 

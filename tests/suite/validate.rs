@@ -331,11 +331,7 @@ fn har_entries_that_no_document_has_are_told() {
         entry("POST", "https://example.org/api/customs/analytics/world-region"),
         entry("POST", "http://localhost:8080/api/customs/analytics/world-region"),
     ];
-<<<<<<< HEAD
-    assert_eq!(rules(&check(&[&quiet[..], &[sound.clone()]].concat())), [] as [&str; 0]);
-=======
     assert_eq!(rules(&check(&[&quiet[..], std::slice::from_ref(&sound)].concat())), [] as [&str; 0]);
->>>>>>> wv
     let off = tradebind::validate::Config::read("[rules]\n\"http/undocumented\" = \"error\"\n", "c").unwrap();
     let text = har(json!([entry("PUT", &own("/api/customs/analytics/world-regions")), sound]));
     assert_eq!(Validator::new().config(off).check_text("x.har", &text).exit_code(Severity::Error), 1);

@@ -98,8 +98,9 @@ impl Error {
     ///
     /// The clients have repeated it already, within their bound, where waiting may help and costs nothing; wait longer than
     /// [`Error::waited`] before you do. They leave to you what comes with something to keep: an answer with another number of
-    /// rows than it says. Never true for a billed call, or a raw one that is no read, that may have been done. A billed one that
-    /// was refused for the usage limit may be repeated, though [`Error::unconfirmed`] credits stay held for it.
+    /// rows than it says. Never true for a billed call, or a raw one that is no read, that may have been done, nor for any whose
+    /// answer tells a charge. A billed one that was refused for the usage limit may be repeated, though [`Error::unconfirmed`]
+    /// credits stay held for it.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.0.repeatable
@@ -363,9 +364,15 @@ impl Error {
         self.0.credits = credits;
         self
     }
+        // What was charged may be charged again.
+        self.0.repeatable &= !self.is_charged();
 
     pub(crate) fn with_held(mut self, held: Option<Credits>) -> Self {
         self.0.held = held;
+    fn is_charged(&self) -> bool {
+        self.0.credits.is_some_and(|credits| credits > Credits::default())
+    }
+
         self
     }
 
@@ -468,6 +475,9 @@ impl fmt::Display for Error {
             ErrorKind::Decode if inner.repeatable => Some("repeat it later"),
             // Hong Kong takes no key.
             ErrorKind::AccessDenied
+            ErrorKind::UsageLimit | ErrorKind::Busy if self.is_charged() => {
+                Some("a repeat may be charged again")
+            }
                 if inner.operation.as_ref().is_some_and(|name| name.starts_with("hk-trade")) =>
             {
                 Some("repeat it later")

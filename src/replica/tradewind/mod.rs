@@ -24,11 +24,11 @@ use super::answer::{self, Answer};
 use super::builder::Common;
 use super::contract::{Asked, Contract, Found, Operation, Origin, Problem, Unmatched};
 use super::disturb::Places;
-use super::player::{self, Recording};
+use super::player::{self, Line, Recording};
 use super::script::Door;
 use super::side::{BODY_CAP, Received, Service};
 use crate::domain::{Credits, DateText};
-use crate::exchange::{Exchange, differences};
+use crate::exchange::{Exchange, ServiceName, differences};
 use crate::http::Clock;
 use crate::near::nearest;
 use account::Declined;
@@ -131,7 +131,8 @@ impl Tradewind {
         }
         let target = head.uri.path_and_query().map_or(path, |target| target.as_str());
         let recorded = self.recordings.iter().find(|recording| {
-            recording.is_asked_by(&head.method, target)
+            recording.is_asked_by(&line)
+        let line = Line::new(&head.method, target, ServiceName::Tradewind);
                 && operation.filled(recording.asked())
                     == operation.filled(Some(&sent).filter(|s| !s.is_null()))
                 && recording.play().is_ok()
@@ -296,7 +297,8 @@ impl Tradewind {
         let asked = format!("{} {}", head.method, head.uri);
         let body: Option<Value> = serde_json::from_slice(body).ok();
         let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
-        let on_line = |recording: &&Recording| recording.is_asked_by(&head.method, target);
+        let line = Line::new(&head.method, target, ServiceName::Tradewind);
+        let on_line = |recording: &&Recording| recording.is_asked_by(&line);
         let fits = |recording: &&Recording| on_line(recording) && recording.asked() == body.as_ref();
         let problems = match self.recordings.iter().find(fits).map(Recording::play) {
             Some(Ok(answer)) => return answer,

@@ -153,14 +153,16 @@ impl Error {
         self.0.kind == ErrorKind::OutcomeUnknown
     }
 
-    /// Whether nothing was sent: refused by this crate, or no connection. Nothing can have been charged: mend what the message
+    /// Whether nothing was sent: refused by this crate, no turn, or no connection. Nothing can have been charged: mend what the message
     /// names, and call again.
     #[must_use]
     pub fn is_unsent(&self) -> bool {
-        use ErrorKind::{BudgetReached, InvalidRequest, NoKey, PriceUnknown, Replay, Setup, Unreachable};
+        use ErrorKind::{
+            BudgetReached, InvalidRequest, NoKey, NoTurn, PriceUnknown, Replay, Setup, Unreachable,
+        };
         matches!(
             self.0.kind,
-            Setup | InvalidRequest | NoKey | PriceUnknown | BudgetReached | Unreachable | Replay
+            Setup | InvalidRequest | NoKey | PriceUnknown | BudgetReached | NoTurn | Unreachable | Replay
         )
     }
 
@@ -362,17 +364,17 @@ impl Error {
     pub(crate) fn with_charge(mut self, request_id: Option<String>, credits: Option<Credits>) -> Self {
         self.0.request_id = request_id;
         self.0.credits = credits;
-        self
-    }
         // What was charged may be charged again.
         self.0.repeatable &= !self.is_charged();
+        self
+    }
 
-    pub(crate) fn with_held(mut self, held: Option<Credits>) -> Self {
-        self.0.held = held;
     fn is_charged(&self) -> bool {
         self.0.credits.is_some_and(|credits| credits > Credits::default())
     }
 
+    pub(crate) fn with_held(mut self, held: Option<Credits>) -> Self {
+        self.0.held = held;
         self
     }
 
@@ -473,11 +475,11 @@ impl fmt::Display for Error {
         let advice = match inner.kind {
             // What may pass is no change of the service's.
             ErrorKind::Decode if inner.repeatable => Some("repeat it later"),
-            // Hong Kong takes no key.
-            ErrorKind::AccessDenied
             ErrorKind::UsageLimit | ErrorKind::Busy if self.is_charged() => {
                 Some("a repeat may be charged again")
             }
+            // Hong Kong takes no key.
+            ErrorKind::AccessDenied
                 if inner.operation.as_ref().is_some_and(|name| name.starts_with("hk-trade")) =>
             {
                 Some("repeat it later")

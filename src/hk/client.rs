@@ -216,7 +216,7 @@ impl Client {
     ) -> Result<Got<F>, Error> {
         let Shared { wire, session, .. } = &*self.0;
         loop {
-            let turn = wire.gate.enter(&*wire.clock).await;
+            let turn = wire.gate.enter(&*wire.clock).await?;
             let seen = session.number();
             repeats.attempt();
             let began = wire.clock.now();

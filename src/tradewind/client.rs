@@ -263,7 +263,7 @@ impl Client {
         }
         let mut reservation = ledger.reserve(what.id, self.price(call)?, what.free)?;
         loop {
-            let turn = wire.gate.enter(&*wire.clock).await;
+            let turn = wire.gate.enter(&*wire.clock).await?;
             reservation.sent()?;
             repeats.attempt();
             let began = wire.clock.now();

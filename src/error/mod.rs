@@ -153,8 +153,8 @@ impl Error {
         self.0.kind == ErrorKind::OutcomeUnknown
     }
 
-    /// Whether nothing was sent: refused by this crate, no turn, or no connection. Nothing can have been charged: mend what the message
-    /// names, and call again.
+    /// Whether nothing was sent: refused by this crate, no turn, or no connection. Nothing can have been charged: mend what the
+    /// message names, and call again.
     #[must_use]
     pub fn is_unsent(&self) -> bool {
         use ErrorKind::{

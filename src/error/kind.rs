@@ -33,6 +33,9 @@ pub enum ErrorKind {
     /// The budget does not hold the call, or an earlier charge stopped the ledger; nothing was sent. Look at the
     /// ledger; raise the budget if that is meant.
     BudgetReached,
+    /// Other processes hold all turns of a [shared pace](crate::http), and none of them moved for long; nothing was sent. Continue or
+    /// end the one that was stopped: the message names them, and the folder of the turns.
+    NoTurn,
     /// No connection could be made; nothing was sent. Check address, network, proxy and certificates, then repeat.
     Unreachable,
     /// The time limit passed before the answer was whole. Repeat a read, or raise the limit.
@@ -96,6 +99,7 @@ impl ErrorKind {
         Self::NoKey,
         Self::PriceUnknown,
         Self::BudgetReached,
+        Self::NoTurn,
         Self::Unreachable,
         Self::Timeout,
         Self::Interrupted,
@@ -126,6 +130,7 @@ impl ErrorKind {
             Self::NoKey => "the operation needs a key, and the client has none; nothing was sent",
             Self::PriceUnknown => "the price is unknown; nothing was sent",
             Self::BudgetReached => "the budget does not hold this call; nothing was sent",
+            Self::NoTurn => "no turn came free; nothing was sent",
             Self::Unreachable => "no connection",
             Self::Timeout => "the time limit passed",
             Self::Interrupted => "the connection broke",

@@ -98,8 +98,9 @@ impl Error {
     ///
     /// The clients have repeated it already, within their bound, where waiting may help and costs nothing; wait longer than
     /// [`Error::waited`] before you do. They leave to you what comes with something to keep: an answer with another number of
-    /// rows than it says. Never true for a billed call, or a raw one that is no read, that may have been done. A billed one that
-    /// was refused for the usage limit may be repeated, though [`Error::unconfirmed`] credits stay held for it.
+    /// rows than it says. Never true for a billed call, or a raw one that is no read, that may have been done, nor for any whose
+    /// answer tells a charge. A billed one that was refused for the usage limit may be repeated, though [`Error::unconfirmed`]
+    /// credits stay held for it.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.0.repeatable
@@ -152,14 +153,16 @@ impl Error {
         self.0.kind == ErrorKind::OutcomeUnknown
     }
 
-    /// Whether nothing was sent: refused by this crate, or no connection. Nothing can have been charged: mend what the message
-    /// names, and call again.
+    /// Whether nothing was sent: refused by this crate, no turn, or no connection. Nothing can have been charged: mend what the
+    /// message names, and call again.
     #[must_use]
     pub fn is_unsent(&self) -> bool {
-        use ErrorKind::{BudgetReached, InvalidRequest, NoKey, PriceUnknown, Replay, Setup, Unreachable};
+        use ErrorKind::{
+            BudgetReached, InvalidRequest, NoKey, NoTurn, PriceUnknown, Replay, Setup, Unreachable,
+        };
         matches!(
             self.0.kind,
-            Setup | InvalidRequest | NoKey | PriceUnknown | BudgetReached | Unreachable | Replay
+            Setup | InvalidRequest | NoKey | PriceUnknown | BudgetReached | NoTurn | Unreachable | Replay
         )
     }
 
@@ -361,7 +364,13 @@ impl Error {
     pub(crate) fn with_charge(mut self, request_id: Option<String>, credits: Option<Credits>) -> Self {
         self.0.request_id = request_id;
         self.0.credits = credits;
+        // What was charged may be charged again.
+        self.0.repeatable &= !self.is_charged();
         self
+    }
+
+    fn is_charged(&self) -> bool {
+        self.0.credits.is_some_and(|credits| credits > Credits::default())
     }
 
     pub(crate) fn with_held(mut self, held: Option<Credits>) -> Self {
@@ -466,6 +475,9 @@ impl fmt::Display for Error {
         let advice = match inner.kind {
             // What may pass is no change of the service's.
             ErrorKind::Decode if inner.repeatable => Some("repeat it later"),
+            ErrorKind::UsageLimit | ErrorKind::Busy if self.is_charged() => {
+                Some("a repeat may be charged again")
+            }
             // Hong Kong takes no key.
             ErrorKind::AccessDenied
                 if inner.operation.as_ref().is_some_and(|name| name.starts_with("hk-trade")) =>

@@ -18,14 +18,14 @@ use crate::http::{self, CallSpan, RawBody, Repeats, Response, Secret, Settings, 
 const SERVICE: &str = "hk-trade";
 /// Id of the document's operation.
 const QUERY: &str = "get_trade";
-/// How often a call that is denied begins a new session.
+/// How often a call that is denied is repeated in a new session.
 const NEW_SESSIONS: u32 = 2;
 
 /// A client of the Hong Kong service that survives it: the hand-shake of redirect and cookie, failures inside HTTP 200,
 /// limits, busy hours, broken connections.
 ///
 /// Clones share one session, pace and connections. What may be repeated is, within the [`http::Backoff`]'s bound: usage
-/// limit, busy, HTTP 403, 429 and 5xx, broken connections and time limits. A call that is denied begins a new
+/// limit, busy, HTTP 403, 429 and 5xx, broken connections and time limits. A call that is denied is repeated in a new
 /// session, at most twice.
 ///
 /// ```no_run
@@ -216,7 +216,7 @@ impl Client {
     ) -> Result<Got<F>, Error> {
         let Shared { wire, session, .. } = &*self.0;
         loop {
-            let turn = wire.gate.enter(&*wire.clock).await;
+            let turn = wire.gate.enter(&*wire.clock).await?;
             let seen = session.number();
             repeats.attempt();
             let began = wire.clock.now();
@@ -233,11 +233,12 @@ impl Client {
             if error.is_usage_limit() {
                 wire.gate.limited(&*wire.clock);
             }
-            // Code 4, not a gateway's 403: only the first is cured by a new session. One that another call began
-            // meanwhile counts for that call.
+            // Code 4, not a gateway's 403: only the first is cured by a new session. Each repeat counts, also in a session that
+            // another call began meanwhile.
             let denied = error.is_access_denied() && error.service_code().is_some();
-            if denied && repeats.sessions < NEW_SESSIONS && repeats.may_go_on() && repeats.is_within_total() {
-                repeats.sessions += u32::from(session.renew(seen));
+            if denied && repeats.denied < NEW_SESSIONS && repeats.may_go_on() && repeats.is_within_total() {
+                repeats.denied += 1;
+                session.renew(seen);
                 call.repeated(Duration::ZERO, repeats.attempts(), error.kind());
                 continue;
             }

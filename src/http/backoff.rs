@@ -95,9 +95,9 @@ pub(crate) struct Repeats {
     faults: u32,
     waited: Duration,
     worked: Duration,
-    /// New sessions that this call began.
+    /// Repeats since the session was denied.
     #[cfg(feature = "hk-trade")]
-    pub(crate) sessions: u32,
+    pub(crate) denied: u32,
 }
 
 impl Repeats {
@@ -109,7 +109,7 @@ impl Repeats {
             waited: Duration::ZERO,
             worked: Duration::ZERO,
             #[cfg(feature = "hk-trade")]
-            sessions: 0,
+            denied: 0,
         }
     }
 
@@ -166,7 +166,8 @@ impl Repeats {
         if !error.is_retryable() || self.attempts >= most || over {
             return Err(error.with_effort(self.attempts, self.waited));
         }
-        self.waited += wait;
+        // As large as the service may ask for.
+        self.waited = self.waited.saturating_add(wait);
         Ok(wait)
     }
 }
@@ -275,6 +276,13 @@ mod tests {
             assert!(floor.contains(&wait(&[("retry-after", past)]).unwrap()), "{past}");
         }
         assert!(wait(&[("retry-after", "18446744073709551616")]).is_err(), "beyond 64 bits: for ever");
+        let mut patient = Repeats::new(Backoff::default().total(Duration::MAX));
+        for _ in 0..2 {
+            patient.attempt();
+            let asked = busy(&[("retry-after", "99999999999999999999")]);
+            assert_eq!(patient.after(asked, &clock).unwrap(), Duration::MAX);
+        }
+        assert_eq!(patient.waited(), Duration::MAX);
         let error = wait(&[("retry-after", "301")]).unwrap_err();
         assert_eq!(
             error.retry_after(),
@@ -285,17 +293,26 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Whatever the service asks for: no panic, and never more than the total in all.
+        /// Whatever the service asks for, and whatever the total: no panic, and never more than the total in all.
         #[test]
-        fn any_retry_after_is_bounded(asked in "[ -~]{0,40}|[0-9]{1,30}", attempts in 0_u32..100) {
+        fn any_retry_after_is_bounded(
+            asked in "[ -~]{0,40}|[0-9]{1,30}",
+            attempts in 0_u32..100,
+            total in proptest::prop_oneof![proptest::prelude::any::<Duration>(), proptest::prelude::Just(Duration::MAX)],
+        ) {
             let mut headers = HeaderMap::new();
             headers.insert(RETRY_AFTER, asked.parse().unwrap());
-            let busy = Error::new(ErrorKind::Busy, "").repeatable(true);
-            let busy = busy.with_response(Response::new(503, headers, "".into()));
-            let mut repeats = Repeats { faults: attempts, ..Repeats::new(Backoff::default().attempts(1000)) };
-            repeats.attempt();
-            if let Ok(wait) = repeats.after(busy, &clock()) {
-                proptest::prop_assert!(wait <= Duration::from_secs(300));
+            let backoff = Backoff::default().attempts(1000).total(total);
+            let mut repeats = Repeats { faults: attempts, ..Repeats::new(backoff) };
+            // The second comes on top of what was waited for already.
+            for _ in 0..2 {
+                let busy = Error::new(ErrorKind::Busy, "").repeatable(true);
+                let busy = busy.with_response(Response::new(503, headers.clone(), "".into()));
+                repeats.attempt();
+                if let Ok(wait) = repeats.after(busy, &clock()) {
+                    proptest::prop_assert!(wait <= total);
+                }
+                proptest::prop_assert!(repeats.waited() <= total);
             }
         }
     }

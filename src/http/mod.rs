@@ -17,6 +17,7 @@ mod settings;
 #[cfg(feature = "harvest")]
 mod shared;
 mod shown_parameters;
+mod target;
 mod tidy;
 mod trace;
 mod transport;
@@ -46,6 +47,8 @@ pub(crate) use redact::Secret;
 #[cfg(feature = "table")]
 pub(crate) use response::without_mark;
 pub(crate) use settings::{Settings, setters};
+#[cfg(feature = "replica")]
+pub(crate) use target::{SentTarget, Target};
 #[cfg(feature = "hk-trade")]
 pub(crate) use tidy::with_plain_commas;
 pub(crate) use tidy::{client_builder, with_single_slashes, without_api_version};

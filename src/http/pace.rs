@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
 use super::Clock;
+use crate::error::Error;
 
 /// The most that starts may be apart.
 const LONGEST_APART: Duration = Duration::from_secs(24 * 60 * 60);
@@ -113,7 +114,10 @@ impl Gate {
     }
 
     /// Waits for its turn; the turn ends when what is returned is dropped.
-    pub(crate) async fn enter(&self, clock: &dyn Clock) -> Turn {
+    ///
+    /// # Errors
+    /// Only at a pace that processes share, all of whose turns others hold, as stopped ones do.
+    pub(crate) async fn enter(&self, clock: &dyn Clock) -> Result<Turn, Error> {
         let permit = match &self.permits {
             // Never closed, so that there is always a permit to come.
             Some(permits) => Arc::clone(permits).acquire_owned().await.ok(),
@@ -129,14 +133,14 @@ impl Gate {
             }
             *last = Some(clock.now());
         }
-        Turn {
+        Ok(Turn {
             _permit: permit,
             #[cfg(feature = "harvest")]
             _shared: match &self.shared {
-                Some(shared) => Some(shared.enter(clock).await),
+                Some(shared) => Some(shared.enter(clock).await?),
                 None => None,
             },
-        }
+        })
     }
 }
 
@@ -160,24 +164,24 @@ mod tests {
         let clock = ManualClock::at(SystemTime::UNIX_EPOCH);
         let gate = Gate::new(Pace::default());
         for _ in 0..3 {
-            gate.enter(&clock).await;
+            gate.enter(&clock).await.unwrap();
         }
         clock.advance(Duration::from_secs(60));
-        gate.enter(&clock).await;
-        gate.enter(&clock).await;
+        gate.enter(&clock).await.unwrap();
+        gate.enter(&clock).await.unwrap();
         assert_eq!(clock.naps(), [Duration::from_millis(500); 3]);
     }
 
     #[tokio::test]
     async fn who_gives_up_holds_nobody_up() {
         let gate = Gate::new(Pace::new(3, Duration::from_secs(3600)));
-        gate.enter(&SystemClock).await;
+        gate.enter(&SystemClock).await.unwrap();
         for _ in 0..10 {
             let short = Duration::from_millis(1);
             assert!(tokio::time::timeout(short, gate.enter(&SystemClock)).await.is_err());
         }
         let clock = ManualClock::at(SystemTime::UNIX_EPOCH);
-        gate.enter(&clock).await;
+        gate.enter(&clock).await.unwrap();
         let [nap] = clock.naps()[..] else { panic!("{:?}", clock.naps()) };
         assert!(nap <= Duration::from_secs(3600), "{nap:?}");
     }

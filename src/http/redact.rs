@@ -115,6 +115,8 @@ pub(crate) fn target(url: &Url) -> String {
     let shown = |name: &str| SHOWN_PARAMETERS.contains(&name.to_ascii_lowercase().as_str());
     let pairs = query.split('&').map(|pair| match pair.split_once('=') {
         Some((name, _)) if !shown(name) => format!("{name}={HIDDEN}"),
+        // Nothing between two marks hides nothing.
+        None if pair.is_empty() => String::new(),
         None if !shown(pair) => HIDDEN.to_owned(),
         _ => pair.to_owned(),
     });

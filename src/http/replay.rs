@@ -1,15 +1,17 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use reqwest::{Request, Url};
+use reqwest::Request;
 use serde_json::Value;
 
+use super::target::{Apart, SentTarget, Target};
 use super::{Response, Secret, redact};
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{Body, Exchange, RecordedRequest, ServiceName, differences};
 
 /// Answers from recorded exchanges, each once, and holds the client to their requests: method, path, parameters in
-/// any order, and body. For tests of your own; nothing goes over the network.
+/// any order, and body. A value that a recording does not show, as in `task=(not shown)`, stands for any. For tests of your
+/// own; nothing goes over the network.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -111,43 +113,20 @@ fn apart(exchange: &Exchange, request: &Request, service: ServiceName, secret: &
     let recorded = &exchange.request;
     differ("service", &exchange.service.to_string(), &service.to_string());
     differ("method", &recorded.method, request.method().as_str());
-    let (path, pairs) = parts(&recorded.target, service);
-    let (sent_path, sent_pairs) = parts(&secret.scrub(&redact::target(request.url())), service);
-    differ("path", &path, &sent_path);
-    // Each as often as it stands there.
-    let only = |these: &[String], those: &[String]| {
-        let mut left = those.to_vec();
-        let mut only = these.to_vec();
-        only.retain(|pair| match left.iter().position(|other| other == pair) {
-            Some(at) => {
-                left.swap_remove(at);
-                false
-            }
-            None => true,
-        });
-        if only.is_empty() { "nothing".to_owned() } else { only.join("&") }
-    };
-    differ("parameters", &only(&pairs, &sent_pairs), &only(&sent_pairs, &pairs));
+    let sent = SentTarget::of(request.url(), service, secret);
+    let Apart { path, recorded: only, sent: sent_only } =
+        Target::read(&recorded.target, service).apart(&sent);
+    if let Some((path, sent_path)) = path {
+        differ("path", &path, &sent_path);
+    }
+    let list = |pairs: &[String]| if pairs.is_empty() { "nothing".to_owned() } else { pairs.join("&") };
+    differ("parameters", &list(&only), &list(&sent_only));
     told.extend(bodies_apart(
         recorded,
         request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default(),
         secret,
     ));
     told
-}
-
-/// Path, and sorted parameters; Hong Kong's in one case, since case means nothing there (guide, section A).
-fn parts(target: &str, service: ServiceName) -> (String, Vec<String>) {
-    // The base is never used: a target needs one to be read as an address.
-    let Ok(url) = Url::parse("http://localhost").and_then(|base| base.join(target)) else {
-        return (target.to_owned(), Vec::new());
-    };
-    let mut pairs: Vec<_> = url.query_pairs().map(|(name, value)| format!("{name}={value}")).collect();
-    if service == ServiceName::HkTrade {
-        pairs.iter_mut().for_each(|pair| pair.make_ascii_lowercase());
-    }
-    pairs.sort();
-    (url.path().to_owned(), pairs)
 }
 
 fn bodies_apart(recorded: &RecordedRequest, sent: &[u8], secret: &Secret) -> Vec<String> {

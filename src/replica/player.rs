@@ -1,6 +1,7 @@
 //! Recorded exchanges, ready to be played.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
@@ -8,17 +9,38 @@ use hyper::{Method, StatusCode};
 use serde_json::Value;
 
 use super::answer::{self, Answer};
-use crate::exchange::{Body, Exchange, RecordedRequest, RecordedResponse};
+use crate::exchange::{Body, Exchange, RecordedRequest, RecordedResponse, ServiceName};
+use crate::http::{SentTarget, Target};
 
 /// An exchange whose answer was made ready once, so that to play it copies no body.
 pub(super) struct Recording {
     /// Service, operation and case.
     pub(super) name: String,
     pub(super) request: RecordedRequest,
+    target: Target,
     /// The bodies of both, where they are JSON.
     asked: Option<Value>,
     json: Option<Value>,
     answer: Result<Ready, String>,
+}
+
+/// Method and target of a request.
+pub(super) struct Line<'a> {
+    method: &'a Method,
+    target: &'a str,
+    service: ServiceName,
+    /// Read once, and only where the very text is not recorded.
+    sent: OnceCell<Option<SentTarget>>,
+}
+
+impl<'a> Line<'a> {
+    pub(super) fn new(method: &'a Method, target: &'a str, service: ServiceName) -> Self {
+        Self { method, target, service, sent: OnceCell::new() }
+    }
+
+    fn sent(&self) -> Option<&SentTarget> {
+        self.sent.get_or_init(|| SentTarget::read(self.target, self.service)).as_ref()
+    }
 }
 
 /// A recorded answer as it is sent.
@@ -38,12 +60,14 @@ impl Recording {
         };
         let asked = exchange.request.body.as_ref().and_then(|body| json(body).map(Cow::into_owned));
         let json = exchange.response.and_then(|recorded| json(&recorded.body?).map(Cow::into_owned));
-        Self { name, request: exchange.request, asked, json, answer }
+        let target = Target::read(&exchange.request.target, exchange.service);
+        Self { name, request: exchange.request, target, asked, json, answer }
     }
 
-    /// Whether it was asked by this method, path and query.
-    pub(super) fn is_asked_by(&self, method: &Method, target: &str) -> bool {
-        self.request.method == method.as_str() && self.request.target == target
+    /// Whether it was asked by this method, path and query, as a replay compares them.
+    pub(super) fn is_asked_by(&self, line: &Line<'_>) -> bool {
+        self.request.method == line.method.as_str()
+            && (self.request.target == line.target || line.sent().is_some_and(|sent| self.target.fits(sent)))
     }
 
     /// The request's body, where it is JSON.

@@ -5,6 +5,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
+use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
@@ -27,6 +28,9 @@ use super::script::{Closing, Door, Scripts, Step};
 
 /// The most that a request may hold, in bytes.
 pub(super) const BODY_CAP: usize = 1 << 20;
+
+/// How long no connection is accepted after one could not be.
+const AFTER_FAILURE: Duration = Duration::from_millis(50);
 
 /// The body of a request, read before anything is done.
 pub(super) enum Received {
@@ -86,18 +90,15 @@ impl Side {
             let mut connections = JoinSet::new();
             loop {
                 tokio::select! {
-                    accepted = accept(&accepting) => {
-                        // An accept that fails (too many open files, say) concerns that caller only.
-                        if let Ok(stream) = accepted {
-                            house.log.connected();
-                            match house.scripts.of(S::FRONT).take_for_connection() {
-                                Some(Closing::AtOnce) => drop(stream),
-                                Some(Closing::DuringRequest) => {
-                                    connections.spawn(close_during_request(stream));
-                                }
-                                None => {
-                                    connections.spawn(Arc::clone(&house).serve(stream));
-                                }
+                    stream = next(|| accept(&accepting)) => {
+                        house.log.connected();
+                        match house.scripts.of(S::FRONT).take_for_connection() {
+                            Some(Closing::AtOnce) => drop(stream),
+                            Some(Closing::DuringRequest) => {
+                                connections.spawn(close_during_request(stream));
+                            }
+                            None => {
+                                connections.spawn(Arc::clone(&house).serve(stream));
                             }
                         }
                     }
@@ -129,6 +130,24 @@ async fn accept(listener: &Listener) -> io::Result<TcpStream> {
     })
     .await?;
     Ok(stream)
+}
+
+/// The next connection that comes about.
+async fn next<F: Future<Output = io::Result<TcpStream>>>(mut accept: impl FnMut() -> F) -> TcpStream {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    loop {
+        match accept().await {
+            Ok(stream) => return stream,
+            // Of that caller only.
+            Err(e)
+                if matches!(
+                    e.kind(),
+                    ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
+                ) => {}
+            // Too many open files, say: to ask again at once would take all of a processor until one is closed.
+            Err(_) => tokio::time::sleep(AFTER_FAILURE).await,
+        }
+    }
 }
 
 /// Waits for the first bytes and hangs up on them, unread.
@@ -287,8 +306,6 @@ async fn read(request: Request<Incoming>) -> Request<Received> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use hyper::StatusCode;
 
     use super::*;
@@ -309,6 +326,31 @@ mod tests {
             *self.1.lock().unwrap() = Some(Instant::now());
             answer::bare(StatusCode::OK, Bytes::new())
         }
+    }
+
+    /// A processor is not spent on asking again for what cannot be had now.
+    #[tokio::test]
+    async fn accepting_rests_after_a_failure() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let _callers =
+            [TcpStream::connect(address).await.unwrap(), TcpStream::connect(address).await.unwrap()];
+        let listener = Arc::new(Mutex::new(Some(listener)));
+        let failing = async |errors: Vec<io::Error>| {
+            let (began, mut errors) = (Instant::now(), errors.into_iter());
+            let given_up = |error: Option<io::Error>| async {
+                match error {
+                    Some(error) => Err(error),
+                    None => accept(&listener).await,
+                }
+            };
+            next(|| given_up(errors.next())).await;
+            began.elapsed()
+        };
+        let full = || io::Error::other("too many open files");
+        assert!(failing(vec![full(), full(), full()]).await >= AFTER_FAILURE * 3);
+        let aborted = (0..2000).map(|_| io::ErrorKind::ConnectionAborted.into()).collect();
+        assert!(failing(aborted).await < AFTER_FAILURE * 2000, "one caller's failure holds nobody up");
     }
 
     /// What the service took is part of the wait, and does not come on top of it.

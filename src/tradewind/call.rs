@@ -45,6 +45,15 @@ impl What {
         }
     }
 
+    /// The same once calls of it were charged so much: what is free by the document and was charged all the same is free no
+    /// longer.
+    pub(super) fn charged(self, dearest: Option<Credits>) -> Self {
+        match dearest {
+            Some(_) if self.price == Some(Credits::default()) => Self { free: false, price: dearest, ..self },
+            _ => self,
+        }
+    }
+
     /// An address that the document does not know: nothing is taken for granted.
     pub(super) fn unknown(path: &str) -> Self {
         let customs = path.starts_with("/api/customs/");
@@ -64,7 +73,8 @@ pub struct Call<A: Answer> {
 }
 
 impl<A: Answer> Call<A> {
-    /// Allows the call to cost so much: that is reserved, and the call is sent even where its price is unknown.
+    /// Allows the call to cost so much: that is reserved, and the call is sent even where its price is unknown. What is free by
+    /// the document needs none; a charge within it stops nothing then.
     pub fn allow(self, at_most: Credits) -> Self {
         Self { allowed: Some(at_most), ..self }
     }

@@ -227,7 +227,9 @@ impl Client {
     }
 
     /// Sends a call: checks key and budget, sends it at the client's pace, and books what it cost.
-    pub(super) async fn run<A: Answer>(&self, call: Call<A>) -> Result<Billed<A::Value>, Error> {
+    pub(super) async fn run<A: Answer>(&self, mut call: Call<A>) -> Result<Billed<A::Value>, Error> {
+        let dearest = self.0.ledger.dearest(call.what.id);
+        call.what = call.what.charged(dearest);
         let span = http::CallSpan::begin("tradewind", call.what.id);
         let mut repeats = Repeats::new(self.0.wire.backoff);
         let result = self.sent(&call, &mut repeats, &span).instrument(span.span().clone()).await;
@@ -261,7 +263,7 @@ impl Client {
         }
         let mut reservation = ledger.reserve(what.id, self.price(call)?, what.free)?;
         loop {
-            let turn = wire.gate.enter(&*wire.clock).await;
+            let turn = wire.gate.enter(&*wire.clock).await?;
             reservation.sent()?;
             repeats.attempt();
             let began = wire.clock.now();

@@ -14,9 +14,10 @@ use crate::error::{Error, ErrorKind};
 /// never came, the reserved amount stays as unconfirmed, since it may have been charged. A call is sent only while
 /// charged, unconfirmed and reserved credits and its own fit the budget.
 ///
-/// A charge above its reservation is booked, and stops the ledger: no later call that may cost something is sent until
-/// [`Ledger::resume`], not even one that waits for its turn with a reservation of its own. A charge below zero counts as
-/// none: no answer makes a budget larger.
+/// A charge above its reservation is booked, and stops the ledger: no later call is sent until [`Ledger::resume`], not even
+/// one that waits for its turn with a reservation of its own, nor one that is free by the document, since that may be charged
+/// all the same. What was free by the document and was charged is free no longer: the most that a call of it was charged is
+/// its price from then on. A charge below zero counts as none: no answer makes a budget larger.
 ///
 /// ```
 /// use tradebind::tradewind::Ledger;
@@ -34,6 +35,8 @@ struct State {
     unconfirmed: Decimal,
     reserved: Decimal,
     operations: BTreeMap<String, Spent>,
+    /// The most that a call of each operation was charged.
+    dearest: BTreeMap<String, Decimal>,
     stopped: Option<String>,
 }
 
@@ -112,7 +115,8 @@ impl Ledger {
         self.state().stopped.clone()
     }
 
-    /// Lets calls go on after a charge above its reservation. Allow more for the operation first.
+    /// Lets calls go on after a charge above its reservation. Allow more for the operation first; for one that was free by the
+    /// document, what it cost is reserved from now on.
     pub fn resume(&self) {
         self.state().stopped = None;
     }
@@ -130,12 +134,19 @@ impl Ledger {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reserves for a call, or tells why it is not to be sent. Free operations are always sent.
+    /// The most that a call of an operation was charged, if any was.
+    pub(super) fn dearest(&self, operation: &str) -> Option<Credits> {
+        self.state().dearest.get(operation).copied().map(Credits::from)
+    }
+
+    /// Reserves for a call, or tells why it is not to be sent. What is free goes whatever is left, unless something is allowed
+    /// for it.
     pub(super) fn reserve(&self, operation: &str, amount: Credits, free: bool) -> Result<Reservation, Error> {
         let mut state = self.state();
-        // What costs nothing takes no room, whatever is allowed for it.
-        let amount = if free { Decimal::ZERO } else { amount.amount() };
-        if !free {
+        let amount = amount.amount();
+        if free && amount.is_zero() {
+            state.goes_on()?;
+        } else {
             state.holds(amount)?;
         }
         state.reserved = state.reserved.saturating_add(amount);
@@ -151,22 +162,31 @@ impl State {
         self.charged.saturating_add(self.unconfirmed).saturating_add(self.reserved)
     }
 
+    /// Whether nothing has stopped the ledger.
+    fn goes_on(&self) -> Result<(), Error> {
+        match &self.stopped {
+            Some(stopped) => Err(refused(format!("{stopped}; allow more, then Ledger::resume"))),
+            None => Ok(()),
+        }
+    }
+
     /// Whether so much more fits, and nothing has stopped the ledger.
     fn holds(&self, more: Decimal) -> Result<(), Error> {
-        let refused = |detail| Err(Error::new(ErrorKind::BudgetReached, detail));
-        if let Some(stopped) = &self.stopped {
-            return refused(format!("{stopped}; allow more, then Ledger::resume"));
-        }
+        self.goes_on()?;
         match self.budget {
-            Some(budget) if self.taken().saturating_add(more) > budget => refused(format!(
+            Some(budget) if self.taken().saturating_add(more) > budget => Err(refused(format!(
                 "{more} credits more do not fit {budget}: {} charged, {} unconfirmed, {} under way; Ledger::set_budget raises it, Ledger::settle_unconfirmed frees what was not charged",
                 self.charged.normalize(),
                 self.unconfirmed.normalize(),
                 self.reserved.normalize()
-            )),
+            ))),
             _ => Ok(()),
         }
     }
+}
+
+fn refused(detail: String) -> Error {
+    Error::new(ErrorKind::BudgetReached, detail)
 }
 
 /// Credits set aside for one call. Dropped before the call was sent they go back; after that they are
@@ -184,10 +204,21 @@ impl Reservation {
     /// From now on the call may be charged, whatever becomes of it here. What other calls were charged since it was
     /// reserved may forbid it.
     pub(super) fn sent(&mut self) -> Result<(), Error> {
-        if !self.free {
+        let state = self.ledger.state();
+        if self.free && self.amount.is_zero() {
+            state.goes_on()?;
+            // It waited for its turn over a stop and what lifted it.
+            if let Some(charged) = state.dearest.get(&self.operation) {
+                let operation = &self.operation;
+                return Err(refused(format!(
+                    "`{operation}` was charged {charged} credits meanwhile; call it again"
+                )));
+            }
+        } else {
             // Its own amount is among what is reserved.
-            self.ledger.state().holds(Decimal::ZERO)?;
+            state.holds(Decimal::ZERO)?;
         }
+        drop(state);
         self.sent = true;
         Ok(())
     }
@@ -217,6 +248,10 @@ impl Reservation {
             Some(charged) => {
                 spent.charged = spent.charged.amount().saturating_add(charged).into();
                 state.charged = state.charged.saturating_add(charged);
+                if !charged.is_zero() {
+                    let dearest = state.dearest.entry(self.operation.clone()).or_default();
+                    *dearest = charged.max(*dearest);
+                }
                 if charged > self.amount {
                     let (operation, reserved) = (&self.operation, self.amount);
                     state.stopped = Some(format!(
@@ -275,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_charge_above_its_reservation_stops_what_costs() {
+    fn a_charge_above_its_reservation_stops_all() {
         let ledger = Ledger::with_budget(credits("10"));
         let mut call = ledger.reserve("x", credits("0.14"), false).unwrap();
         call.sent().unwrap();
@@ -283,8 +318,9 @@ mod tests {
         assert_eq!(ledger.charged(), credits("3"));
         let error = ledger.reserve("y", credits("0.14"), false).map(drop).unwrap_err();
         insta::assert_snapshot!(error, @"the budget does not hold this call; nothing was sent: `x` was charged 3 credits where 0.14 were reserved; allow more, then Ledger::resume");
-        assert!(ledger.reserve("free", credits("0"), true).is_ok());
+        assert!(ledger.reserve("free", credits("0"), true).is_err(), "it may be charged, too");
         ledger.resume();
+        assert!(ledger.reserve("free", credits("0"), true).is_ok());
         assert!(ledger.reserve("y", credits("0.14"), false).is_ok());
     }
 
@@ -312,11 +348,32 @@ mod tests {
     }
 
     #[test]
-    fn what_is_free_takes_no_room_whatever_is_allowed_for_it() {
+    fn what_is_free_takes_room_only_for_what_is_allowed() {
         let ledger = Ledger::with_budget(credits("1"));
-        let _free = ledger.reserve("x", credits("5"), true).unwrap();
-        assert_eq!(ledger.left(), Some(credits("1")));
+        let _billed = ledger.reserve("y", credits("1"), false).unwrap();
+        let free = ledger.reserve("x", credits("0"), true).unwrap();
+        assert_eq!(ledger.left(), Some(credits("0")));
+        assert!(ledger.reserve("x", credits("1"), true).is_err());
+        drop((_billed, free));
+        let mut allowed = ledger.reserve("x", credits("1"), true).unwrap();
+        assert!(ledger.reserve("y", credits("1"), false).is_err());
+        allowed.sent().unwrap();
+        assert_eq!(allowed.settle(None), None, "where nothing is told it was free");
         assert!(ledger.reserve("y", credits("1"), false).is_ok());
+    }
+
+    /// A stop and its end lie between reservation and turn.
+    #[test]
+    fn what_was_reserved_as_free_is_not_sent_once_it_was_charged() {
+        let ledger = Ledger::new();
+        let mut waits = ledger.reserve("x", credits("0"), true).unwrap();
+        let mut first = ledger.reserve("x", credits("0"), true).unwrap();
+        first.sent().unwrap();
+        first.settle(Some(credits("0.2")));
+        assert!(waits.sent().is_err());
+        ledger.resume();
+        insta::assert_snapshot!(waits.sent().unwrap_err(), @"the budget does not hold this call; nothing was sent: `x` was charged 0.2 credits meanwhile; call it again");
+        assert_eq!(ledger.dearest("x"), Some(credits("0.2")));
     }
 
     #[test]

@@ -127,6 +127,27 @@ async fn a_session_is_begun_anew_twice_and_no_more() {
     insta::assert_snapshot!(error, @r#"hk-trade get_trade: access denied; the service says "Access denied" (HTTP 200, code 4, 3 attempts, waited 0 s); repeat it later"#);
 }
 
+/// A repeat counts also where another call began the session in which it is made.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_of_many_calls_that_are_denied_is_repeated_twice_and_no_more() {
+    let bench = Bench::new().await;
+    let client = bench.client();
+    // Held back, so that all are under way when the first is denied.
+    let denied = Reply::json(200, &json!({"header": {"status": {"code": 4}}}));
+    bench.answers(vec![Step::from(denied.after(Duration::from_millis(100))); 60]);
+    let calls = [(); 6].map(|()| {
+        let client = client.clone();
+        tokio::spawn(async move { client.query(&documented()).await.unwrap_err() })
+    });
+    for call in calls {
+        let error = call.await.unwrap();
+        assert!(error.is_access_denied(), "{error}");
+        assert_eq!(error.attempts(), 3);
+    }
+    assert_eq!(bench.asked(), 18);
+    assert!(bench.clock.naps().is_empty());
+}
+
 /// The session's cookie is lost on the service's side: the client must not send the old one again.
 #[tokio::test]
 async fn a_stale_session_is_replaced() {

@@ -279,6 +279,53 @@ async fn a_session_is_not_recorded() {
     assert!(!text.contains(&json!("authorization").to_string()));
 }
 
+/// A parameter whose value is not shown stands for any; one that somebody wrote down for itself, in a replay and at the replica.
+#[tokio::test]
+async fn what_is_not_shown_of_a_target_replays_and_plays() {
+    let replica = Replica::start().await.unwrap();
+    let recorder = Recorder::in_memory();
+    let (hong_kong, wind) = recorded_clients(&replica, &recorder);
+    let ask = async |client: &tradewind::Client, path: &str| {
+        let call = client.raw("GET", path, None).unwrap().allow("1".parse().unwrap());
+        call.await.map(|billed| billed.value().body().to_vec())
+    };
+    replica.script(Door::Tradewind, [Reply::json(200, &json!({"seven": true})).into()]);
+    ask(&wind, "/api/x?page=2&task=7").await.unwrap();
+    let target = format!("/api/get?{QUERY}&task=7");
+    replica.script(Door::HkAnswer, [Reply::json(200, &json!({"header": {"status": {"code": 0}}})).into()]);
+    hong_kong.raw("GET", &target, None).await.unwrap();
+    let mut exchanges = recorder.exchanges();
+    assert_eq!(exchanges[0].request.target, "/api/x?page=2&task=(not shown)");
+    let replayed = |exchange: &Exchange| clients(&Replay::in_order([exchange.clone()])).1;
+    let played = async |exchange: &Exchange| {
+        let replica = Replica::playing([exchange.clone()]).await.unwrap();
+        let (hong_kong, wind) = recorded_clients(&replica, &Recorder::default());
+        (replica, hong_kong, wind)
+    };
+    let (_replica, _, wind) = played(&exchanges[0]).await;
+    for client in [&replayed(&exchanges[0]), &wind] {
+        assert_eq!(ask(client, "/api/x?task=8&page=2").await.unwrap(), br#"{"seven":true}"#);
+    }
+    for other in ["/api/x?page=3&task=7", "/api/x?page=2&job=7", "/api/x?page=2"] {
+        ask(&replayed(&exchanges[0]), other).await.unwrap_err();
+        ask(&wind, other).await.unwrap_err();
+    }
+    clients(&Replay::in_order([exchanges[1].clone()])).0.raw("GET", &target, None).await.unwrap();
+    let (_replica, hong_kong, _) = played(&exchanges[1]).await;
+    hong_kong.raw("GET", &target, None).await.unwrap();
+    hong_kong.raw("GET", &target.replace("task", "job"), None).await.unwrap_err();
+
+    // Written by hand, its value counts; the sent one is shown to nobody.
+    exchanges[0].request.target = "/api/x?task=7".to_owned();
+    let (_replica, _, wind) = played(&exchanges[0]).await;
+    for client in [&replayed(&exchanges[0]), &wind] {
+        ask(client, "/api/x?task=7").await.unwrap();
+    }
+    ask(&wind, "/api/x?task=8").await.unwrap_err();
+    let error = ask(&replayed(&exchanges[0]), "/api/x?task=8").await.unwrap_err();
+    insta::assert_snapshot!(error, @"tradewind raw: the replay was not asked as recorded: GET /api/x?task=(not shown): next is tradewind raw.recorded-0001; parameters task=7 became task=(not shown)");
+}
+
 /// An id of a task is no one-time address: another one is another request.
 #[tokio::test]
 async fn ids_in_a_path_are_told_apart() {

@@ -107,7 +107,7 @@ async fn doors_are_independent() {
     replica.script(Door::Tradewind, [Step::Play]);
     let denied = plain().get(replica.hk_url() + ONE_TIME).send().await.unwrap().text().await.unwrap();
     assert!(denied.contains("Access denied"), "{denied}");
-    let denied = plain().post(replica.tradewind_url() + "/any").send().await.unwrap();
+    let denied = plain().post(replica.tradewind_url() + "/api/email/verify").send().await.unwrap();
     assert_eq!(denied.status(), StatusCode::UNAUTHORIZED);
 }
 
@@ -361,7 +361,7 @@ async fn a_connection_closes_after_its_request() {
     assert_eq!(replica.hk_requests().len(), 1);
 
     replica.script(Door::Tradewind, [Step::CloseAfterRequest]);
-    let post = || plain().post(replica.tradewind_url() + "/any");
+    let post = || plain().post(replica.tradewind_url() + "/api/email/verify");
     assert!(post().body("x".repeat(500_000)).send().await.is_err());
     assert_eq!(replica.tradewind_requests().len(), 1);
     assert_eq!(post().send().await.unwrap().status(), StatusCode::UNAUTHORIZED);

@@ -336,6 +336,25 @@ async fn an_answer_has_as_many_rows_as_are_asked_of_the_replica() {
         let each = bytes.bytes().await.unwrap().len() as u64 / rows;
         assert!(rows == 1 || (240..=320).contains(&each), "{each} bytes a row");
     }
+    // In years where years are asked for, and each statistic.
+    let (_replica, client) = replica(Replica::builder().hk_rows(501)).await;
+    for (text, statistics, length) in [
+        ("lang=EN&sv=VCy&freq=A&period=2024,2024&ttype=1", 1, 4),
+        ("lang=EN&sv=VCm,VCy&freq=M&period=202401,202401&ttype=1", 2, 6),
+    ] {
+        let answer = client.query(&query(text)).await.unwrap();
+        let mut counts = std::collections::BTreeMap::new();
+        let mut distinct = BTreeSet::new();
+        for row in answer.rows() {
+            assert_eq!(row.period.to_string().len(), length, "{text}: {}", row.period);
+            *counts.entry(row.sv.to_string()).or_insert(0) += 1;
+            let area = row.destination().unwrap().name.unwrap();
+            let code = row.commodity().unwrap().code;
+            let which = (row.period.to_string(), row.ttype.to_string(), row.sv.to_string());
+            distinct.insert((code, area, which));
+        }
+        assert_eq!((distinct.len(), counts.len()), (501, statistics), "{text}: {counts:?}");
+    }
     let (_replica, client) = replica(Replica::builder().hk_rows(0)).await;
     let text = "lang=EN&sv=VCm&freq=M&period=202401,202401&ttype=1";
     assert!(client.query(&query(text)).await.unwrap().is_empty());

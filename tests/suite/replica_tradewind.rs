@@ -203,7 +203,6 @@ async fn a_key_is_demanded() {
     ];
     for value in refused {
         assert_eq!(status("/api/email/verify", Some(value)).await, 401, "{value:?}");
-        assert_eq!(status("/api/elsewhere", Some(value)).await, 401, "{value:?}");
     }
     assert_eq!(status("/api/email/verify", None).await, 401);
     for value in ["Bearer tw_test_1", "bearer tw_live_a-B_9", "Bearer  tw_test_1 "] {
@@ -215,6 +214,36 @@ async fn a_key_is_demanded() {
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
     }
     assert_eq!(replica.tradewind_account("tw_test_1").unwrap().calls, 2);
+}
+
+/// No key is asked for before what no key would cure is told.
+#[tokio::test]
+async fn what_no_operation_takes_is_told_the_nearest_without_a_key() {
+    let replica = Replica::start().await.unwrap();
+    let ask = async |method: reqwest::Method, path: &str| {
+        let request = reqwest::Client::new().request(method, replica.tradewind_url() + path);
+        request.send().await.unwrap()
+    };
+    let mut told = Vec::new();
+    for (method, path) in
+        [("POST", "/api/health"), ("HEAD", "/api/health"), ("GET", "/api/helth"), ("POST", "/api/elsewhere")]
+    {
+        let answer = ask(method.parse().unwrap(), path).await;
+        let (status, allow) = (answer.status().as_u16(), header(&answer, "allow"));
+        assert_eq!(
+            header(&answer, "x-tradebind-assumed"),
+            "status, error code and message, billing of a failure"
+        );
+        let body = answer.bytes().await.unwrap();
+        let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+        told.push(format!("{method} {path}: {status} [{allow}] {}", body["error"]["message"]));
+    }
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    POST /api/health: 405 [GET] "the replica of tradewind has no POST /api/health; method: this path takes GET"
+    HEAD /api/health: 405 [GET] null
+    GET /api/helth: 404 [] "the replica of tradewind has no GET /api/helth; nearest is GET /api/health (health); path: \"helth\" is not \"health\""
+    POST /api/elsewhere: 404 [] "the replica of tradewind has no POST /api/elsewhere; nearest is POST /api/email/verify (email_verify); path: \"elsewhere\" is not \"email\""
+    "#);
 }
 
 #[tokio::test]

@@ -166,7 +166,11 @@ async fn calls(replica: &Replica, client: &Client, reply: &Reply) -> (String, us
         }
     };
     // Twice for those that may be repeated; what is left over is asked for by the next.
-    let script = || replica.script(Door::Tradewind, vec![Step::from(reply.clone()); 2]);
+    let script = || {
+        // What is charged against the document's word stops what follows.
+        client.ledger().resume();
+        replica.script(Door::Tradewind, vec![Step::from(reply.clone()); 2]);
+    };
     script();
     told(client.world_regions(request()).await.map(|billed| shown(&billed)));
     client.ledger().resume();

@@ -752,6 +752,7 @@ async fn free_reads_are_repeated() {
     let naps = clock.naps();
     assert_eq!((naps.len(), &naps[..2]), (3, &[Duration::from_secs(7), Duration::from_secs(60)][..]));
     assert_eq!(replica.tradewind_requests().len(), 4);
+    client.ledger().resume();
 
     // Up to the bound, and no further.
     replica.script(Door::Tradewind, vec![Step::from(Reply::html(503)); 5]);
@@ -782,6 +783,82 @@ async fn a_read_that_is_charged_is_not_free() {
         client.ledger().stopped().is_some(),
         "against a budget, a charge above its price stops the ledger"
     );
+}
+
+/// Whatever the status: what was charged is not told to be harmless to repeat.
+#[tokio::test]
+async fn what_was_charged_is_never_retryable() {
+    let mut told = Vec::new();
+    for status in [429, 503, 500] {
+        let mut failure = json!({"success": false, "request_id": "r9", "error": {"code": "busy"}});
+        failure["meta"] = json!({"billing": {"credits_charged": 0.2}});
+        let (replica, client) = scripted(vec![Step::from(Reply::json(status, &failure)); 2]).await;
+        let free = client.health().await.unwrap_err();
+        assert_eq!((free.credits(), free.attempts()), (Some(credits("0.2")), 1));
+        assert!(!free.is_retryable(), "{free}");
+        client.ledger().resume();
+        let billed = client.world_regions(request()).await.unwrap_err();
+        assert!(!billed.is_retryable() && billed.attempts() == 1, "{billed}");
+        assert_eq!(replica.tradewind_requests().len(), 2);
+        told.push(free.to_string());
+    }
+    insta::assert_snapshot!(told.join("\n"), @"
+    tradewind health: the usage limit is reached (HTTP 429, code busy, 0.2 credits charged, request r9); a repeat may be charged again
+    tradewind health: the service is busy (HTTP 503, code busy, 0.2 credits charged, request r9); a repeat may be charged again
+    tradewind health: the HTTP status tells a failure (HTTP 500, code busy, 0.2 credits charged, request r9)
+    ");
+}
+
+/// Budget and ledger hold also for what only the document calls free.
+#[tokio::test]
+async fn what_proves_to_be_charged_is_free_no_longer() {
+    let replica = Replica::start().await.unwrap();
+    let client = builder(&replica).max_credits(credits("0.5")).build().unwrap();
+    let mut dear = charged(&json!({"code": 1, "data": [140]}));
+    dear["meta"]["billing"]["credits_charged"] = json!(0.2);
+    let answer = || Step::from(Reply::json(200, &dear));
+    replica.script(Door::Tradewind, [answer()]);
+    assert_eq!(client.customs_countries().await.unwrap().credits(), Some(credits("0.2")));
+    assert!(client.customs_countries().await.unwrap_err().is_budget_reached());
+    assert!(client.health().await.unwrap_err().is_budget_reached());
+    assert_eq!((books(client.ledger()), replica.tradewind_requests().len()), ("0.2 0".to_owned(), 1));
+
+    // What it cost is its price, which the budget must hold, and nobody may allow less.
+    client.ledger().resume();
+    replica.script(Door::Tradewind, [answer()]);
+    client.customs_countries().await.unwrap();
+    assert_eq!(client.ledger().stopped(), None);
+    let error = client.customs_countries().await.unwrap_err();
+    assert!(error.is_budget_reached(), "{error}");
+    let error = client.customs_countries().allow(credits("0.1")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
+    client.health().await.unwrap();
+    assert_eq!((books(client.ledger()), replica.tradewind_requests().len()), ("0.4 0".to_owned(), 3));
+
+    // Nor is it repeated any more.
+    client.ledger().set_budget(Some(credits("1")));
+    replica.script(Door::Tradewind, [Reply::html(503).into()]);
+    let error = client.customs_countries().await.unwrap_err();
+    assert_eq!((error.is_outcome_unknown(), error.attempts()), (true, 1), "{error}");
+    assert_eq!(books(client.ledger()), "0.4 0.2");
+}
+
+/// An allowance counts for what is free, too: else what the stop advises would not help.
+#[tokio::test]
+async fn what_is_allowed_for_what_is_free_counts() {
+    let mut dear = charged(&json!({"code": 1, "data": [140]}));
+    dear["meta"]["billing"]["credits_charged"] = json!(0.2);
+    let answer = || Step::from(Reply::json(200, &dear));
+    let (_replica, client) = scripted([answer()]).await;
+    client.customs_countries().allow(credits("1")).await.unwrap();
+    assert_eq!((books(client.ledger()), client.ledger().stopped()), ("0.2 0".to_owned(), None));
+    let (_replica, client) = scripted([answer(), answer()]).await;
+    client.customs_countries().allow(credits("0.1")).await.unwrap();
+    let told = client.customs_countries().allow(credits("1")).await.unwrap_err().to_string();
+    assert!(told.contains("was charged 0.2 credits where 0.1 were reserved; allow more, then"), "{told}");
+    client.ledger().resume();
+    client.customs_countries().allow(credits("1")).await.unwrap();
+    assert_eq!((books(client.ledger()), client.ledger().stopped()), ("0.4 0".to_owned(), None));
 }
 
 #[tokio::test]
@@ -917,9 +994,10 @@ async fn a_charge_above_its_reservation_stops_later_calls() {
         error.to_string().contains("`world_regions` was charged 3 credits where 0.14 were reserved"),
         "{error}"
     );
-    client.health().await.unwrap();
-    assert_eq!(replica.tradewind_requests().len(), 2);
+    assert!(client.health().await.unwrap_err().is_budget_reached(), "what is free may be charged, too");
+    assert_eq!(replica.tradewind_requests().len(), 1);
     client.ledger().resume();
+    client.health().await.unwrap();
     client.world_regions(request()).await.unwrap();
     assert_eq!(books(client.ledger()), "3.14 0");
 

@@ -112,7 +112,8 @@ impl From<Error> for Failure {
             ErrorKind::Setup | ErrorKind::InvalidRequest | ErrorKind::NoKey | ErrorKind::PriceUnknown => {
                 Exit::Usage
             }
-            ErrorKind::Unreachable
+            ErrorKind::NoTurn
+            | ErrorKind::Unreachable
             | ErrorKind::Timeout
             | ErrorKind::Interrupted
             | ErrorKind::UsageLimit

@@ -12,7 +12,7 @@ mod shape;
 
 pub(super) use check::{Asked, Checked, Problem};
 pub(super) use prepared::{Origin, Prepared};
-pub(super) use route::{Found, Unmatched};
+pub(super) use route::{Matched, Unmatched};
 
 use std::collections::HashMap;
 

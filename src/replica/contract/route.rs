@@ -19,8 +19,11 @@ pub(in crate::replica) struct Unmatched {
     pub(in crate::replica) told: Vec<String>,
 }
 
-/// An operation with the values of its path's parameters, or why there is none.
-pub(in crate::replica) type Found<'a> = Result<(&'a Operation, Vec<(String, String)>), Unmatched>;
+/// An operation with the values of its path's parameters.
+pub(in crate::replica) type Matched<'a> = (&'a Operation, Vec<(String, String)>);
+
+/// What a request means, or why that is nothing.
+pub(in crate::replica) type Found<'a> = Result<Matched<'a>, Unmatched>;
 
 impl Contract {
     /// The operation that a request means, and the values of its path's parameters.

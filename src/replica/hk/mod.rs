@@ -30,10 +30,10 @@ use super::answer::{self, Answer};
 use super::builder::Common;
 use super::contract::{Asked, Contract};
 use super::disturb::Places;
-use super::player::{self, Recording};
+use super::player::{self, Line, Recording};
 use super::script::Door;
 use super::side::{Received, Service};
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, ServiceName};
 use crate::hk::Query;
 use crate::http::Clock;
 use crate::http::redact::is_token;
@@ -113,6 +113,14 @@ impl Hk {
         self.playable(self.queries.iter().position(|query| query.as_ref() == Some(asked))?)
     }
 
+    /// The exchange that asks the same, though it is no query: with another parameter beside those known, say.
+    fn no_query(&self, text: &str) -> Option<&Recording> {
+        let target = format!("/api/get?{text}");
+        let line = Line::new(&Method::GET, &target, ServiceName::HkTrade);
+        let recordings = self.recordings.iter().zip(&self.queries);
+        recordings.filter(|(_, query)| query.is_none()).map(|(one, _)| one).find(|one| one.is_asked_by(&line))
+    }
+
     /// The exchange at a place, unless its months are not published.
     fn playable(&self, at: usize) -> Option<&Recording> {
         let query = self.queries.get(at)?.as_ref()?;
@@ -160,7 +168,11 @@ impl Hk {
                 return failed(faults, "that it is refused, messages");
             }
         }
-        let recorded = query.as_ref().ok().and_then(|query| self.recorded(query)).map(played);
+        let recorded = match &query {
+            Ok(query) => self.recorded(query),
+            Err(_) => self.no_query(text),
+        };
+        let recorded = recorded.map(played);
         match (recorded, &self.office) {
             (Some(Ok(answer)), _) => answer,
             (_, Some(office)) => office.answer(text, query).await,
@@ -175,9 +187,11 @@ impl Hk {
             Received::Whole(body) => serde_json::from_slice(body).ok(),
             Received::Broken => None,
         };
-        let mut recorded = self.recordings.iter().filter(|recording| {
-            recording.is_asked_by(request.method(), target) && recording.asked() == sent.as_ref()
-        });
+        let line = Line::new(request.method(), target, ServiceName::HkTrade);
+        let mut recorded = self
+            .recordings
+            .iter()
+            .filter(|recording| recording.is_asked_by(&line) && recording.asked() == sent.as_ref());
         if let Some(answer) = recorded.find_map(|recording| played(recording).ok()) {
             return answer;
         }

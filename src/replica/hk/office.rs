@@ -6,11 +6,11 @@ use super::cube::{Cut, Walk};
 use super::plan::{self, Labels, Refusal, plan};
 use super::remembered::{Known, Remembered};
 use super::settings::Settings;
-use super::table::{self, Source, Table, Writer};
+use super::table::{self, Filling, Source, Table, Writer};
 use super::words::{self, Words};
 use super::world::{Anchor, Month, World};
 use super::{Answer, answer, failed};
-use crate::domain::{CommodityClass, Frequency, Language, Statistic, TradeType};
+use crate::domain::{CommodityClass, Frequency, Language, TradeType};
 use crate::hk::{InvalidQuery, Query};
 use crate::http::Clock;
 use crate::replica::builder::Common;
@@ -116,12 +116,13 @@ impl Office {
         tokio::task::spawn_blocking(|| Source::counted(walk)).await.ok()
     }
 
-    /// So many rows, whatever was asked for.
+    /// So many rows, whatever was asked for but its frequency and statistics.
     fn filled(&self, query: &Query, newest: Month, rows: u64) -> Ready {
-        let statistic = query.statistics().as_slice().first().copied().unwrap_or(Statistic::MonthlyValue);
-        let source = Source::Filling { world: Arc::clone(&self.world), newest, statistic, row: 0, rows };
+        let filling = Filling::new(query, newest);
+        let source = Source::Filling { world: Arc::clone(&self.world), filling, row: 0, rows };
         let (labels, trade_types) = (table::filling_labels(), plan::trade_types(TradeType::All));
-        Ready { count: rows, source, labels, trade_types, annual: false }
+        let annual = query.periods().frequency() == Frequency::Annual;
+        Ready { count: rows, source, labels, trade_types, annual }
     }
 }
 

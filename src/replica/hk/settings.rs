@@ -94,8 +94,8 @@ impl ReplicaBuilder {
     }
 
     /// Answers each query that no recorded exchange fits, and that is not refused, with so many rows instead of those
-    /// asked for: sorted by code, then country, about 280 bytes each, and made while they are sent. No figure in them
-    /// holds any sum.
+    /// asked for: months or years and statistics as asked, sorted by code, then country, about 280 bytes each, and made while
+    /// they are sent. No figure in them holds any sum.
     pub fn hk_rows(mut self, rows: u64) -> Self {
         self.hk.rows = Some(rows);
         self

@@ -17,7 +17,7 @@ use super::cube::{Cell, Cut, Key, Walk};
 use super::plan::{Areas, Labels};
 use super::words::Words;
 use super::world::{self, Group, Month, World, places};
-use crate::domain::{CommodityClass, Statistic, TradeType};
+use crate::domain::{CommodityClass, Frequency, Statistic, TradeType};
 use crate::hk::{Query, in_hong_kong};
 use crate::replica::answer::{self, Answer};
 
@@ -30,7 +30,7 @@ const PIECE: usize = 32 << 10;
 pub(super) enum Source {
     Kept(std::vec::IntoIter<Cell>),
     Walk { walk: Walk, block: std::vec::IntoIter<Cell> },
-    Filling { world: Arc<World>, newest: Month, statistic: Statistic, row: u64, rows: u64 },
+    Filling { world: Arc<World>, filling: Filling, row: u64, rows: u64 },
 }
 
 impl Source {
@@ -66,27 +66,50 @@ impl Iterator for Source {
                 }
                 *block = walk.period()?.into_iter();
             },
-            Self::Filling { world, newest, statistic, row, rows } => {
+            Self::Filling { world, filling, row, rows } => {
                 let at = *row;
                 *row = at.checked_add(1).filter(|_| at < *rows)?;
-                Some(filling(world, *newest, *statistic, at, *rows))
+                filling.cell(world, at, *rows)
             }
         }
     }
 }
 
-/// Row `at` of an answer that is filled up: by code, then country, then month, then type of trade.
-fn filling(world: &World, newest: Month, statistic: Statistic, at: u64, rows: u64) -> Cell {
-    static GOODS: OnceLock<u64> = OnceLock::new();
-    let goods = *GOODS.get_or_init(|| world::declared(CommodityClass::Hs8).len() as u64);
-    let places = places().len() as u64;
-    let each = rows.div_ceil(goods * places);
-    let (pair, nth) = (at / each, at % each);
-    let months = Month::nth(0).until(newest) as u64;
-    let trade_type = TradeType::VALUES[(nth / months % 5) as usize];
-    let key = Key { good: (pair / places) as u16, origin: 0, destination: (pair % places) as u16, mode: 0 };
-    let month = Month::nth((nth % months) as usize);
-    Cell { month, trade_type, key, statistic, figure: world.filling(at) }
+/// What an answer that is filled up goes through.
+pub(super) struct Filling {
+    months: Vec<Month>,
+    statistics: Vec<Statistic>,
+}
+
+impl Filling {
+    /// All that is published, in months or in years, each of the statistics that are asked for.
+    pub(super) fn new(query: &Query, newest: Month) -> Self {
+        let months = Month::nth(0).until(newest);
+        let months = match query.periods().frequency() {
+            Frequency::Monthly => (0..months).map(Month::nth).collect(),
+            // A year stands in its December.
+            Frequency::Annual => (11..months).step_by(12).map(Month::nth).collect(),
+        };
+        Self { months, statistics: query.statistics().iter().copied().collect() }
+    }
+
+    /// Row `at`: by code, then country, then type of trade, then period, then statistic.
+    fn cell(&self, world: &World, at: u64, rows: u64) -> Option<Cell> {
+        static GOODS: OnceLock<u64> = OnceLock::new();
+        let goods = *GOODS.get_or_init(|| world::declared(CommodityClass::Hs8).len() as u64);
+        let places = places().len() as u64;
+        let (months, statistics) = (self.months.len() as u64, self.statistics.len() as u64);
+        // Of each pair all statistics, however few rows there are.
+        let each = rows.div_ceil(goods * places).next_multiple_of(statistics.max(1));
+        let (pair, nth) = (at / each, at % each);
+        let statistic = *self.statistics.get(nth.checked_rem(statistics)? as usize)?;
+        let nth = nth / statistics;
+        let month = *self.months.get(nth.checked_rem(months)? as usize)?;
+        let trade_type = TradeType::VALUES[(nth / months % 5) as usize];
+        let key =
+            Key { good: (pair / places) as u16, origin: 0, destination: (pair % places) as u16, mode: 0 };
+        Some(Cell { month, trade_type, key, statistic, figure: world.filling(at) })
+    }
 }
 
 /// What the rows of an answer that is filled up are told of.

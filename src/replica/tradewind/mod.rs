@@ -22,13 +22,13 @@ use serde_json::{Value, json};
 
 use super::answer::{self, Answer};
 use super::builder::Common;
-use super::contract::{Asked, Contract, Found, Operation, Origin, Problem, Unmatched};
+use super::contract::{Asked, Contract, Matched, Operation, Origin, Problem, Unmatched};
 use super::disturb::Places;
-use super::player::{self, Recording};
+use super::player::{self, Line, Recording};
 use super::script::Door;
 use super::side::{BODY_CAP, Received, Service};
 use crate::domain::{Credits, DateText};
-use crate::exchange::{Exchange, differences};
+use crate::exchange::{Exchange, ServiceName, differences};
 use crate::http::Clock;
 use crate::near::nearest;
 use account::Declined;
@@ -101,12 +101,14 @@ impl Tradewind {
     }
 
     /// What the service does with a request, as far as is known.
-    fn behave(&self, found: Found<'_>, head: &Parts, key: Option<&str>, body: &[u8]) -> Answer {
+    fn behave(
+        &self,
+        (operation, values): Matched<'_>,
+        head: &Parts,
+        key: Option<&str>,
+        body: &[u8],
+    ) -> Answer {
         let path = head.uri.path();
-        let (operation, values) = match found {
-            Ok(found) => found,
-            Err(unmatched) => return self.unmatched(unmatched),
-        };
         let asked = Asked { path: &values, query: head.uri.query(), headers: &head.headers, body };
         let checked = operation.check(&asked);
         let mut sent = checked.body.unwrap_or_default();
@@ -130,8 +132,9 @@ impl Tradewind {
             });
         }
         let target = head.uri.path_and_query().map_or(path, |target| target.as_str());
+        let line = Line::new(&head.method, target, ServiceName::Tradewind);
         let recorded = self.recordings.iter().find(|recording| {
-            recording.is_asked_by(&head.method, target)
+            recording.is_asked_by(&line)
                 && operation.filled(recording.asked())
                     == operation.filled(Some(&sent).filter(|s| !s.is_null()))
                 && recording.play().is_ok()
@@ -296,7 +299,8 @@ impl Tradewind {
         let asked = format!("{} {}", head.method, head.uri);
         let body: Option<Value> = serde_json::from_slice(body).ok();
         let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
-        let on_line = |recording: &&Recording| recording.is_asked_by(&head.method, target);
+        let line = Line::new(&head.method, target, ServiceName::Tradewind);
+        let on_line = |recording: &&Recording| recording.is_asked_by(&line);
         let fits = |recording: &&Recording| on_line(recording) && recording.asked() == body.as_ref();
         let problems = match self.recordings.iter().find(fits).map(Recording::play) {
             Some(Ok(answer)) => return answer,
@@ -325,8 +329,13 @@ impl Service for Tradewind {
 
     async fn play(&self, request: Request<Received>) -> Answer {
         let (head, body) = request.into_parts();
-        let found = self.contract.find(&head.method, head.uri.path());
-        let open = found.as_ref().is_ok_and(|(operation, _)| !operation.needs_key);
+        let found = match self.contract.find(&head.method, head.uri.path()) {
+            Ok(found) => Some(found),
+            // No key would help there; whether the service looks at it first is not known.
+            Err(unmatched) if self.behaving => return self.unmatched(unmatched),
+            Err(_) => None,
+        };
+        let open = found.as_ref().is_some_and(|(operation, _)| !operation.needs_key);
         let key = key(&head.headers);
         if !open && key.is_none() {
             let told = "send Authorization: Bearer KEY, with a key such as tw_test_1".to_owned();
@@ -336,7 +345,10 @@ impl Service for Tradewind {
             let told = format!("the request holds more than {BODY_CAP} bytes, or broke off");
             return self.failure(StatusCode::PAYLOAD_TOO_LARGE, "too_large", &[told]);
         };
-        if self.behaving { self.behave(found, &head, key, &body) } else { self.only_play(&head, &body) }
+        match found.filter(|_| self.behaving) {
+            Some(found) => self.behave(found, &head, key, &body),
+            None => self.only_play(&head, &body),
+        }
     }
 }
 

@@ -94,13 +94,22 @@ impl FromStr for CommodityCode {
         if (1..=8).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit()) {
             Ok(Self(code.to_owned()))
         } else {
-            // Printed tariffs part the digits.
-            let bare: String = code.chars().filter(|c| !matches!(c, '.' | ' ')).collect();
-            let meant = (bare != code && bare.parse::<Self>().is_ok()).then(|| format!("; write {bare}"));
-            let problem = format!("must be 1 to 8 digits, such as 1006{}", meant.unwrap_or_default());
+            let problem = format!("must be 1 to 8 digits, such as 1006{}", meant(code).unwrap_or_default());
             Err(InvalidValue::new("commodity code", text, problem, SOURCE))
         }
     }
+}
+
+/// What seems to be meant by a text that is no code.
+fn meant(text: &str) -> Option<String> {
+    let parts: Vec<_> = text.split([' ', ';']).filter(|part| !part.is_empty()).collect();
+    let are_codes = parts.len() > 1 && parts.iter().all(|part| part.parse::<CommodityCode>().is_ok());
+    // Printed tariffs part the digits, four first and two and two behind them.
+    if are_codes && (text.contains(';') || parts.iter().skip(1).any(|part| part.len() > 2)) {
+        return Some(format!("; between codes stand commas: {}", parts.join(",")));
+    }
+    let bare: String = text.chars().filter(|c| !matches!(c, '.' | ' ')).collect();
+    (bare != text && bare.parse::<CommodityCode>().is_ok()).then(|| format!("; write {bare}"))
 }
 
 text_serde!(CommodityCode, "a commodity code as text, since leading zeros count");

@@ -259,6 +259,9 @@ mod tests {
             wrong::<AreaList>(""),
             wrong::<StatisticList>("VCm,,x"),
             wrong::<CodeList>("0101,1O2"),
+            wrong::<CodeList>("8542 8517"),
+            wrong::<CodeList>("85;84"),
+            wrong::<CodeList>("8542 31 00"),
         ].join("\n"), @r#"
         commodity codes "0001,0002,0003,0004,0005,0006,0007,0008,0009,0010,0011,0012,…": holds 21 codes, at most 20 fit in one query (C&SD query guide, section A, code, and appendix 2)
         areas "AA,AB,AC,AD,AE,AF,AG,AH,AI,AJ,AK,AL,AM,AN,AO,AP,AQ,AR,AS,AT,…": holds 31 countries, at most 30 fit in one query (C&SD query guide, section A, co and cc, and appendix 1)
@@ -266,6 +269,9 @@ mod tests {
         areas "": holds nothing; give at least one (C&SD query guide, section A, co and cc, and appendix 1)
         statistics "VCm,,x": item 2 is empty; item 3, "x", must be one of VCm (monthly-value), QCm (monthly-quantity), VCy (annual-value), QCy (annual-quantity) (C&SD query guide, section A, sv)
         commodity codes "0101,1O2": item 2, "1O2", must be 1 to 8 digits, such as 1006 (C&SD query guide, section A, code, and appendix 2)
+        commodity codes "8542 8517": item 1, "8542 8517", must be 1 to 8 digits, such as 1006; between codes stand commas: 8542,8517 (C&SD query guide, section A, code, and appendix 2)
+        commodity codes "85;84": item 1, "85;84", must be 1 to 8 digits, such as 1006; between codes stand commas: 85,84 (C&SD query guide, section A, code, and appendix 2)
+        commodity codes "8542 31 00": item 1, "8542 31 00", must be 1 to 8 digits, such as 1006; write 85423100 (C&SD query guide, section A, code, and appendix 2)
         "#);
     }
 

@@ -33,6 +33,11 @@ pub enum HarvestError {
         /// The folder.
         folder: PathBuf,
     },
+    /// A file that is none of the harvest's stands where its data go, which take the place of the whole folder.
+    Stranger {
+        /// The file.
+        path: PathBuf,
+    },
     /// The folder holds the harvest of another request, or of another service.
     Changed {
         /// The folder.
@@ -100,6 +105,12 @@ impl fmt::Display for HarvestError {
                 f,
                 "{} holds other files than a harvest's; give an empty folder or a new one",
                 folder.display()
+            ),
+            Self::Stranger { path } => write!(
+                f,
+                "{} is none of the harvest's, and would go with the data before: move it elsewhere, and run the same again; what was \
+                 answered is kept",
+                path.display()
             ),
             Self::Changed { folder, differences } => {
                 write!(f, "{} holds another harvest:", folder.display())?;

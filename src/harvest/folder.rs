@@ -157,7 +157,16 @@ impl Folder {
     pub(super) fn remove(&self, name: &str) {
         let path = self.path.join(name);
         // What stays was there before, too.
-        _ = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
+        _ = fs::remove_file(&path);
+    }
+
+    /// Removes a folder of data, unless it holds files of others.
+    #[cfg(feature = "parquet")]
+    pub(super) fn remove_folder(&self, name: &str, is_own: impl Fn(&str) -> bool) {
+        let path = self.path.join(name);
+        if stranger(&path, &is_own).is_none() {
+            _ = fs::remove_dir_all(&path);
+        }
     }
 
     /// Writes a file that appears under its name once all of it is on the disk.
@@ -230,14 +239,19 @@ fn holds_others(folder: &Path) -> io::Result<bool> {
 
 #[cfg(feature = "parquet")]
 impl Folder {
-    /// Makes a folder that takes the place of one of its name once all of it is on the disk.
+    /// Makes a folder that takes the place of one of its name once all of it is on the disk. The old one must hold no files but
+    /// those whose names are its own.
     pub(super) fn replace_folder<T>(
         &self,
         name: &str,
+        is_own: impl Fn(&str) -> bool,
         write: impl FnOnce(&Path) -> Result<T, HarvestError>,
     ) -> Result<T, HarvestError> {
         let path = self.path.join(name);
         let failed = || HarvestError::disk(&path, "written");
+        if let Some(file) = stranger(&path, &is_own) {
+            return Err(HarvestError::Stranger { path: file });
+        }
         let mut builder = tempfile::Builder::new();
         builder.prefix(TEMPORARY);
         #[cfg(unix)]
@@ -260,6 +274,20 @@ impl Folder {
         File::open(&self.path).and_then(|folder| folder.sync_all()).map_err(failed())?;
         Ok(value)
     }
+}
+
+/// A file below a folder that is none of a harvest's.
+#[cfg(feature = "parquet")]
+fn stranger(folder: &Path, is_own: &impl Fn(&str) -> bool) -> Option<PathBuf> {
+    let mut entries: Vec<_> = fs::read_dir(folder).into_iter().flatten().flatten().collect();
+    entries.sort_by_key(fs::DirEntry::file_name);
+    entries.into_iter().find_map(|entry| {
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        match is_folder {
+            true => stranger(&entry.path(), is_own),
+            false => (!is_own(&entry.file_name().to_string_lossy())).then(|| entry.path()),
+        }
+    })
 }
 
 fn read_purpose(path: &Path) -> Result<Option<Purpose>, HarvestError> {

@@ -1072,7 +1072,14 @@ fn finish(
     if unfinished.is_none() && !kept_data && is_new() {
         // Made of other answers than these.
         let others = Format::ALL.iter().filter(|format| **format != settings.format);
-        others.for_each(|format| folder.remove(format.file()));
+        others.for_each(|format| match format {
+            #[cfg(feature = "parquet")]
+            Format::Parquet => {
+                let name = purpose.request.dataset_name(&purpose.service);
+                folder.remove_folder(format.file(), |file| write::is_of(file, &name));
+            }
+            _ => folder.remove(format.file()),
+        });
     }
     let published = shown.iter().filter_map(Generation::published).reduce(|one, other| {
         let last = if one.end().ordinal() < other.end().ordinal() { other } else { one };

@@ -4,6 +4,8 @@
 mod arrow;
 #[cfg(feature = "parquet")]
 mod parquet;
+#[cfg(feature = "parquet")]
+pub(super) use parquet::is_of;
 
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};

@@ -326,6 +326,11 @@ impl Validator {
                         let list: Vec<_> = known.iter().map(ToString::to_string).collect();
                         format!("has a shape that fits none of what was given:\n  {}", list.join("\n  "))
                     }
+                    Ok(()) if prefix.trim_ascii_start().starts_with(b"[") => {
+                        "is a list, which no operation takes or answers; of rows that `tradebind` printed, keep the answer itself, \
+                         with `hk raw` or `tradewind raw`"
+                            .to_owned()
+                    }
                     Ok(()) => {
                         "has a shape that fits no operation; say what it is with --service, --operation and --part"
                             .to_owned()

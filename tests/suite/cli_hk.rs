@@ -104,6 +104,7 @@ fn wrong_options_are_told() {
     let commands = [
         "hk get".to_owned(),
         "hk get --trade-type export --period 2023".to_owned(),
+        "hk get --trade-type imports,EXPORTS --period 2023".to_owned(),
         "hk get --trade-type imports --period 2023-13".to_owned(),
         "hk get --trade-type imports --period 2023..2022".to_owned(),
         "hk get --trade-type imports --period 2022..2023-05".to_owned(),

@@ -574,6 +574,35 @@ async fn a_refresh_in_another_form_leaves_no_old_data() {
     }
 }
 
+/// The folder of a dataset goes as a whole when the next takes its place: not while it holds files of others.
+#[tokio::test]
+async fn files_of_others_stay() {
+    let replica = Replica::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let request = request("2026-01..2026-02").commodities(hs(CommodityClass::Hs2, &["85", "71"])).build();
+    let plan = Plan::new(request.unwrap(), Limits::default().rows(2)).unwrap();
+    let run = async |format: Format| {
+        let harvest =
+            Harvest::open(folder.path(), &plan, &Settings::new("replica").format(format).in_flight(1))
+                .unwrap();
+        harvest.run(&client(&replica).await, |_| {}).await
+    };
+    replica.script(Door::HkAnswer, [Step::Play]);
+    replica.faults([Rule::on(Door::HkAnswer).times(3).with(Fault::WrongCount(1))]);
+    assert_eq!(run(Format::Parquet).await.unwrap().data.rows, 2);
+    let own = folder.path().join("data/trade_type=imports/year=2026");
+    let file = own.join("part-of-another-00000.parquet");
+    std::fs::write(&file, "x").unwrap();
+    std::fs::write(own.join(".DS_Store"), "x").unwrap();
+    let HarvestError::Stranger { path } = run(Format::Parquet).await.unwrap_err() else { panic!() };
+    assert_eq!(path, file);
+    // Data in another form leave it, too.
+    assert_eq!(run(Format::Csv).await.unwrap().data.rows, 4);
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(run(Format::Parquet).await.unwrap().data.rows, 4);
+    assert!(!own.join(".DS_Store").exists());
+}
+
 /// What failed in one form and came in another leaves no data behind that lack rows.
 #[tokio::test]
 async fn data_of_fewer_answers_do_not_stay_in_another_form() {

@@ -699,6 +699,7 @@ fn what_a_body_is_must_be_plain_or_given() {
         problems("<html><body>503</body></html>"),
         problems("period,figure\n201805,1\n"),
         problems(r#"{"hello": "world"}"#),
+        problems(r#" [{"period": "202305", "figure": "1"}]"#),
         problems(r#"{"page": 1, "per_page": 10}"#),
         problems(r#"{"success": true, "request_id": "r", "data": null}"#),
         problems(r#"{"format": "tradebind-exchange/1", "service": "hk", "operation": "get"}"#),

@@ -237,7 +237,7 @@ impl Context {
         }
         if unknown_goods && self.globals.replica {
             return failure
-                .and("the replica knows few codes, such as HS 1006, 8517, 8542 and what lies below them");
+                .and("the replica knows few codes, some of ten chapters, such as HS 1006, 8517, 854231 and 85423100");
         }
         match self.unreachable(url).filter(|_| unreachable) {
             Some(told) => failure.and(told),

@@ -9,6 +9,13 @@ use crate::harvest::summary::DataFile;
 use crate::harvest::{HarvestError, hash};
 use crate::table::{Column, Dataset, Folder, Gathered};
 
+/// Whether a file's name is one of a dataset of a name; hidden ones are what file managers leave.
+pub(in crate::harvest) fn is_of(file: &str, dataset: &str) -> bool {
+    file.starts_with('.')
+        || file.strip_prefix("part-").and_then(|rest| rest.strip_prefix(dataset)).is_some()
+            && file.ends_with(".parquet")
+}
+
 /// Writes a dataset of Parquet files into a folder that takes the place of the last one.
 pub(super) fn write(
     (place, fresh): (&Place, &Fresh),
@@ -17,8 +24,10 @@ pub(super) fn write(
 ) -> Result<Written, HarvestError> {
     let name = settings.format.file();
     let path = place.path().join(name);
-    place.replace_folder(name, |folder| {
-        let request = sources.first().map(|source| source.plan.request());
+    let request = sources.first().map(|source| source.plan.request());
+    let own = request.map(|request| request.dataset_name(&settings.service));
+    let is_own = |file: &str| is_of(file, own.as_deref().unwrap_or_default());
+    place.replace_folder(name, is_own, |folder| {
         let dataset = Dataset::new(Folder::new(folder));
         let mut dataset = Gathered::new(match request {
             // So that several harvests have room in one place, each beside the others. The first source is of the request that

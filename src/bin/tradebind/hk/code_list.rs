@@ -98,6 +98,14 @@ fn odd(words: &[Word], class: CommodityClass) -> Option<String> {
     let digits = class.digits()?;
     let odd: Vec<_> = words.iter().filter(|word| word.text.len() != digits || !word.is_digits()).collect();
     let first = odd.first()?;
+    if let Some(word) = odd.iter().find(|word| !word.is_digits()) {
+        let hint = if word.line.is_some() { "; put # before what is a remark" } else { "" };
+        return Some(format!(
+            "{} is no code; codes of {} have {digits} digits{hint}",
+            word.told(),
+            class.as_str()
+        ));
+    }
     let named = odd.iter().take(NAMED).map(|word| word.told()).collect::<Vec<_>>().join(", ");
     let more = match odd.len().saturating_sub(NAMED) {
         0 => String::new(),

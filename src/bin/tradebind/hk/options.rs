@@ -2,7 +2,8 @@
 
 use std::fmt::Display;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::error::{ContextKind, ContextValue};
 use tradebind::domain::{CommodityClass, InvalidValue, Known as _, PeriodPair, TradeType};
 use tradebind::hk::Span;
 
@@ -44,8 +45,36 @@ pub struct Breakdown {
     pub lang: String,
 }
 
-pub fn trade_types() -> PossibleValuesParser {
-    TradeType::VALUES.iter().map(|kind| kind.name()).collect::<Vec<_>>().into()
+pub fn trade_types() -> TradeTypes {
+    TradeTypes(TradeType::VALUES.iter().map(|kind| kind.name()).collect::<Vec<_>>().into())
+}
+
+/// Names of types of trade. What is spelt nearest to `exports` is another flow.
+#[derive(Debug, Clone)]
+pub struct TradeTypes(PossibleValuesParser);
+
+impl TypedValueParser for TradeTypes {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<String, clap::Error> {
+        self.0.parse_ref(command, arg, value).map_err(|mut error| {
+            if ["export", "exports"].iter().any(|name| value.eq_ignore_ascii_case(name)) {
+                let exports = [TradeType::TotalExports, TradeType::DomesticExports, TradeType::ReExports];
+                let names = exports.iter().map(|kind| kind.name().to_owned()).collect();
+                error.insert(ContextKind::SuggestedValue, ContextValue::Strings(names));
+            }
+            error
+        })
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        self.0.possible_values()
+    }
 }
 
 fn classes() -> PossibleValuesParser {

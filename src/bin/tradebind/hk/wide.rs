@@ -1,7 +1,7 @@
 //! What `plan` and `harvest` are asked for.
 
 use std::num::NonZeroU64;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tradebind::domain::{CommodityClass, InvalidValue, Language, Period, PeriodPair, Statistic, TradeType};
 use tradebind::harvest::{Areas, Commodities, Limits, Plan, Request};
@@ -197,8 +197,10 @@ impl Wide {
         }
         let is_sitc = !self.sitc.is_empty();
         let option = match (is_sitc, self.hs.is_empty(), &self.codes_from) {
+            (true, _, Some(_)) => "--sitc and --codes-from",
             (true, ..) => "--sitc",
             (false, true, Some(_)) => "--codes-from",
+            (false, false, Some(_)) => "--hs and --codes-from",
             _ => "--hs",
         };
         let given = self.breakdown.class(option)?;
@@ -207,7 +209,10 @@ impl Wide {
         listed.add_lines(list.unwrap_or_default());
         if listed.is_empty() {
             return match given {
-                _ if self.codes_from.is_some() => Err(format!("{option}: holds no code")),
+                _ if self.codes_from.is_some() => {
+                    let file = self.codes_from.as_deref().unwrap_or(Path::new("")).display();
+                    Err(format!("{option}: {file} holds no code"))
+                }
                 None => Ok(None),
                 // It takes none.
                 Some(CommodityClass::EndUse) => Ok(Some(Commodities::EndUse)),

@@ -150,7 +150,8 @@ struct Asked {
     refused_with: HashMap<CommodityCode, Vec<usize>>,
     /// Codes that were refused together, for a reason that names some of them.
     named: Vec<BTreeSet<CommodityCode>>,
-    /// Codes that are not to be asked for together: too much for one answer, or contradicted.
+    /// Codes that are not to be asked for together: too much for one answer, or contradicted. In the run that it failed in, also one
+    /// alone.
     apart: Vec<BTreeSet<CommodityCode>>,
 }
 
@@ -526,9 +527,15 @@ impl<'a> Walk<'a> {
         Step::Ask(if is_hard && !self.in_english { Next::Probe(part) } else { Next::Ask(part) })
     }
 
-    /// As many of these codes as may be asked for together, as far as is known.
+    /// As many of these codes as may be asked for together, as far as is known: where several are found that failed alone, one.
     fn small(&self, mut part: Vec<CommodityCode>) -> Vec<CommodityCode> {
         let apart = || self.asked.into_iter().flat_map(|asked| &asked.apart);
+        let was_here = |one: &BTreeSet<CommodityCode>| {
+            apart().any(|set| set.is_superset(one) && set.iter().any(|code| self.codes.contains(code)))
+        };
+        if apart().filter(|set| set.len() == 1 && was_here(set)).count() >= BY_HALVES {
+            return first(part);
+        }
         while part.len() > 1 && apart().any(|set| set.iter().all(|code| part.contains(code))) {
             part = half(part);
         }

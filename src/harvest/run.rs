@@ -409,6 +409,8 @@ fn refreshed(generations: &[Generation], end: Period) -> Option<PeriodPair> {
     PeriodPair::new(start, end).ok()
 }
 
+/// The periods of queries that failed, by block in English and code.
+type FailedBefore = HashMap<(Block, Option<CommodityCode>), Vec<PeriodPair>>;
 /// One code of a block in English and a range.
 type Alone = (Block, PeriodPair, CommodityCode);
 
@@ -435,10 +437,12 @@ impl State {
     fn fail(&mut self, query: &Query, reason: String, unreachable: bool, by_itself: bool) -> Step {
         self.failed.push(Failed { query: query.to_string(), reason, unreachable });
         self.told.failed += 1;
+        self.in_a_row += 1;
         let (block, periods, codes) = Block::of(query);
         match &codes[..] {
             [code] if by_itself => {
                 self.passed_over.insert((block.in_english(), periods, code.clone()));
+                self.facts.learn(query, Came::Contradicted, Gained::default());
                 Step::More
             }
             _ => Step::Done,
@@ -524,8 +528,8 @@ struct Run<'a, F> {
     format: Format,
     /// The most bytes of rows that are written ahead.
     ahead: usize,
-    /// Blocks and codes of the queries that failed in the run before.
-    failed_before: HashSet<(Block, Option<CommodityCode>)>,
+    /// Blocks, codes and periods of the queries that failed in the run before.
+    failed_before: FailedBefore,
     began: Instant,
     progress: Mutex<F>,
     folder: Arc<Folder>,
@@ -585,7 +589,8 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
             }
         }
         self.all(batches).await?;
-        let parts = self.refused_across(plan);
+        let mut parts = self.refused_across(plan);
+        self.begin_behind_failed(&mut parts);
         self.state().told.planned += parts.len();
         self.all(parts).await
     }
@@ -593,10 +598,17 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
     /// Begins with what comes behind the queries that failed in the run before: where the same ones fail each time, and enough of
     /// them to leave the rest, the rest has its turn.
     fn begin_behind_failed(&self, batches: &mut [Batch]) {
-        let Some(failed) = Some(&self.failed_before).filter(|failed| !failed.is_empty()) else { return };
+        if self.failed_before.is_empty() {
+            return;
+        }
+        let state = self.state();
         let has_failed = |batch: &Batch| {
-            let block = batch.block.in_english();
-            let one = |code| failed.contains(&(block.clone(), code));
+            let Some(block) = state.facts.known_block(&batch.block) else { return false };
+            let block = block.in_english();
+            let one = |code| {
+                let failed = self.failed_before.get(&(block.clone(), code));
+                failed.into_iter().flatten().any(|periods| periods.overlap(batch.periods).is_some())
+            };
             if batch.codes.is_empty() { one(None) } else { batch.codes.iter().cloned().map(Some).any(one) }
         };
         if let Some(last) = batches.iter().rposition(has_failed) {
@@ -717,9 +729,7 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
                 };
                 let unreachable = error.kind() == ErrorKind::Unreachable;
                 let mut state = self.state();
-                let is_contradicted = english == InEnglish::Answered;
-                let by_itself = is_contradicted || error.kind() == ErrorKind::TooLarge;
-                state.in_a_row += usize::from(!is_contradicted);
+                let by_itself = english == InEnglish::Answered || error.kind() == ErrorKind::TooLarge;
                 Err(state.fail(&query, format!("{error}{hint}"), unreachable, by_itself))
             }
         };
@@ -767,10 +777,12 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
                 return Ok(Err(state.fail(query, reason, false, is_refused)));
             }
             state.facts.learn(query, Came::Contradicted, gained);
-            state.in_a_row = 0;
             return Ok(Ok(record(Came::Contradicted)));
         }
-        state.in_a_row = 0;
+        // What is said otherwise in another language is no sign that anybody is there.
+        if came != Came::Contradicted {
+            state.in_a_row = 0;
+        }
         Ok(Ok(record(came)))
     }
 
@@ -976,17 +988,19 @@ fn told_data(folder: &Path) -> Option<DataFile> {
     folder.join(&data.file).exists().then_some(data)
 }
 
-/// The blocks, in English, and codes that failed in the run before, by the manifest.
-fn told_failed(folder: &Path) -> HashSet<(Block, Option<CommodityCode>)> {
+/// What failed in the run before, by the manifest.
+fn told_failed(folder: &Path) -> FailedBefore {
     let manifest = manifest(folder);
     let told = manifest.pointer("/summary/failed").and_then(serde_json::Value::as_array);
-    let queries = told.into_iter().flatten().filter_map(|one| one["query"].as_str()?.parse::<Query>().ok());
-    let keys = |query: Query| {
-        let (block, _, codes) = Block::of(&query);
-        let codes: Vec<_> = if codes.is_empty() { vec![None] } else { codes.into_iter().map(Some).collect() };
-        codes.into_iter().map(move |code| (block.in_english(), code))
-    };
-    queries.flat_map(keys).collect()
+    let mut failed = FailedBefore::new();
+    for query in told.into_iter().flatten().filter_map(|one| one["query"].as_str()?.parse::<Query>().ok()) {
+        let (block, periods, codes) = Block::of(&query);
+        let codes = if codes.is_empty() { vec![None] } else { codes.into_iter().map(Some).collect() };
+        for code in codes {
+            failed.entry((block.in_english(), code)).or_default().push(periods);
+        }
+    }
+    failed
 }
 
 /// How many refreshes the data there hold, by the manifest.

@@ -216,7 +216,7 @@ impl Client {
     ) -> Result<Got<F>, Error> {
         let Shared { wire, session, .. } = &*self.0;
         loop {
-            let turn = wire.gate.enter(&*wire.clock).await?;
+            let turn = wire.gate.enter(&*wire.clock).await.map_err(|why| repeats.kept_from(why))?;
             let seen = session.number();
             repeats.attempt();
             let began = wire.clock.now();
@@ -240,6 +240,7 @@ impl Client {
                 repeats.denied += 1;
                 session.renew(seen);
                 call.repeated(Duration::ZERO, repeats.attempts(), error.kind());
+                repeats.keep(error.repeatable(asked.is_read()));
                 continue;
             }
             // What is no read may have been done, even where no connection could be made or the limit was reached: that may be

@@ -95,6 +95,8 @@ pub(crate) struct Repeats {
     faults: u32,
     waited: Duration,
     worked: Duration,
+    /// What the last attempt ended with, while the call goes on.
+    last: Option<Error>,
     /// Repeats since the session was denied.
     #[cfg(feature = "hk-trade")]
     pub(crate) denied: u32,
@@ -108,6 +110,7 @@ impl Repeats {
             faults: 0,
             waited: Duration::ZERO,
             worked: Duration::ZERO,
+            last: None,
             #[cfg(feature = "hk-trade")]
             denied: 0,
         }
@@ -144,6 +147,16 @@ impl Repeats {
         self.waited
     }
 
+    /// Keeps what an attempt ended with, that the call is repeated for.
+    pub(crate) fn keep(&mut self, error: Error) {
+        self.last = Some(error);
+    }
+
+    /// Why a call ends that is kept from its next attempt: nothing was sent is true only of one that had none.
+    pub(crate) fn kept_from(&mut self, why: Error) -> Error {
+        self.last.take().map_or(why, |last| last.with_effort(self.attempts, self.waited))
+    }
+
     /// How long to wait before the call is repeated, or the error where it is not.
     pub(crate) fn after(&mut self, error: Error, clock: &dyn Clock) -> Result<Duration, Error> {
         let asked = retry_after_of(&error, clock);
@@ -168,6 +181,7 @@ impl Repeats {
         }
         // As large as the service may ask for.
         self.waited = self.waited.saturating_add(wait);
+        self.keep(error);
         Ok(wait)
     }
 }
@@ -283,6 +297,14 @@ mod tests {
             assert_eq!(patient.after(asked, &clock).unwrap(), Duration::MAX);
         }
         assert_eq!(patient.waited(), Duration::MAX);
+        // Whatever ends a call between two attempts, something was sent.
+        let mut repeats = Repeats::new(Backoff::default());
+        let why = || Error::new(ErrorKind::NoTurn, "");
+        assert!(repeats.kept_from(why()).is_unsent());
+        repeats.attempt();
+        repeats.after(busy(&[]), &clock).unwrap();
+        let error = repeats.kept_from(why());
+        assert_eq!((error.kind(), error.attempts(), error.is_unsent()), (ErrorKind::Busy, 1, false));
         let error = wait(&[("retry-after", "301")]).unwrap_err();
         assert_eq!(
             error.retry_after(),

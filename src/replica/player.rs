@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::answer::{self, Answer};
 use crate::exchange::{Body, Exchange, RecordedRequest, RecordedResponse, ServiceName};
+use crate::http::redact::HIDDEN;
 use crate::http::{SentTarget, Target};
 
 /// An exchange whose answer was made ready once, so that to play it copies no body.
@@ -107,6 +108,13 @@ impl Ready {
         let status = StatusCode::from_u16(recorded.status).map_err(|e| e.to_string())?;
         Ok(Self { status, headers, body })
     }
+}
+
+/// Recordings, whose target shows all first: the others stand for any value where something is not shown.
+pub(super) fn recordings(exchanges: impl IntoIterator<Item = Exchange>) -> Vec<Recording> {
+    let mut recordings: Vec<_> = exchanges.into_iter().map(Recording::new).collect();
+    recordings.sort_by_key(|recording| recording.request.target.contains(HIDDEN));
+    recordings
 }
 
 /// Says that nothing recorded fits, and what is recorded; a line each.

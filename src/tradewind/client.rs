@@ -263,8 +263,8 @@ impl Client {
         }
         let mut reservation = ledger.reserve(what.id, self.price(call)?, what.free)?;
         loop {
-            let turn = wire.gate.enter(&*wire.clock).await?;
-            reservation.sent()?;
+            let turn = wire.gate.enter(&*wire.clock).await.map_err(|why| repeats.kept_from(why))?;
+            reservation.sent().map_err(|why| repeats.kept_from(why))?;
             repeats.attempt();
             let began = wire.clock.now();
             let result = self.attempt(call).await;

@@ -72,11 +72,15 @@ fn goes_to(query: &Query, area: &str) -> bool {
 }
 
 fn plan(codes: &[&str], language: Language, areas: &[&str], rows: u64) -> Plan {
+    plan_of(CommodityClass::Hs2, codes, language, areas, rows)
+}
+
+fn plan_of(class: CommodityClass, codes: &[&str], language: Language, areas: &[&str], rows: u64) -> Plan {
     let mut request = Request::builder()
         .periods("2024-01..2024-02".parse().unwrap())
         .language(language)
         .trade_types([tradebind::domain::TradeType::Imports])
-        .commodities(Commodities::codes(CommodityClass::Hs2, codes).unwrap());
+        .commodities(Commodities::codes(class, codes).unwrap());
     if !areas.is_empty() {
         request = request.destination(Areas::countries(areas).unwrap());
     }
@@ -169,6 +173,31 @@ async fn a_code_that_always_fails_costs_no_good_ones() {
     }
 }
 
+/// Where several codes fail so, or all of them, the calls stay bounded, and the rest is left as where nobody answers.
+#[tokio::test]
+async fn many_codes_that_always_fail_take_bounded_calls() {
+    let replica = Replica::start().await.unwrap();
+    let codes: Vec<_> = Replica::hk_codes(CommodityClass::Hs4).into_iter().take(20).collect();
+    let codes: Vec<_> = codes.iter().map(String::as_str).collect();
+    let plan = plan_of(CommodityClass::Hs4, &codes, Language::TraditionalChinese, &[], 1_000);
+    assert_eq!((plan.len(), codes.len()), (1, 20));
+    for bad in [7, 20] {
+        let bad =
+            codes.iter().rev().step_by(20 / bad).take(bad).map(|code| (*code).to_owned()).collect::<Vec<_>>();
+        let count = bad.len();
+        let refused = move |query: &Query| {
+            let is_bad = bad.iter().any(|code| holds(query, code)) && query.language() != Language::English;
+            is_bad.then_some(Instead::Refused)
+        };
+        let url = front(&replica, refused).await;
+        let folder = tempfile::tempdir().unwrap();
+        let summary = harvest(&url, &plan, folder.path(), 1).await;
+        // Each contradiction takes two calls.
+        assert!(summary.calls <= 2 * 39, "{count} bad: {summary}");
+        assert_eq!((summary.cells.failed, summary.cells.refused), (2 * count as u64, 0), "{summary}");
+    }
+}
+
 /// Where the same queries fail each time, and enough of them to leave the rest, the next run begins behind them.
 #[tokio::test]
 async fn queries_that_always_fail_do_not_keep_the_rest_waiting() {
@@ -187,4 +216,19 @@ async fn queries_that_always_fail_do_not_keep_the_rest_waiting() {
     assert_eq!((first.failed.len(), first.left, first.data.rows), (5, 7, 0), "{first}");
     let second = harvest(&url, &plan, folder.path(), 1).await;
     assert_eq!((second.failed.len(), second.data.rows), (7, 10), "{second}");
+
+    // The same for one code over many years.
+    let url =
+        front(&replica, |query| (query.periods().start().year() < 2018).then_some(Instead::BadRequest)).await;
+    let request = Request::builder()
+        .periods("2012..2023".parse().unwrap())
+        .trade_types([tradebind::domain::TradeType::Imports])
+        .commodities(Commodities::codes(CommodityClass::Hs2, ["85"]).unwrap());
+    let plan = Plan::new(request.build().unwrap(), Limits::default().rows(1)).unwrap();
+    assert_eq!(plan.len(), 12);
+    let folder = tempfile::tempdir().unwrap();
+    let first = harvest(&url, &plan, folder.path(), 1).await;
+    assert_eq!((first.failed.len(), first.data.rows), (5, 0), "{first}");
+    let second = harvest(&url, &plan, folder.path(), 1).await;
+    assert_eq!((second.failed.len(), second.data.rows), (6, 6), "{second}");
 }

@@ -315,6 +315,15 @@ async fn what_is_not_shown_of_a_target_replays_and_plays() {
     hong_kong.raw("GET", &target, None).await.unwrap();
     hong_kong.raw("GET", &target.replace("task", "job"), None).await.unwrap_err();
 
+    // Of several, the one that shows what was asked goes first.
+    let mut shown = exchanges[0].clone();
+    shown.request.target = "/api/x?page=2&task=7".to_owned();
+    shown.response = exchanges[1].response.clone();
+    let replica = Replica::playing([exchanges[0].clone(), shown]).await.unwrap();
+    let (_, wind) = recorded_clients(&replica, &Recorder::default());
+    assert_ne!(ask(&wind, "/api/x?page=2&task=7").await.ok().as_deref(), Some(&br#"{"seven":true}"#[..]));
+    assert_eq!(ask(&wind, "/api/x?page=2&task=8").await.unwrap(), br#"{"seven":true}"#);
+
     // Written by hand, its value counts; the sent one is shown to nobody.
     exchanges[0].request.target = "/api/x?task=7".to_owned();
     let (_replica, _, wind) = played(&exchanges[0]).await;

@@ -1237,6 +1237,9 @@ fn queries_may_come_a_line_each() {
     let report = Validator::new().check_text("q.txt", &format!("{sound}\n{sound}\nperiod=201805\n{wrong}"));
     assert_eq!((report.checked.len(), report.problems.len(), report.exit_code(Severity::Error)), (3, 1, 3));
     assert_eq!((report.problems[0].line, rules(&report)), (3, vec!["hk/query"]));
+    // One over several lines is no several, whatever stands below it.
+    let report = Validator::new().check_text("q.txt", "lang=EN&sv=VCm\n&freq=M\nlang=EN&sv=VCm\n");
+    assert!(report.checked.len() < 2, "{}", told(&report));
     // One query alone, behind blank lines.
     let report = Validator::new().check_text("q.txt", &format!("\n\n {wrong}\n"));
     assert_eq!((report.findings[0].line, report.findings[0].column), (3, column("ttype", &wrong) + 1));

@@ -78,7 +78,7 @@ impl Hk {
             })
             .flatten()
             .collect();
-        let recordings: Vec<_> = exchanges.into_iter().map(Recording::new).collect();
+        let recordings: Vec<_> = player::recordings(exchanges);
         let queries: Vec<Option<Query>> =
             recordings.iter().map(|recording| recording.request.target.parse().ok()).collect();
         let mut spelled = HashMap::new();

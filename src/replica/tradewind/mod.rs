@@ -85,7 +85,7 @@ impl Tradewind {
         }
         Ok(Self {
             contract,
-            recordings: exchanges.into_iter().map(Recording::new).collect(),
+            recordings: player::recordings(exchanges),
             behaving: common.behaving,
             seed: common.seed,
             clock: Arc::clone(&common.clock),

@@ -74,8 +74,11 @@ pub(crate) fn is_query(text: &[u8]) -> bool {
 
 /// Whether a text holds several queries, each in a line of its own; any line with a parameter is one where queries are what is `given`.
 pub(crate) fn several_queries(prefix: &[u8], given: bool) -> bool {
-    // What begins with & goes on with the line before.
-    let asks = |line: &[u8]| is_query(line) || given && line.contains(&b'=') && !line.starts_with(b"&");
+    let asks = |line: &[u8]| is_query(line) || given && line.contains(&b'=');
+    // What begins with & goes on with the line before: one query over several lines.
+    if prefix.split(|b| *b == b'\n').any(|line| line.trim_ascii().starts_with(b"&")) {
+        return false;
+    }
     let mut lines = prefix.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
     lines.next().is_some_and(asks) && lines.any(asks)
 }

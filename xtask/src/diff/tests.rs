@@ -276,6 +276,8 @@ fn ratings_of_both_ways() {
     let bare: Mutation =
         |root| remove(root, &format!("{SCHEMAS}/WorldRegionsRequest"), "additionalProperties");
     let nothing: Mutation = |_| ();
+    let half: Mutation =
+        |root| at(root, &format!("{SCHEMAS}/WorldRegionsRequest/properties/product"))["maximum"] = json!(0.5);
     let last = format!(
         "{GET}/parameters/{}",
         read(&HK_TRADE).pointer(&format!("{GET}/parameters")).unwrap().as_array().unwrap().len()
@@ -287,6 +289,22 @@ fn ratings_of_both_ways() {
         set(&request("/properties"), "type", wrapper)
     };
     let cases: Vec<Case<'_>> = vec![
+        (
+            "a bound with a fraction",
+            &TRADEWIND,
+            half,
+            Box::new(set(&request("/properties/product"), "maximum", json!(0.2))),
+            Breaking,
+            Additive,
+        ),
+        (
+            "required, and nothing says what it is",
+            &TRADEWIND,
+            nothing,
+            Box::new(set(&request(""), "required", json!(["type", "ghost"]))),
+            Breaking,
+            Additive,
+        ),
         (
             "a body must be sent",
             &TRADEWIND,

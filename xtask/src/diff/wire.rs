@@ -538,7 +538,7 @@ impl<'a> Walk<'a> {
             ("minLength", false),
             ("minimum", false),
         ] {
-            let number = |schema: &Value| schema.get(key).and_then(Value::as_i64);
+            let number = |schema: &Value| schema.get(key).and_then(Value::as_f64);
             let opens = match (number(old), number(new)) {
                 (Some(_), None) => true,
                 (None, Some(_)) => false,
@@ -649,6 +649,17 @@ impl<'a> Walk<'a> {
                 _ => {}
             }
             self.schema(&place, property, property_new, side, depth + 1);
+        }
+        // What must be there though nothing says what it is.
+        let bare = |schema: &'a Value| -> Vec<&'a str> {
+            let names = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            names.filter(|name| olds.keys().chain(news.keys()).all(|own| own.as_str() != *name)).collect()
+        };
+        for name in bare(new).into_iter().filter(|name| !needed(old, name)) {
+            self.tell(side.rate(Breaking, Additive), at, format!("`{name}` must be there now"));
+        }
+        for name in bare(old).into_iter().filter(|name| !needed(new, name)) {
+            self.tell(side.rate(Additive, Breaking), at, format!("`{name}` may be absent now"));
         }
         for (name, _) in news.iter().filter(|(name, _)| !olds.contains_key(**name)) {
             let place = format!("{at}/properties/{}", escape(name));

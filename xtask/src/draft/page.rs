@@ -179,15 +179,15 @@ fn in_braces(target: &str) -> String {
 fn status(line: &str) -> Option<u16> {
     let protocol = line.strip_prefix("HTTP/").and_then(|rest| rest.split_once(' ')).map(|(_, rest)| rest);
     let text = protocol.unwrap_or(line);
-    let unmarked = text.trim_start_matches(|c: char| c >= '\u{1f000}' || c == '⚪' || c == '⚫').trim_start();
+    let unmarked = text.trim_start_matches(|c: char| c >= '\u{2300}' && !c.is_alphanumeric()).trim_start();
     let (digits, rest) = (unmarked.get(..3)?, unmarked.get(3..)?);
     let code: u16 = digits.parse().ok().filter(|code| (100..600).contains(code))?;
-    if rest.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.') {
+    if rest.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.' || c == '%') {
         return None;
     }
     let name = StatusCode::from_u16(code).ok().and_then(|status| status.canonical_reason());
     let named = |name: &str| {
-        let rest = rest.trim();
+        let rest = rest.trim_matches(|c: char| c.is_whitespace() || "-:：()（）".contains(c));
         rest.is_empty() || rest.eq_ignore_ascii_case(name) || SUCCESS.contains(&rest)
     };
     (protocol.is_some() || unmarked.len() < text.len() || name.is_some_and(named)).then_some(code)
@@ -283,6 +283,11 @@ mod tests {
             ("🟠400请求有误", 400),
             ("HTTP/1.1 200 OK", 200),
             ("HTTP/1.1 299 x", 299),
+            ("✅ 200 OK", 200),
+            ("● 200", 200),
+            ("200 - OK", 200),
+            ("200 (OK)", 200),
+            ("200：成功", 200),
         ] {
             assert_eq!(status(line), Some(code), "{line}");
         }
@@ -297,6 +302,8 @@ mod tests {
             "200 characters at most",
             "200个字符以内",
             "- 200 items",
+            "≥ 200",
+            "<= 200",
             "600",
         ] {
             assert_eq!(status(other), None, "{other}");

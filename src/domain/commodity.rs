@@ -104,8 +104,9 @@ impl FromStr for CommodityCode {
 fn meant(text: &str) -> Option<String> {
     let parts: Vec<_> = text.split([' ', ';']).filter(|part| !part.is_empty()).collect();
     let are_codes = parts.len() > 1 && parts.iter().all(|part| part.parse::<CommodityCode>().is_ok());
-    // Printed tariffs part the digits, four first and two and two behind them.
-    if are_codes && (text.contains(';') || parts.iter().skip(1).any(|part| part.len() > 2)) {
+    // Printed tariffs part the digits, four first (SITC: three) and two and two behind them.
+    let short = parts.first().is_some_and(|part| part.len() < 3);
+    if are_codes && (text.contains(';') || short || parts.iter().skip(1).any(|part| part.len() > 2)) {
         return Some(format!("; between codes stand commas: {}", parts.join(",")));
     }
     let bare: String = text.chars().filter(|c| !matches!(c, '.' | ' ')).collect();

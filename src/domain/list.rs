@@ -261,6 +261,7 @@ mod tests {
             wrong::<CodeList>("0101,1O2"),
             wrong::<CodeList>("8542 8517"),
             wrong::<CodeList>("85;84"),
+            wrong::<CodeList>("85 84"),
             wrong::<CodeList>("8542 31 00"),
         ].join("\n"), @r#"
         commodity codes "0001,0002,0003,0004,0005,0006,0007,0008,0009,0010,0011,0012,…": holds 21 codes, at most 20 fit in one query (C&SD query guide, section A, code, and appendix 2)
@@ -271,6 +272,7 @@ mod tests {
         commodity codes "0101,1O2": item 2, "1O2", must be 1 to 8 digits, such as 1006 (C&SD query guide, section A, code, and appendix 2)
         commodity codes "8542 8517": item 1, "8542 8517", must be 1 to 8 digits, such as 1006; between codes stand commas: 8542,8517 (C&SD query guide, section A, code, and appendix 2)
         commodity codes "85;84": item 1, "85;84", must be 1 to 8 digits, such as 1006; between codes stand commas: 85,84 (C&SD query guide, section A, code, and appendix 2)
+        commodity codes "85 84": item 1, "85 84", must be 1 to 8 digits, such as 1006; between codes stand commas: 85,84 (C&SD query guide, section A, code, and appendix 2)
         commodity codes "8542 31 00": item 1, "8542 31 00", must be 1 to 8 digits, such as 1006; write 85423100 (C&SD query guide, section A, code, and appendix 2)
         "#);
     }

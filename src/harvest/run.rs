@@ -456,6 +456,8 @@ struct Batch {
     block: Block,
     periods: PeriodPair,
     codes: Vec<CommodityCode>,
+    /// The code to begin with: behind those that failed in the run before.
+    first: usize,
     /// The planned query that it is of, and its place in the plan.
     planned: Option<(usize, Query)>,
 }
@@ -463,7 +465,7 @@ struct Batch {
 impl Batch {
     fn of(at: usize, query: &Query) -> Self {
         let (block, periods, codes) = Block::of(query);
-        Self { block, periods, codes, planned: Some((at, query.clone())) }
+        Self { block, periods, codes, first: 0, planned: Some((at, query.clone())) }
     }
 
     /// What to ask next, by what is known, but of codes that failed in this run.
@@ -471,6 +473,7 @@ impl Batch {
         let Some(periods) = facts.published(self.periods) else { return Ok(None) };
         let Some(block) = facts.known_block(&self.block) else { return Ok(None) };
         let mut codes = self.codes.clone();
+        codes.rotate_left(self.first);
         if !failed.is_empty() {
             let english = block.in_english();
             codes.retain(|code| !failed.contains(&(english.clone(), periods, code.clone())));
@@ -478,10 +481,16 @@ impl Batch {
                 return Ok(None);
             }
         }
+        let in_order = |mut asked: Vec<CommodityCode>| {
+            if self.first > 0 {
+                asked.sort_by_key(|code| self.codes.iter().position(|own| own == code));
+            }
+            asked
+        };
         let query = match facts.next(&block, periods, &codes) {
             Next::Nothing => return Ok(None),
-            Next::Ask(codes) => block.query(periods, &codes)?,
-            Next::Probe(codes) => block.in_english().query(periods, &codes)?,
+            Next::Ask(codes) => block.query(periods, &in_order(codes))?,
+            Next::Probe(codes) => block.in_english().query(periods, &in_order(codes))?,
         };
         Ok(Some(query))
     }
@@ -503,7 +512,10 @@ impl Pools {
         let at = *self.places.entry((block.clone(), asked, part)).or_insert(self.pools.len());
         match self.pools.get_mut(at) {
             Some(pool) => pool.codes.extend(codes),
-            None => self.pools.push(Batch { block: block.clone(), periods: part, codes, planned: None }),
+            None => {
+                let block = block.clone();
+                self.pools.push(Batch { block, periods: part, codes, first: 0, planned: None });
+            }
         }
     }
 
@@ -602,16 +614,26 @@ impl<F: FnMut(&Progress) + Send> Run<'_, F> {
             return;
         }
         let state = self.state();
-        let has_failed = |batch: &Batch| {
-            let Some(block) = state.facts.known_block(&batch.block) else { return false };
-            let block = block.in_english();
-            let one = |code| {
+        // How many of its codes stand before what comes behind the last one that failed.
+        let failed = |batch: &Batch| {
+            let block = state.facts.known_block(&batch.block)?.in_english();
+            let has_failed = |code: Option<CommodityCode>| {
                 let failed = self.failed_before.get(&(block.clone(), code));
                 failed.into_iter().flatten().any(|periods| periods.overlap(batch.periods).is_some())
             };
-            if batch.codes.is_empty() { one(None) } else { batch.codes.iter().cloned().map(Some).any(one) }
+            match batch.codes.is_empty() {
+                true => has_failed(None).then_some(0),
+                false => batch.codes.iter().rposition(|code| has_failed(Some(code.clone()))).map(|at| at + 1),
+            }
         };
-        if let Some(last) = batches.iter().rposition(has_failed) {
+        let mut last = None;
+        for (at, batch) in batches.iter_mut().enumerate() {
+            if let Some(first) = failed(batch) {
+                batch.first = first % batch.codes.len().max(1);
+                last = Some(at);
+            }
+        }
+        if let Some(last) = last {
             batches.rotate_left(last + 1);
         }
     }

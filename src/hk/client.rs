@@ -316,6 +316,8 @@ impl Client {
                 *came = InEnglish::Answered;
                 Err(refused)
             }
+            // It was not asked.
+            Err(told) if told.kind() == ErrorKind::NoTurn => Err(refused.of_kind(ErrorKind::Timeout)),
             Err(told) => {
                 *came = InEnglish::NotAnswered(told.messages().to_vec());
                 if told.is_unpublished_period() || told.is_unknown_commodity() {

@@ -154,7 +154,11 @@ impl Repeats {
 
     /// Why a call ends that is kept from its next attempt: nothing was sent is true only of one that had none.
     pub(crate) fn kept_from(&mut self, why: Error) -> Error {
-        self.last.take().map_or(why, |last| last.with_effort(self.attempts, self.waited))
+        // Of one that sent nothing, this is what the next calls will end with, too.
+        self.last
+            .take()
+            .filter(|last| !last.is_unsent())
+            .map_or(why, |last| last.with_effort(self.attempts, self.waited))
     }
 
     /// How long to wait before the call is repeated, or the error where it is not.

@@ -71,6 +71,7 @@ fn wrong_requests_are_told_before_anything_is_asked() {
         write("mixed.csv", "\"010121\"\n\"10129\"; 0102\n# a comment\n030111,x\n40510 40520 40590 40610\n");
     let mixed_well = write("well.txt", "010121 # horses\n010129, 010130\n\n");
     let sitc = write("sitc.txt", "011\n776\n");
+    let printed = write("printed.txt", "010121\n0101.29\n");
     let no_code = write("no-code.txt", "010121\nfoo\n");
     let empty = write("empty.txt", "# nothing\n");
     let plan = "hk plan --trade-type imports --period 2024-01..2024-02";
@@ -78,6 +79,7 @@ fn wrong_requests_are_told_before_anything_is_asked() {
         run(&format!("{plan} --codes-from {dropped}")),
         run(&format!("{plan} --codes-from {mixed}")),
         run(&format!("{plan} --codes-from {mixed_well}")),
+        run(&format!("{plan} --codes-from {printed}")),
         run(&format!("{plan} --codes-from {no_code}")),
         run(&format!("{plan} --codes-from {no_code} --hs 8542")),
         run(&format!("{plan} --codes-from {empty}")),

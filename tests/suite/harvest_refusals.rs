@@ -198,6 +198,32 @@ async fn many_codes_that_always_fail_take_bounded_calls() {
     }
 }
 
+/// Where the first codes of a query fail each time, and enough of them to leave the rest, the next run asks for the rest first.
+#[tokio::test]
+async fn codes_that_always_fail_do_not_keep_those_behind_them_waiting() {
+    let replica = Replica::start().await.unwrap();
+    let codes: Vec<_> = Replica::hk_codes(CommodityClass::Hs4).into_iter().take(20).collect();
+    let codes: Vec<_> = codes.iter().map(String::as_str).collect();
+    let plan = plan_of(CommodityClass::Hs4, &codes, Language::TraditionalChinese, &[], 1_000);
+    let bad: Vec<_> = codes[..6].iter().map(|code| (*code).to_owned()).collect();
+    let refused = move |query: &Query| {
+        let is_bad = bad.iter().any(|code| holds(query, code)) && query.language() != Language::English;
+        is_bad.then_some(Instead::Refused)
+    };
+    let url = front(&replica, refused).await;
+    let folder = tempfile::tempdir().unwrap();
+    let first = harvest(&url, &plan, folder.path(), 1).await;
+    assert_eq!((first.failed.len(), first.left, first.data.rows), (5, 1, 0), "{first}");
+    let second = harvest(&url, &plan, folder.path(), 1).await;
+    assert_eq!((second.cells.failed, second.cells.reported + second.cells.nil), (12, 28), "{second}");
+    // The same data as of one who was asked for the good ones alone.
+    let rows = data(folder.path()).lines().count();
+    let good = plan_of(CommodityClass::Hs4, &codes[6..], Language::TraditionalChinese, &[], 1_000);
+    let alone = tempfile::tempdir().unwrap();
+    harvest(&url, &good, alone.path(), 1).await;
+    assert_eq!((data(folder.path()), rows > 20), (data(alone.path()), true));
+}
+
 /// Where the same queries fail each time, and enough of them to leave the rest, the next run begins behind them.
 #[tokio::test]
 async fn queries_that_always_fail_do_not_keep_the_rest_waiting() {

@@ -179,10 +179,10 @@ fn in_braces(target: &str) -> String {
 fn status(line: &str) -> Option<u16> {
     let protocol = line.strip_prefix("HTTP/").and_then(|rest| rest.split_once(' ')).map(|(_, rest)| rest);
     let text = protocol.unwrap_or(line);
-    let unmarked = text.trim_start_matches(|c: char| c >= '\u{2300}' && !c.is_alphanumeric()).trim_start();
+    let unmarked = text.trim_start_matches(is_mark).trim_start();
     let (digits, rest) = (unmarked.get(..3)?, unmarked.get(3..)?);
     let code: u16 = digits.parse().ok().filter(|code| (100..600).contains(code))?;
-    if rest.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.' || c == '%') {
+    if rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.' || c == '%') {
         return None;
     }
     let name = StatusCode::from_u16(code).ok().and_then(|status| status.canonical_reason());
@@ -191,6 +191,12 @@ fn status(line: &str) -> Option<u16> {
         rest.is_empty() || rest.eq_ignore_ascii_case(name) || SUCCESS.contains(&rest)
     };
     (protocol.is_some() || unmarked.len() < text.len() || name.is_some_and(named)).then_some(code)
+}
+
+/// Whether a page may mark a status so: a symbol, but no mark of CJK texts.
+fn is_mark(c: char) -> bool {
+    let of_texts = ('\u{3000}'..='\u{303f}').contains(&c) || ('\u{ff00}'..='\u{ffef}').contains(&c);
+    c >= '\u{2300}' && !c.is_alphanumeric() && !of_texts
 }
 
 /// Whether a line begins an example.
@@ -303,6 +309,9 @@ mod tests {
             "200个字符以内",
             "- 200 items",
             "≥ 200",
+            "（200字以内）",
+            "：200 字符",
+            "⏱ 200ms",
             "<= 200",
             "600",
         ] {

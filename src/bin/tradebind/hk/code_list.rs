@@ -19,6 +19,21 @@ impl Word {
         self.text.bytes().all(|byte| byte.is_ascii_digit())
     }
 
+    /// Without the points of printed tariffs.
+    fn bare(&self) -> String {
+        self.text.replace('.', "")
+    }
+
+    /// What to do with one that is no code: of so many digits it may be one, else it may be another thing of a file.
+    fn hint(&self, digits: usize, other: &str) -> String {
+        let bare = self.bare();
+        match bare.len() == digits && bare.bytes().all(|byte| byte.is_ascii_digit()) {
+            true => format!("; write {bare}"),
+            false if self.line.is_some() => other.to_owned(),
+            false => String::new(),
+        }
+    }
+
     fn told(&self) -> String {
         match self.line {
             Some(line) => format!("{:?} on line {line}", self.text),
@@ -77,7 +92,9 @@ impl Listed {
 fn no_class(first: &Word, is_sitc: bool) -> String {
     let levels = if is_sitc { "1, 2, 3 or 5" } else { "2, 4, 6 or 8" };
     if !first.is_digits() {
-        let hint = if first.line.is_some() { "; put # before a heading" } else { "" };
+        let bare = first.bare();
+        let digits = if is_sitc { CommodityClass::sitc(bare.len()) } else { CommodityClass::hs(bare.len()) };
+        let hint = first.hint(digits.map_or(0, |_| bare.len()), "; put # before a heading");
         return format!("{} is no code; codes have {levels} digits{hint}", first.told());
     }
     let digits = first.text.len();
@@ -99,7 +116,7 @@ fn odd(words: &[Word], class: CommodityClass) -> Option<String> {
     let odd: Vec<_> = words.iter().filter(|word| word.text.len() != digits || !word.is_digits()).collect();
     let first = odd.first()?;
     if let Some(word) = odd.iter().find(|word| !word.is_digits()) {
-        let hint = if word.line.is_some() { "; put # before what is a remark" } else { "" };
+        let hint = word.hint(digits, "; put # before what is a remark");
         return Some(format!(
             "{} is no code; codes of {} have {digits} digits{hint}",
             word.told(),
